@@ -1,0 +1,61 @@
+"""Checked identifiers: account ids, OU ids and ARNs. Pure.
+
+Formats: https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NewType
+
+AccountId = NewType("AccountId", str)
+"""Twelve digits, checked."""
+
+UnitId = NewType("UnitId", str)
+"""A root (`r-…`) or an organizational unit (`ou-…-…`), checked."""
+
+_ACCOUNT = re.compile(r"\d{12}")
+_UNIT = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
+_ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role(/(?:[\x21-\x7e]+/)?)([\w+=,.@-]{1,64})", re.ASCII)
+
+
+def parse_account_id(text: str) -> AccountId:
+    """Raises ValueError unless `text` is twelve digits."""
+    if not _ACCOUNT.fullmatch(text):
+        raise ValueError(f"{text!r} is not an AWS account id (12 digits)")
+    return AccountId(text)
+
+
+def parse_unit_id(text: str) -> UnitId:
+    """Raises ValueError unless `text` is the id of a root or an organizational unit."""
+    if not _UNIT.fullmatch(text):
+        raise ValueError(f"{text!r} is not the id of a root (r-…) or an organizational unit (ou-…-…)")
+    return UnitId(text)
+
+
+def is_unit_id(text: str) -> bool:
+    return _UNIT.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RoleArn:
+    """The ARN of an IAM role, taken apart. `path` begins and ends with `/`."""
+
+    partition: str
+    account: AccountId
+    path: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role{self.path}{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> RoleArn:
+        """Raises ValueError unless `text` is a role's ARN."""
+        match = _ROLE_ARN.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not the ARN of an IAM role (arn:aws:iam::<account>:role/<name>)")
+        partition, account, path, name = match.groups()
+        return cls(partition, AccountId(account), path, name)

@@ -1,0 +1,128 @@
+"""What is really there, as values: the stack set, its instances and operations, the management stack, registrations.
+
+Pure. Field meanings: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rolecall.core.ids import AccountId, RoleArn, UnitId
+
+
+class InstanceStatus(StrEnum):
+    """`StackInstance.Status`."""
+
+    CURRENT = "CURRENT"
+    OUTDATED = "OUTDATED"
+    INOPERABLE = "INOPERABLE"
+
+
+class OperationStatus(StrEnum):
+    """`StackSetOperation.Status`. SUCCEEDED only says that the failure tolerance was not exceeded."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    STOPPED = "STOPPED"
+
+    @property
+    def ended(self) -> bool:
+        return self in (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class StackInstance:
+    """One account's stack of the stack set. `detailed_status` and `reason` are AWS's own words."""
+
+    account: AccountId
+    region: str
+    status: InstanceStatus
+    detailed_status: str
+    reason: str = ""
+    unit_id: UnitId | None = None
+    stack_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackSet:
+    """A stack set as DescribeStackSet tells it."""
+
+    name: str
+    arn: str
+    template: str
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    unit_ids: tuple[UnitId, ...]
+    regions: tuple[str, ...]
+    auto_deployment: bool
+    retain_on_removal: bool
+    service_managed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation on a stack set. `action` is CREATE, UPDATE, DELETE or DETECT_DRIFT."""
+
+    id: str
+    action: str
+    status: OperationStatus
+    reason: str = ""
+    failed_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OperationResult:
+    """What an operation did in one account: PENDING, RUNNING, SUCCEEDED, FAILED or CANCELLED."""
+
+    account: AccountId
+    region: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A plain stack. `status` is AWS's, such as CREATE_COMPLETE; `reason` the first failure among its events."""
+
+    name: str
+    status: str
+    template: str
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    reason: str = ""
+
+    @property
+    def working(self) -> bool:
+        return self.status.endswith("_IN_PROGRESS")
+
+    @property
+    def good(self) -> bool:
+        return self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """An account as a platform has it. `account` is None where nothing there says which AWS account it is."""
+
+    platform: str
+    account_name: str
+    account: AccountId | None
+    role: RoleArn | None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Everything seen in one look at AWS and the platforms. `trusted_access` None: the caller may not ask."""
+
+    stack_set: StackSet | None = None
+    instances: tuple[StackInstance, ...] = ()
+    management_stack: Stack | None = None
+    registrations: tuple[Registration, ...] = ()
+    trusted_access: bool | None = None
+    operation: Operation | None = field(default=None)
+    """The newest operation of the stack set; one that has not ended makes its accounts `pending`."""

@@ -1,0 +1,86 @@
+"""The organization as values: accounts, organizational units, and where each account is. Pure.
+
+Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rolecall.core.ids import AccountId, UnitId
+
+
+class AccountState(StrEnum):
+    """`Account.State`. Only ACTIVE accounts take a role; PENDING_CLOSURE still works but is on its way out."""
+
+    PENDING_ACTIVATION = "PENDING_ACTIVATION"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    PENDING_CLOSURE = "PENDING_CLOSURE"
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Account:
+    """An account of the organization. `unit_ids` leads from the root to the unit that holds it."""
+
+    id: AccountId
+    name: str
+    state: AccountState
+    unit_ids: tuple[UnitId, ...]
+    email: str = ""
+
+    @property
+    def active(self) -> bool:
+        return self.state is AccountState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OrganizationalUnit:
+    """A root or an organizational unit. `parent_id` is None for the root."""
+
+    id: UnitId
+    name: str
+    parent_id: UnitId | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationIdentity:
+    """What DescribeOrganization tells: ids, and the partition that every ARN in it shares."""
+
+    id: str
+    management_account: AccountId
+    partition: str = "aws"
+
+
+@dataclass(frozen=True)
+class Organization:
+    """A snapshot of the organization: every account once, and the units whose names are known.
+
+    Units are known by name only as far as somebody asked for them; a unit without a name shows as its id.
+    """
+
+    identity: OrganizationIdentity
+    accounts: tuple[Account, ...]
+    units: Mapping[UnitId, OrganizationalUnit] = field(default_factory=dict)
+
+    @property
+    def management_account(self) -> AccountId:
+        return self.identity.management_account
+
+    def account(self, account_id: AccountId) -> Account | None:
+        return next((account for account in self.accounts if account.id == account_id), None)
+
+    def path_of(self, account: Account) -> str:
+        """The account's place for people, such as `/Workloads/Prod`; `/` is directly under the root."""
+        return "/" + "/".join(self._unit_name(unit_id) for unit_id in account.unit_ids[1:])
+
+    def _unit_name(self, unit_id: UnitId) -> str:
+        unit = self.units.get(unit_id)
+        return unit.name if unit else unit_id
+
+
+def by_id(units: Iterable[OrganizationalUnit]) -> dict[UnitId, OrganizationalUnit]:
+    return {unit.id: unit for unit in units}

@@ -1,0 +1,60 @@
+"""What is asked of a role and what it answers, as values. Pure.
+
+Sources: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rolecall.core.ids import RoleArn
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedRole:
+    """A role that did answer, with the session it gave. Nobody but a RoleProbe makes one; it never prints its keys."""
+
+    role: RoleArn
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """AWS refused the AssumeRole: its code and message, which do not tell a missing role from a denied one."""
+
+    role: RoleArn
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One SimulatePrincipalPolicy call: these actions, on these resources, with these context keys."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...] = ("*",)
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+class Decision(StrEnum):
+    """`EvalDecision`."""
+
+    ALLOWED = "allowed"
+    EXPLICIT_DENY = "explicitDeny"
+    IMPLICIT_DENY = "implicitDeny"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`EvaluationResult` of one action. The two booleans are None where AWS says nothing of them."""
+
+    action: str
+    decision: Decision
+    allowed_by_organizations: bool | None = None
+    allowed_by_boundary: bool | None = None
+    missing_context: tuple[str, ...] = ()

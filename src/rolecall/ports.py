@@ -1,0 +1,139 @@
+"""What the flows need of the world, as protocols. All async; adapters in `aws`, `platforms` and the tests' fakes.
+
+Every method raises only errors of `rolecall.errors`. Iterators page lazily and stop when the caller stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from rolecall.core.ids import AccountId, RoleArn, UnitId
+from rolecall.core.observed import (
+    Operation,
+    OperationResult,
+    Registration,
+    Stack,
+    StackInstance,
+    StackSet,
+)
+from rolecall.core.organization import Account, OrganizationalUnit, OrganizationIdentity
+from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
+
+
+class Clock(Protocol):
+    """Time. `now` is aware, in UTC; `monotonic` and `sleep` are in seconds."""
+
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Organizations(Protocol):
+    """AWS Organizations, read only. https://docs.aws.amazon.com/organizations/latest/APIReference/"""
+
+    async def identity(self) -> OrganizationIdentity: ...
+    def accounts(self) -> AsyncIterator[Account]:
+        """Every account, in any state, with the units above it."""
+        ...
+
+    async def roots(self) -> Sequence[OrganizationalUnit]: ...
+    async def units_under(self, parent: UnitId) -> Sequence[OrganizationalUnit]:
+        """The units directly under a root or unit."""
+        ...
+
+
+class StackSets(Protocol):
+    """CloudFormation StackSets as one caller sees them (CallAs is the adapter's).
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/
+    Operation ids are idempotency tokens: the same id twice is one operation.
+    """
+
+    async def trusted_access(self) -> bool: ...
+    async def describe(self, name: str) -> StackSet | None: ...
+    def instances(self, name: str) -> AsyncIterator[StackInstance]: ...
+    async def create(
+        self,
+        name: str,
+        *,
+        template: str,
+        parameters: Mapping[str, str],
+        tags: Mapping[str, str],
+        description: str,
+        auto_deployment: bool,
+        retain_on_removal: bool,
+    ) -> None: ...
+    async def update(
+        self,
+        name: str,
+        *,
+        template: str,
+        parameters: Mapping[str, str],
+        tags: Mapping[str, str],
+        description: str,
+        operation_id: str,
+    ) -> str:
+        """Template, parameters and tags, in every instance. Returns the operation's id."""
+        ...
+
+    async def set_auto_deployment(self, name: str, *, enabled: bool, retain_on_removal: bool) -> None: ...
+    async def create_instances(
+        self, name: str, *, units: Sequence[UnitId], accounts: Sequence[AccountId], region: str, operation_id: str
+    ) -> str:
+        """In every account under `units`, or in just `accounts` of them where any are given."""
+        ...
+
+    async def delete_instances(
+        self,
+        name: str,
+        *,
+        units: Sequence[UnitId],
+        accounts: Sequence[AccountId],
+        region: str,
+        retain_stacks: bool,
+        operation_id: str,
+    ) -> str: ...
+    async def delete(self, name: str) -> None: ...
+    async def operation(self, name: str, operation_id: str) -> Operation: ...
+    def operations(self, name: str) -> AsyncIterator[Operation]:
+        """Newest first."""
+        ...
+
+    def results(self, name: str, operation_id: str) -> AsyncIterator[OperationResult]: ...
+
+
+class Stacks(Protocol):
+    """Plain CloudFormation stacks in the management account."""
+
+    async def describe(self, name: str) -> Stack | None: ...
+    async def create(
+        self, name: str, *, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
+    ) -> None: ...
+    async def update(
+        self, name: str, *, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
+    ) -> None: ...
+    async def delete(self, name: str) -> None: ...
+
+
+class RoleProbe(Protocol):
+    """Asks of a role what the platform would ask, with the platform's credentials."""
+
+    async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
+        """STS AssumeRole. A refusal is an answer, not an error; errors are those that tell nothing of the role."""
+        ...
+
+    async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
+        """IAM SimulatePrincipalPolicy on the role itself, with its own credentials. One answer an action."""
+        ...
+
+
+class Platform(Protocol):
+    """The platform's accounts API, version 3."""
+
+    @property
+    def name(self) -> str: ...
+    def registrations(self) -> AsyncIterator[Registration]: ...
+    async def add(self, account_name: str, role: RoleArn) -> None: ...
+    async def remove(self, account_name: str) -> None: ...

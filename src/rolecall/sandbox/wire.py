@@ -1,0 +1,66 @@
+"""The sandbox's own words for one AWS call: who calls what, and how a refusal is said.
+
+Every engine of the sandbox is a set of handlers, one an API operation: a handler takes a `Call` with botocore-shaped
+parameters and returns a botocore-shaped answer, or raises `WireError`. Only the gateway knows HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NewType
+
+Params = Mapping[str, Any]
+"""Request parameters or an answer, shaped as botocore's service model says."""
+
+PrincipalId = NewType("PrincipalId", str)
+"""`AIDA…` of a user, `AROA…` of a role, or the account id for root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose credentials signed a call.
+
+    `arn` is what GetCallerIdentity tells (for a session `arn:aws:sts::…:assumed-role/<role>/<session>`);
+    `principal_arn` is the user's or role's own ARN, the value of `aws:PrincipalArn`.
+    """
+
+    account_id: str
+    arn: str
+    principal_arn: str
+    principal_id: PrincipalId
+    session_name: str | None = None
+    session_policies: tuple[str, ...] = ()
+    session_tags: Mapping[str, str] = field(default_factory=dict)
+    source_identity: str | None = None
+
+    @property
+    def is_session(self) -> bool:
+        return self.session_name is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One API call: botocore's service name and operation name (`cloudformation`, `CreateStackSet`)."""
+
+    service: str
+    action: str
+    params: Params
+    caller: Caller
+    region: str
+
+
+class WireError(Exception):
+    """An error as AWS sends it: wire code, message, HTTP status."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+Handler = Callable[[Call], Params]
+Handlers = Mapping[tuple[str, str], Handler]
+"""(service, operation) -> its handler. Handlers are synchronous and run on the gateway's one event loop: no locks.
+What takes time is scheduled on the loop and answers later calls, as on AWS."""
