@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from rolecall.core.ids import AccountId, RoleArn, UnitId
+from rolecall.core.ids import RoleArn, UnitId
 from rolecall.core.observed import (
+    DeploymentTargets,
     Operation,
     OperationResult,
     Registration,
@@ -79,18 +80,15 @@ class StackSets(Protocol):
         ...
 
     async def set_auto_deployment(self, name: str, *, enabled: bool, retain_on_removal: bool) -> None: ...
-    async def create_instances(
-        self, name: str, *, units: Sequence[UnitId], accounts: Sequence[AccountId], region: str, operation_id: str
-    ) -> str:
-        """In every account under `units`, or in just `accounts` of them where any are given."""
+    async def create_instances(self, name: str, *, targets: DeploymentTargets, region: str, operation_id: str) -> str:
+        """Where they are missing or OUTDATED; the others are left. Returns the operation's id."""
         ...
 
     async def delete_instances(
         self,
         name: str,
         *,
-        units: Sequence[UnitId],
-        accounts: Sequence[AccountId],
+        targets: DeploymentTargets,
         region: str,
         retain_stacks: bool,
         operation_id: str,

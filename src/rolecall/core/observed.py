@@ -35,6 +35,23 @@ class OperationStatus(StrEnum):
         return self in (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.STOPPED)
 
 
+class AccountFilter(StrEnum):
+    """`DeploymentTargets.AccountFilterType`: what the listed accounts mean for the units."""
+
+    NONE = "NONE"
+    INTERSECTION = "INTERSECTION"
+    DIFFERENCE = "DIFFERENCE"
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentTargets:
+    """`DeploymentTargets`: all accounts under `unit_ids`, or those of them that the filter leaves."""
+
+    unit_ids: tuple[UnitId, ...]
+    accounts: tuple[AccountId, ...] = ()
+    filter: AccountFilter = AccountFilter.NONE
+
+
 @dataclass(frozen=True, slots=True)
 class StackInstance:
     """One account's stack of the stack set. `detailed_status` and `reason` are AWS's own words."""

@@ -1,0 +1,260 @@
+"""The config file as checked values. Pure: it is given text and gives a Config, or every problem at once.
+
+The keys are documented in docs/reference/config.md, which is generated from these classes.
+"""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from rolecall.core import permission_groups
+from rolecall.core.ids import AccountId, RoleArn, is_unit_id, parse_account_id
+
+NO_EXTERNAL_ID = "none"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_KEY_SOURCES = ("env:", "file:", "secretsmanager:")
+
+
+def _account_id(value: str) -> str:
+    return parse_account_id(value)
+
+
+def _role_arn(value: str) -> str:
+    return str(RoleArn.parse(value))
+
+
+def _unit(value: str) -> str:
+    if is_unit_id(value) or value.startswith("/"):
+        return value.rstrip("/") or "/"
+    raise ValueError(f"{value!r} is neither an id (r-…, ou-…-…) nor a path such as /Workloads/Prod")
+
+
+AccountIdText = Annotated[str, AfterValidator(_account_id)]
+RoleArnText = Annotated[str, AfterValidator(_role_arn)]
+UnitText = Annotated[str, AfterValidator(_unit)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class RoleSection(_Section):
+    """The role, the same in every account."""
+
+    name: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=64, description="The role's name, in every account")
+    ]
+    path: Annotated[str, Field(pattern=r"^/([\x21-\x7e]+/)?$", max_length=512, description="The role's IAM path")] = "/"
+    trusted_principals: Annotated[
+        list[RoleArnText],
+        Field(min_length=1, max_length=10, description="The roles that may assume it: the platform's"),
+    ]
+    external_id: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9_+=,.@:/-]+$",
+            min_length=2,
+            max_length=1224,
+            description="What the platform must present; `none` (with external_id_reason) asks for nothing",
+        ),
+    ]
+    external_id_reason: Annotated[str, Field(description="Why no external id is asked for")] = ""
+    max_session_hours: Annotated[int, Field(ge=1, le=12, description="MaxSessionDuration, in hours")] = 12
+    permission_groups: Annotated[
+        list[str], Field(min_length=1, description="What the platform may do; see docs/reference/permission-groups.md")
+    ] = list(permission_groups.DEFAULTS)
+    tags: Annotated[dict[str, str], Field(max_length=40, description="Tags of the role, its policies and stacks")] = {}
+
+    @field_validator("permission_groups")
+    @classmethod
+    def _known_groups(cls, names: list[str]) -> list[str]:
+        unknown = [name for name in names if name not in permission_groups.GROUPS]
+        if unknown:
+            raise ValueError(f"no permission group is called {', '.join(map(repr, unknown))}")
+        return list(dict.fromkeys(names))
+
+    @model_validator(mode="after")
+    def _reason_for_no_external_id(self) -> RoleSection:
+        if self.external_id == NO_EXTERNAL_ID and not self.external_id_reason.strip():
+            raise ValueError("external_id: none needs external_id_reason: anybody the trusted role serves could use it")
+        return self
+
+    @property
+    def asks_external_id(self) -> bool:
+        return self.external_id != NO_EXTERNAL_ID
+
+
+class TargetsSection(_Section):
+    """Which accounts get the role."""
+
+    organizational_units: Annotated[
+        list[UnitText],
+        Field(min_length=1, max_length=50, description="Ids, or paths such as /Workloads/Prod; / is all"),
+    ]
+    exclude_accounts: Annotated[
+        list[AccountIdText], Field(description="Accounts under them that get no role; needs auto_deployment off")
+    ] = []
+    management_account: Annotated[bool, Field(description="The management account too, by a stack of its own")] = True
+
+
+class AutoDeploymentSection(_Section):
+    """What StackSets do when accounts come and go."""
+
+    enabled: Annotated[bool, Field(description="Accounts that join a target unit get the role by themselves")] = True
+    retain_on_removal: Annotated[bool, Field(description="Accounts that leave a target unit keep the role")] = False
+
+
+class DeploymentSection(_Section):
+    """How the role gets there."""
+
+    permissions: Annotated[Literal["service-managed"], Field(description="The StackSets permission model")] = (
+        "service-managed"
+    )
+    call_as: Annotated[
+        Literal["self", "delegated-admin"], Field(description="self: the management account's credentials")
+    ] = "self"
+    management_profile: Annotated[
+        str | None, Field(description="The profile for the management account's stack when call_as is delegated-admin")
+    ] = None
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="Exactly one: IAM is global")] = (
+        "us-east-1"
+    )
+    stack_set_name: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z][-A-Za-z0-9]*$", max_length=128, description="Made from the role's name unless given"),
+    ] = None
+    auto_deployment: AutoDeploymentSection = AutoDeploymentSection()
+    failure_tolerance_percent: Annotated[
+        int, Field(ge=0, le=100, description="How many accounts may fail before StackSets stop")
+    ] = 10
+    max_concurrent_percent: Annotated[int, Field(ge=1, le=100, description="How many accounts at a time")] = 100
+
+    @model_validator(mode="after")
+    def _management_credentials(self) -> DeploymentSection:
+        if self.management_profile and self.call_as == "self":
+            raise ValueError("management_profile is only for call_as: delegated-admin")
+        return self
+
+
+class AssumeFromSection(_Section):
+    """Who the platform is. Neither key: the credentials that the command runs with."""
+
+    profile: Annotated[str | None, Field(description="A profile of the AWS config file")] = None
+    role_arn: Annotated[RoleArnText | None, Field(description="A role to assume first")] = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> AssumeFromSection:
+        if self.profile and self.role_arn:
+            raise ValueError("give profile or role_arn, not both")
+        return self
+
+
+class CheckSection(_Section):
+    """How the roll is called."""
+
+    assume_from: AssumeFromSection = AssumeFromSection()
+    regions: Annotated[
+        list[Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]],
+        Field(description="Regions whose use is simulated; deployment.region unless given"),
+    ] = []
+    concurrency: Annotated[int, Field(ge=1, le=500, description="How many accounts are asked at a time")] = 50
+
+
+class PlatformSection(_Section):
+    """A platform that the roles are registered with."""
+
+    name: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64, description="What this platform is called in output")
+    ]
+    url: Annotated[str, Field(description="Its address, without /api/v3")]
+    api_key: Annotated[str, Field(description="Where the key is: env:NAME, file:/path or secretsmanager:<arn>")]
+    account_name: Annotated[str, Field(description="How accounts are named there, of {name} and {id}")] = (
+        "{name} ({id})"
+    )
+    deregister_departed: Annotated[
+        bool,
+        Field(
+            description="Take out registrations of this role in accounts that are not in the organization. "
+            "Only for a platform that serves this organization alone"
+        ),
+    ] = False
+
+    @field_validator("url")
+    @classmethod
+    def _secure_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("not an http(s) address")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("an address carries no user, password, query or fragment")
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            raise ValueError("the API key would travel in clear: use https")
+        return url.rstrip("/").removesuffix("/api/v3")
+
+    @field_validator("api_key")
+    @classmethod
+    def _key_is_elsewhere(cls, source: str) -> str:
+        if not source.startswith(_KEY_SOURCES) or not source.split(":", 1)[1]:
+            raise ValueError(
+                "a config file holds no key: say where it is, env:NAME, file:/path or secretsmanager:<arn>"
+            )
+        return source
+
+    @field_validator("account_name")
+    @classmethod
+    def _fields_known(cls, form: str) -> str:
+        fields = {name for _, name, _, _ in Formatter().parse(form) if name is not None}
+        if not fields <= {"name", "id"}:
+            raise ValueError("only {name} and {id} can stand in an account name")
+        if "id" not in fields:
+            raise ValueError("an account name must contain {id}: names alone are not unique")
+        return form
+
+    def name_for(self, account_id: AccountId, account_name: str) -> str:
+        return self.account_name.format(name=account_name, id=account_id)
+
+
+class Config(_Section):
+    """`rolecall.yaml`, checked."""
+
+    version: Annotated[Literal[1], Field(description="The version of this file's form")]
+    role: RoleSection
+    targets: TargetsSection
+    deployment: DeploymentSection = DeploymentSection()
+    check: CheckSection = CheckSection()
+    platforms: list[PlatformSection] = []
+
+    @model_validator(mode="after")
+    def _filters_and_auto_deployment(self) -> Config:
+        if self.targets.exclude_accounts and self.deployment.auto_deployment.enabled:
+            raise ValueError(
+                "targets.exclude_accounts cannot hold with deployment.auto_deployment.enabled: "
+                "AWS ignores account filters for accounts that come later"
+            )
+        if len({platform.name for platform in self.platforms}) < len(self.platforms):
+            raise ValueError("platforms: two have the same name")
+        return self
+
+    @property
+    def stack_set_name(self) -> str:
+        """The stack set's name, and that of the management account's stack."""
+        default = "rolecall-" + re.sub(r"[^A-Za-z0-9]+", "-", self.role.name).strip("-")
+        return self.deployment.stack_set_name or default
+
+    @property
+    def check_regions(self) -> tuple[str, ...]:
+        return tuple(self.check.regions) or (self.deployment.region,)
+
+    @property
+    def excluded(self) -> frozenset[AccountId]:
+        return frozenset(AccountId(account) for account in self.targets.exclude_accounts)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of the file."""
+    return Config.model_json_schema()

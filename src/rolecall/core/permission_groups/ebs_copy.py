@@ -1,0 +1,79 @@
+"""Permission group `ebs-copy`: disks by copied volumes (the older way). Data."""
+
+from rolecall.core.permission_groups.model import PermissionGroup, Statement
+
+GROUP = PermissionGroup(
+    id="ebs-copy",
+    title="Disks by copied volumes (the older way)",
+    purpose="The platform copies snapshots and images, shares them with its own account, and cleans up what it made.",
+    statements=(
+        Statement(
+            sid="EbsCopy",
+            actions=(
+                "ec2:AttachVolume",
+                "ec2:CopyImage",
+                "ec2:CopySnapshot",
+                "ec2:CreateSnapshots",
+                "ec2:CreateVolume",
+                "ec2:ImportImage",
+                "ec2:ModifySnapshotAttribute",
+            ),
+        ),
+        Statement(
+            sid="EbsCopyTagOwn",
+            actions=("ec2:CreateTags",),
+            conditions={
+                "StringEquals": {
+                    "ec2:CreateAction": ("CopyImage", "CopySnapshot", "CreateSnapshots", "CreateVolume", "ImportImage")
+                }
+            },
+            example_context={"ec2:CreateAction": "CopySnapshot"},
+        ),
+        Statement(
+            sid="EbsCopyCleanUp",
+            actions=(
+                "ec2:DeleteSnapshot",
+                "ec2:DeleteTags",
+                "ec2:DeregisterImage",
+                "ec2:TerminateInstances",
+                "ec2:StopInstances",
+                "ec2:StartInstances",
+                "ec2:AssociateAddress",
+            ),
+            conditions={"StringLike": {"aws:ResourceTag/Name": "CadoResponse*"}},
+            example_context={"aws:ResourceTag/Name": "CadoResponse-example"},
+        ),
+        Statement(
+            sid="EbsCopyModify",
+            actions=("ec2:ModifyInstanceAttribute",),
+            conditions={
+                "StringLike": {"aws:ResourceTag/Name": "CadoResponse*"},
+                "StringEquals": {"ec2:Attribute": "BlockDeviceMapping"},
+            },
+            example_context={"aws:ResourceTag/Name": "CadoResponse-example", "ec2:Attribute": "BlockDeviceMapping"},
+        ),
+        Statement(
+            sid="EbsCopyKeys",
+            actions=(
+                "kms:Encrypt",
+                "kms:Decrypt",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyPair",
+                "kms:GenerateDataKeyPairWithoutPlaintext",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:DescribeKey",
+                "kms:ListAliases",
+            ),
+        ),
+        Statement(
+            sid="EbsCopyGrant",
+            actions=("kms:CreateGrant",),
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+            example_context={"kms:GrantIsForAWSResource": "true"},
+        ),
+    ),
+    source="The platform's published acquisition policy (2025)",
+    default=False,
+)

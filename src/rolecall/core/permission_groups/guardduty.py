@@ -1,0 +1,16 @@
+"""Permission group `guardduty`: guardDuty findings. Data."""
+
+from rolecall.core.permission_groups.model import PermissionGroup, Statement
+
+GROUP = PermissionGroup(
+    id="guardduty",
+    title="GuardDuty findings",
+    purpose="The platform reads findings, to start an investigation from one.",
+    statements=(
+        Statement(
+            sid="GuardDuty",
+            actions=("guardduty:ListDetectors", "guardduty:ListFindings", "guardduty:GetFindings"),
+        ),
+    ),
+    source="The platform's published acquisition policy (2025)",
+)

@@ -1,0 +1,17 @@
+"""Permission group `organizations`: account discovery. Data."""
+
+from rolecall.core.permission_groups.model import PermissionGroup, Statement
+
+GROUP = PermissionGroup(
+    id="organizations",
+    title="Account discovery",
+    purpose="The platform lists the accounts of the organization. Only for the management account.",
+    statements=(
+        Statement(
+            sid="Organizations",
+            actions=("organizations:ListAccounts", "organizations:ListTagsForResource"),
+        ),
+    ),
+    source="The platform's published acquisition policy (2025)",
+    default=False,
+)

@@ -1,0 +1,175 @@
+"""A plan is a value: what would change, and fingerprints of the worlds it was made from. Pure.
+
+It is frozen, versioned and serializable. It never holds an external id, a key or a template's parameters: those are in
+the fingerprints only, as SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from enum import StrEnum
+from typing import Any
+
+from rolecall.core.desired import Desired
+from rolecall.core.ids import AccountId, parse_account_id
+from rolecall.core.observed import Observed
+from rolecall.errors import PlanRefused
+
+PLAN_VERSION = 1
+
+
+class Action(StrEnum):
+    """What a change does. BLOCKED does nothing: it says what cannot be done, and why."""
+
+    CREATE_STACK_SET = "create-stack-set"
+    UPDATE_STACK_SET = "update-stack-set"
+    SET_AUTO_DEPLOYMENT = "set-auto-deployment"
+    DELETE_STACK_SET = "delete-stack-set"
+    CREATE_INSTANCE = "create-stack-instance"
+    RETRY_INSTANCE = "retry-stack-instance"
+    DELETE_INSTANCE = "delete-stack-instance"
+    CREATE_STACK = "create-stack"
+    UPDATE_STACK = "update-stack"
+    REPLACE_STACK = "replace-stack"
+    DELETE_STACK = "delete-stack"
+    REGISTER = "register"
+    REPLACE_REGISTRATION = "replace-registration"
+    DEREGISTER = "deregister"
+    BLOCKED = "blocked"
+
+    @property
+    def destructive(self) -> bool:
+        return self in (Action.DELETE_STACK_SET, Action.DELETE_INSTANCE, Action.DELETE_STACK, Action.DEREGISTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: to what (`subject`, such as `stack set X` or `platform forensics`), in which account, and why."""
+
+    action: Action
+    subject: str
+    account: AccountId | None
+    detail: str
+
+    @property
+    def pending(self) -> bool:
+        return self.action is not Action.BLOCKED
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `apply` would do, in the order in which it would be done."""
+
+    organization_id: str
+    desired_fingerprint: str
+    observed_fingerprint: str
+    changes: tuple[Change, ...]
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.pending)
+
+    @property
+    def blocked(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if not change.pending)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all of the plan: the same world and config give the same."""
+        return _digest([self.organization_id, self.desired_fingerprint, self.observed_fingerprint, self.changes])
+
+    def to_json(self) -> str:
+        """The plan file: an object with `rolecall_plan` (its version), the fields, and the fingerprint of all."""
+        body = {"rolecall_plan": PLAN_VERSION, **_plain(self), "fingerprint": self.fingerprint}
+        return json.dumps(body, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Raises PlanRefused for anything that is not a whole plan file of this version, unchanged."""
+        try:
+            body = json.loads(text)
+            version = body["rolecall_plan"]
+            if version != PLAN_VERSION:
+                raise PlanRefused(
+                    f"the plan file has version {version!r}, this rolecall reads {PLAN_VERSION}", hint=_ANEW
+                )
+            changes = tuple(_change(item) for item in body["changes"])
+            plan = cls(body["organization_id"], body["desired_fingerprint"], body["observed_fingerprint"], changes)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise PlanRefused("the file is not a plan", detail=str(error), hint=_ANEW) from error
+        if plan.fingerprint != body.get("fingerprint"):
+            raise PlanRefused("the plan file was changed after it was made", hint=_ANEW)
+        return plan
+
+
+_ANEW = "make one with `rolecall plan --out FILE`"
+
+
+def make_plan(desired: Desired, observed: Observed, changes: tuple[Change, ...]) -> Plan:
+    return Plan(
+        organization_id=desired.organization.identity.id,
+        desired_fingerprint=_digest(desired),
+        observed_fingerprint=_digest(observed),
+        changes=changes,
+    )
+
+
+def refuse_if_stale(saved: Plan, current: Plan) -> None:
+    """Raises PlanRefused, naming what moved, unless both plans come from the same config and world."""
+    if saved.organization_id != current.organization_id:
+        detail = f"the plan is of {saved.organization_id}, these credentials are of {current.organization_id}"
+        raise PlanRefused("the plan is of another organization", detail=detail)
+    moved = [
+        name
+        for name, before, now in (
+            ("the config or the organization's accounts", saved.desired_fingerprint, current.desired_fingerprint),
+            ("what is deployed or registered", saved.observed_fingerprint, current.observed_fingerprint),
+        )
+        if before != now
+    ]
+    if moved:
+        difference = _difference(saved.changes, current.changes)
+        raise PlanRefused(f"the plan is stale: {' and '.join(moved)} changed since", detail=difference, hint=_ANEW)
+
+
+def _difference(before: tuple[Change, ...], now: tuple[Change, ...]) -> str:
+    gone = [f"no longer needed: {_line(change)}" for change in before if change not in set(now)]
+    new = [f"needed now: {_line(change)}" for change in now if change not in set(before)]
+    lines = gone + new
+    more = [f"and {len(lines) - 10} more"] if len(lines) > 10 else []
+    return "; ".join(lines[:10] + more)
+
+
+def _line(change: Change) -> str:
+    return " ".join(filter(None, [change.action, change.subject, change.account]))
+
+
+def _change(item: Mapping[str, Any]) -> Change:
+    account = item["account"]
+    return Change(
+        Action(item["action"]),
+        str(item["subject"]),
+        None if account is None else parse_account_id(account),
+        str(item["detail"]),
+    )
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, mappings and sets as what JSON has, in one fixed order."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(_plain(item) for item in value)
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value

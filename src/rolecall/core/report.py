@@ -1,0 +1,91 @@
+"""The report: what every command answers, as one JSON object. What people read is rendered from it. Pure.
+
+The published schema is docs/reference/report.schema.json.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from rolecall.core.desired import Desired
+from rolecall.core.plan import Change
+from rolecall.core.roll import MissingPermission
+from rolecall.core.verdicts import Row, Verdict
+
+KINDS = ("plan", "apply", "status", "check", "demo", "destroy")
+
+Json = dict[str, Any]
+
+
+def report(
+    kind: str, version: str, desired: Desired, rows: Sequence[Row] | None, changes: Sequence[Change] | None
+) -> Json:
+    """`rows` or `changes` that a command does not know are null, never absent."""
+    identity = desired.organization.identity
+    return {
+        "rolecall": version,
+        "kind": kind,
+        "organization": {
+            "id": identity.id,
+            "management_account": identity.management_account,
+            "accounts": len(desired.organization.accounts),
+        },
+        "accounts": None if rows is None else [_account(row) for row in rows],
+        "summary": None if rows is None else summary(rows),
+        "changes": None if changes is None else [_change(change) for change in changes],
+    }
+
+
+def summary(rows: Sequence[Row]) -> Json:
+    """`total` accounts, `targets` of them, and how many have each verdict; every verdict has its key."""
+    counts = Counter(row.verdict for row in rows)
+    return {
+        "total": len(rows),
+        "targets": sum(row.account.is_target for row in rows),
+        "by_verdict": {str(verdict): counts[verdict] for verdict in Verdict},
+    }
+
+
+def _account(row: Row) -> Json:
+    account = row.account.account
+    return {
+        "id": account.id,
+        "name": account.name,
+        "path": row.account.path,
+        "state": str(account.state),
+        "deployment": str(row.deployment),
+        "access": str(row.access),
+        "registration": str(row.registration),
+        "verdict": str(row.verdict),
+        "reason": row.reason,
+        "missing_permissions": sorted({item.action for item in row.missing}),
+        "causes": _causes(row.missing),
+    }
+
+
+def _causes(missing: Sequence[MissingPermission]) -> list[Json]:
+    """The missing permissions by who denies them."""
+    by_cause: dict[tuple[str, tuple[str, ...]], list[MissingPermission]] = defaultdict(list)
+    for item in missing:
+        by_cause[str(item.cause), item.policies].append(item)
+    return [
+        {
+            "cause": cause,
+            "policies": list(policies),
+            "groups": sorted({group for item in items for group in item.groups}),
+            "regions": sorted({item.region for item in items}),
+            "permissions": sorted({item.action for item in items}),
+        }
+        for (cause, policies), items in sorted(by_cause.items())
+    ]
+
+
+def _change(change: Change) -> Json:
+    return {
+        "action": str(change.action),
+        "subject": change.subject,
+        "account": change.account,
+        "detail": change.detail,
+    }

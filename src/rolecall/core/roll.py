@@ -1,0 +1,162 @@
+"""The roll call's questions and what the answers mean: which permission is missing, and who is to blame. Pure.
+
+Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html. The simulation knows
+identity policies, boundaries and service control policies; not key, bucket, endpoint and resource control policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rolecall.core import template
+from rolecall.core.config import RoleSection
+from rolecall.core.ids import RoleArn
+from rolecall.core.permission_groups import GROUPS
+from rolecall.core.probe import Answer, Decision, Question
+
+SIMULATE = "iam:SimulatePrincipalPolicy"
+CHECK_GROUP = "account-check"
+
+NOT_PROVEN = "KMS key policies, bucket policies, VPC endpoint policies and resource control policies are not simulated"
+
+
+class Access(StrEnum):
+    """What a role does when the platform asks for it."""
+
+    UNKNOWN = "unknown"
+    ANSWERING = "answering"
+    RESTRICTED = "restricted"
+    REFUSED = "refused"
+    OPEN = "open"
+
+
+class Cause(StrEnum):
+    """Who denies an action, as far as AWS tells."""
+
+    ROLE = "the role's own policies"
+    BOUNDARY = "the role's permissions boundary"
+    SCP = "a service control policy"
+    UNANSWERED = "AWS gave no answer for it"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MissingPermission:
+    """An action that an enabled group needs and the role may not do in `region`. `policies` are named where known."""
+
+    action: str
+    groups: tuple[str, ...]
+    cause: Cause
+    region: str
+    policies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the roll call found in one account."""
+
+    access: Access
+    reason: str
+    missing: tuple[MissingPermission, ...] = ()
+
+
+def questions(role: RoleSection, arn: RoleArn, regions: Sequence[str], now: datetime) -> tuple[Question, ...]:
+    """In as few calls as give each statement its resources and context keys, once a Region."""
+    merged: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], dict[str, None]] = {}
+    for statement in template.statements(role):
+        question = statement.question
+        key = (question.resources, tuple(sorted(question.context.items())))
+        merged.setdefault(key, {}).update(dict.fromkeys(question.actions))
+    return tuple(
+        Question(
+            actions=tuple(actions),
+            resources=tuple(_substituted(resource, role, arn) for resource in resources),
+            context={**dict(context), **_standing_context(arn, region, now)},
+        )
+        for region in regions
+        for (resources, context), actions in merged.items()
+    )
+
+
+def missing_permissions(
+    role: RoleSection, asked: Iterable[tuple[Question, Sequence[Answer]]]
+) -> tuple[MissingPermission, ...]:
+    """Every action asked that did not come out as allowed; one that was not answered counts as missing."""
+    found: list[MissingPermission] = []
+    for question, answers in asked:
+        by_action = {answer.action.lower(): answer for answer in answers}
+        for action in question.actions:
+            answer = by_action.get(action.lower())
+            if answer is None or answer.decision is not Decision.ALLOWED:
+                region = question.context["aws:RequestedRegion"]
+                found.append(MissingPermission(action, groups_of(role, action), _cause(answer), region))
+    return tuple(sorted(found))
+
+
+def judge(missing: Sequence[MissingPermission], simulated: int) -> Proof:
+    """The proof of a role that was assumed and refuses without the external id; `simulated` actions were asked."""
+    if not missing:
+        return Proof(Access.ANSWERING, f"assumed as the platform; all {simulated} permissions simulated")
+    return Proof(Access.RESTRICTED, _blame(missing), tuple(missing))
+
+
+def not_simulated(role: RoleSection, message: str) -> Proof:
+    """The role was assumed, but may not simulate its own policies."""
+    if CHECK_GROUP not in role.permission_groups:
+        return Proof(Access.UNKNOWN, f"assumed, but its permissions cannot be asked: the {CHECK_GROUP} group is off")
+    missing = MissingPermission(SIMULATE, (CHECK_GROUP,), Cause.UNANSWERED, "")
+    return Proof(Access.RESTRICTED, f"assumed, but it may not simulate its policies: {message}", (missing,))
+
+
+def groups_of(role: RoleSection, action: str) -> tuple[str, ...]:
+    """The enabled groups that need an action."""
+    return tuple(
+        group.id for group in GROUPS.values() if group.id in role.permission_groups and action in group.actions
+    )
+
+
+def _cause(answer: Answer | None) -> Cause:
+    if answer is None:
+        return Cause.UNANSWERED
+    if answer.allowed_by_organizations is False:
+        return Cause.SCP
+    if answer.allowed_by_boundary is False:
+        return Cause.BOUNDARY
+    return Cause.ROLE
+
+
+def _blame(missing: Sequence[MissingPermission]) -> str:
+    """Such as "3 permissions of ebs denied by a service control policy (DenySnapshots): ec2:CreateSnapshot, …"."""
+    clauses = []
+    for cause, policies in sorted({(item.cause, item.policies) for item in missing}):
+        items = [item for item in missing if (item.cause, item.policies) == (cause, policies)]
+        actions = sorted({item.action for item in items})
+        groups = sorted({group for item in items for group in item.groups})
+        named = f" ({', '.join(policies)})" if policies else ""
+        count = "1 permission" if len(actions) == 1 else f"{len(actions)} permissions"
+        verb = "is unproven:" if cause is Cause.UNANSWERED else "denied by"
+        clauses.append(f"{count} of {', '.join(groups)} {verb} {cause}{named}: {', '.join(actions)}")
+    return "; ".join(clauses)
+
+
+def _standing_context(arn: RoleArn, region: str, now: datetime) -> dict[str, str]:
+    """The keys that policies of the organization ask for and the simulator does not fill in by itself."""
+    return {
+        "aws:RequestedRegion": region,
+        "aws:PrincipalArn": str(arn),
+        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _substituted(resource: str, role: RoleSection, arn: RoleArn) -> str:
+    values = {
+        "${AWS::Partition}": arn.partition,
+        "${AWS::AccountId}": arn.account,
+        "${RoleName}": role.name,
+        "${RolePath}": role.path,
+    }
+    for placeholder, value in values.items():
+        resource = resource.replace(placeholder, value)
+    return resource
