@@ -5,17 +5,20 @@ Every method raises only errors of `rolecall.errors`. Iterators page lazily and 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from rolecall.core.ids import RoleArn, UnitId
 from rolecall.core.observed import (
+    AutoDeployment,
     DeploymentTargets,
     Operation,
     OperationResult,
     Registration,
     Stack,
+    StackContent,
     StackInstance,
     StackSet,
 )
@@ -55,31 +58,13 @@ class StackSets(Protocol):
     async def trusted_access(self) -> bool: ...
     async def describe(self, name: str) -> StackSet | None: ...
     def instances(self, name: str) -> AsyncIterator[StackInstance]: ...
-    async def create(
-        self,
-        name: str,
-        *,
-        template: str,
-        parameters: Mapping[str, str],
-        tags: Mapping[str, str],
-        description: str,
-        auto_deployment: bool,
-        retain_on_removal: bool,
-    ) -> None: ...
+    async def create(self, name: str, content: StackContent, auto_deployment: AutoDeployment) -> None: ...
     async def update(
-        self,
-        name: str,
-        *,
-        template: str,
-        parameters: Mapping[str, str],
-        tags: Mapping[str, str],
-        description: str,
-        operation_id: str,
+        self, name: str, content: StackContent, auto_deployment: AutoDeployment, *, operation_id: str
     ) -> str:
-        """Template, parameters and tags, in every instance. Returns the operation's id."""
+        """Content and auto-deployment, in every instance. Returns the operation's id."""
         ...
 
-    async def set_auto_deployment(self, name: str, *, enabled: bool, retain_on_removal: bool) -> None: ...
     async def create_instances(self, name: str, *, targets: DeploymentTargets, region: str, operation_id: str) -> str:
         """Where they are missing or OUTDATED; the others are left. Returns the operation's id."""
         ...
@@ -106,12 +91,8 @@ class Stacks(Protocol):
     """Plain CloudFormation stacks in the management account."""
 
     async def describe(self, name: str) -> Stack | None: ...
-    async def create(
-        self, name: str, *, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
-    ) -> None: ...
-    async def update(
-        self, name: str, *, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
-    ) -> None: ...
+    async def create(self, name: str, content: StackContent) -> None: ...
+    async def update(self, name: str, content: StackContent) -> None: ...
     async def delete(self, name: str) -> None: ...
 
 
@@ -135,3 +116,30 @@ class Platform(Protocol):
     def registrations(self) -> AsyncIterator[Registration]: ...
     async def add(self, account_name: str, role: RoleArn) -> None: ...
     async def remove(self, account_name: str) -> None: ...
+
+
+class Progress(Protocol):
+    """Where a flow says how far it is. Talk for people, never data."""
+
+    def begin(self, title: str, total: int | None) -> None:
+        """A stage of `total` steps begins; None where nobody can tell how many."""
+        ...
+
+    def reached(self, done: int, note: str = "") -> None: ...
+    def end(self) -> None: ...
+    def say(self, line: str) -> None:
+        """One line that stays on the screen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All that a flow may touch."""
+
+    organizations: Organizations
+    stack_sets: StackSets
+    stacks: Stacks
+    probe: RoleProbe
+    platforms: tuple[Platform, ...]
+    clock: Clock
+    progress: Progress

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rolecall.core import template
-from rolecall.core.config import Config
+from rolecall.core.config import AutoDeploymentSection, Config
 from rolecall.core.ids import AccountId, RoleArn, UnitId
-from rolecall.core.observed import AccountFilter, DeploymentTargets
+from rolecall.core.observed import AccountFilter, AutoDeployment, DeploymentTargets, StackContent
 from rolecall.core.organization import Account, AccountState, Organization
 
 MANAGED_TAG = {"managed-by": "rolecall"}
@@ -51,13 +51,10 @@ class Desired:
     organization: Organization
     stack_set_name: str
     region: str
-    template: str
-    parameters: Mapping[str, str]
-    tags: Mapping[str, str]
+    content: StackContent
     unit_ids: tuple[UnitId, ...]
     excluded: frozenset[AccountId]
-    auto_deployment: bool
-    retain_on_removal: bool
+    auto_deployment: AutoDeployment
     accounts: Mapping[AccountId, DesiredAccount]
     deregister_departed: Mapping[str, bool] = field(default_factory=dict)
     """platform -> whether registrations in accounts outside the organization are taken out."""
@@ -85,19 +82,24 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         organization=organization,
         stack_set_name=config.stack_set_name,
         region=deployment.region,
-        template=template.render(config.role),
-        parameters=template.parameters(config.role),
-        tags={**config.role.tags, **MANAGED_TAG},
+        content=StackContent(
+            template=template.render(config.role),
+            parameters=template.parameters(config.role),
+            tags={**config.role.tags, **MANAGED_TAG},
+        ),
         unit_ids=unit_ids,
         excluded=config.excluded,
-        auto_deployment=deployment.auto_deployment.enabled,
-        retain_on_removal=deployment.auto_deployment.enabled and deployment.auto_deployment.retain_on_removal,
+        auto_deployment=_auto_deployment(deployment.auto_deployment),
         accounts={
             account.id: _desired_account(config, organization, unit_ids, account)
             for account in sorted(organization.accounts)
         },
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
     )
+
+
+def _auto_deployment(section: AutoDeploymentSection) -> AutoDeployment:
+    return AutoDeployment(section.enabled, section.enabled and section.retain_on_removal)
 
 
 def _desired_account(

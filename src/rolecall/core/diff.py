@@ -7,17 +7,21 @@ says that its account is no target.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from rolecall.core.desired import Desired, DesiredAccount, Via
+from rolecall.core.desired import MANAGED_TAG, Desired, DesiredAccount, Via
 from rolecall.core.ids import AccountId
-from rolecall.core.observed import InstanceStatus, Observed, Registration, StackInstance, StackSet
+from rolecall.core.observed import InstanceStatus, Observed, Registration, StackContent, StackInstance, StackSet
 from rolecall.core.plan import Action, Change
 
 
-def diff(desired: Desired, observed: Observed, *, retry_blocked: bool = False) -> tuple[Change, ...]:
+def diff(
+    desired: Desired, observed: Observed, *, retry_blocked: bool = False, platforms_asked: bool = True
+) -> tuple[Change, ...]:
     """In the order in which they are to be made. `retry_blocked` tries again what was blocked the last time."""
     deployments = tuple(_deployments(desired, observed, retry_blocked))
+    if not platforms_asked:
+        return deployments
     unreachable = frozenset(change.account for change in deployments if not change.pending and change.account)
     return (*deployments, *_registrations(desired, observed, unreachable))
 
@@ -36,46 +40,70 @@ def instance_of(desired: Desired, observed: Observed) -> dict[AccountId, StackIn
 
 
 def _deployments(desired: Desired, observed: Observed, retry_blocked: bool) -> Iterator[Change]:
-    yield from _stack_set(desired, observed)
-    yield from _instances(desired, observed, retry_blocked)
+    if obstacle := _obstacle(desired, observed):
+        yield from _all_blocked(desired, obstacle)
+    else:
+        yield from _stack_set(desired, observed)
+        yield from _instances(desired, observed, retry_blocked)
     yield from _management_stack(desired, observed)
 
 
-def _stack_set(desired: Desired, observed: Observed) -> Iterator[Change]:
-    subject = f"stack set {desired.stack_set_name}"
-    if not desired.wants_stack_set and observed.stack_set is None:
-        return
-    if observed.trusted_access is False:
-        yield Change(Action.BLOCKED, subject, None, NO_TRUSTED_ACCESS)
-    elif observed.stack_set is None:
-        yield Change(Action.CREATE_STACK_SET, subject, None, f"deploys role {desired.role_name} in {desired.region}")
-    else:
-        yield from _stack_set_updates(desired, observed.stack_set, subject)
+def _obstacle(desired: Desired, observed: Observed) -> str:
+    """Why the stack set cannot be used at all, or nothing."""
+    current = observed.stack_set
+    if observed.trusted_access is False and desired.wants_stack_set:
+        return NO_TRUSTED_ACCESS
+    if current and not current.service_managed:
+        return "a stack set of that name exists with self-managed permissions: give deployment.stack_set_name another"
+    if current and not is_managed(current.content):
+        return f"a stack set of that name exists and {NOT_OURS}"
+    return ""
 
 
 NO_TRUSTED_ACCESS = (
     "trusted access for StackSets is off: in the management account run "
     "`aws cloudformation activate-organizations-access`"
 )
+NOT_OURS = "was not made by rolecall (no tag managed-by=rolecall): give deployment.stack_set_name another"
+
+
+def is_managed(content: StackContent) -> bool:
+    """Whether a stack or stack set carries our tag. One that does not is never changed or deleted."""
+    return MANAGED_TAG.items() <= content.tags.items()
+
+
+def _all_blocked(desired: Desired, obstacle: str) -> Iterator[Change]:
+    yield Change(Action.BLOCKED, f"stack set {desired.stack_set_name}", None, obstacle)
+    for account in desired.accounts.values():
+        if account.via is Via.STACK_SET:
+            yield Change(Action.BLOCKED, _instance_subject(desired), account.id, obstacle)
+
+
+def _stack_set(desired: Desired, observed: Observed) -> Iterator[Change]:
+    subject = f"stack set {desired.stack_set_name}"
+    if observed.stack_set is not None:
+        yield from _stack_set_updates(desired, observed.stack_set, subject)
+    elif desired.wants_stack_set:
+        yield Change(Action.CREATE_STACK_SET, subject, None, f"deploys role {desired.role_name} in {desired.region}")
 
 
 def _stack_set_updates(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
-    if differences := content_differences(desired, current.template, current.parameters, current.tags):
+    differences = content_differences(desired.content, current.content)
+    wanted, now = desired.auto_deployment, current.auto_deployment
+    if wanted.enabled != now.enabled:
+        differences.append(f"auto-deployment {_on(wanted.enabled)}")
+    if wanted.retain_on_removal != now.retain_on_removal:
+        differences.append(f"retain on removal {_on(wanted.retain_on_removal)}")
+    if differences:
         yield Change(Action.UPDATE_STACK_SET, subject, None, ", ".join(differences))
-    wanted = (desired.auto_deployment, desired.retain_on_removal)
-    if wanted != (current.auto_deployment, current.retain_on_removal):
-        detail = f"auto-deployment {_on(desired.auto_deployment)}, retain on removal {_on(desired.retain_on_removal)}"
-        yield Change(Action.SET_AUTO_DEPLOYMENT, subject, None, detail)
 
 
-def content_differences(
-    desired: Desired, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
-) -> list[str]:
+def content_differences(desired: StackContent, current: StackContent) -> list[str]:
     """What differs, in words, without a value: an external id stays out of plans."""
-    differences = ["the template"] if template.strip() != desired.template.strip() else []
-    keys = sorted(desired.parameters.keys() | parameters.keys())
-    differences += [f"parameter {key}" for key in keys if desired.parameters.get(key) != parameters.get(key)]
-    if tags != desired.tags:
+    differences = ["the template"] if current.template.strip() != desired.template.strip() else []
+    keys = sorted(desired.parameters.keys() | current.parameters.keys())
+    differences += [f"parameter {key}" for key in keys if desired.parameters.get(key) != current.parameters.get(key)]
+    if current.tags != desired.tags:
         differences.append("the tags")
     return differences
 
@@ -133,15 +161,17 @@ def _management_stack(desired: Desired, observed: Observed) -> Iterator[Change]:
     management = desired.accounts[desired.organization.management_account]
     stack = observed.management_stack
     if management.via is not Via.STACK:
-        if stack:
+        if stack and is_managed(stack.content):
             yield Change(Action.DELETE_STACK, subject, management.id, management.exclusion)
     elif stack is None:
         yield Change(Action.CREATE_STACK, subject, management.id, "StackSets leave the management account out")
+    elif not is_managed(stack.content):
+        yield Change(Action.BLOCKED, subject, management.id, f"a stack of that name exists and {NOT_OURS}")
     elif stack.working:
         return
     elif not stack.good and stack.status.startswith("ROLLBACK"):
         yield Change(Action.REPLACE_STACK, subject, management.id, f"{stack.status}: {stack.reason}")
-    elif differences := content_differences(desired, stack.template, stack.parameters, stack.tags):
+    elif differences := content_differences(desired.content, stack.content):
         yield Change(Action.UPDATE_STACK, subject, management.id, ", ".join(differences))
 
 
@@ -163,7 +193,7 @@ def _platform_changes(
     subject = f"platform {platform}"
     ours: dict[AccountId, list[Registration]] = defaultdict(list)
     for registration in registrations:
-        if registration.account in desired.accounts:
+        if registration.account and registration.account in desired.accounts:
             ours[registration.account].append(registration)
         elif registration.role and registration.role.name == desired.role_name:
             yield _departed(subject, registration, deregister_departed)

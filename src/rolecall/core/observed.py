@@ -66,18 +66,32 @@ class StackInstance:
 
 
 @dataclass(frozen=True, slots=True)
+class StackContent:
+    """What a stack or stack set is made of. Parameter values may hold an external id: they stay out of output."""
+
+    template: str
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AutoDeployment:
+    """Whether StackSets follow accounts that come and go; `retain_on_removal` only counts when `enabled`."""
+
+    enabled: bool
+    retain_on_removal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StackSet:
     """A stack set as DescribeStackSet tells it."""
 
     name: str
     arn: str
-    template: str
-    parameters: Mapping[str, str]
-    tags: Mapping[str, str]
+    content: StackContent
     unit_ids: tuple[UnitId, ...]
     regions: tuple[str, ...]
-    auto_deployment: bool
-    retain_on_removal: bool
+    auto_deployment: AutoDeployment
     service_managed: bool = True
 
 
@@ -108,9 +122,7 @@ class Stack:
 
     name: str
     status: str
-    template: str
-    parameters: Mapping[str, str]
-    tags: Mapping[str, str]
+    content: StackContent
     reason: str = ""
 
     @property

@@ -26,7 +26,6 @@ class Action(StrEnum):
 
     CREATE_STACK_SET = "create-stack-set"
     UPDATE_STACK_SET = "update-stack-set"
-    SET_AUTO_DEPLOYMENT = "set-auto-deployment"
     DELETE_STACK_SET = "delete-stack-set"
     CREATE_INSTANCE = "create-stack-instance"
     RETRY_INSTANCE = "retry-stack-instance"

@@ -57,7 +57,7 @@ def _account(row: Row) -> Json:
         "state": str(account.state),
         "deployment": str(row.deployment),
         "access": str(row.access),
-        "registration": str(row.registration),
+        "registration": None if row.registration is None else str(row.registration),
         "verdict": str(row.verdict),
         "reason": row.reason,
         "missing_permissions": sorted({item.action for item in row.missing}),

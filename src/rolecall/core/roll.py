@@ -55,11 +55,12 @@ class MissingPermission:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the roll call found in one account."""
+    """What the roll call found in one account. `assumed`: the platform can use the role, whatever else is wrong."""
 
     access: Access
     reason: str
     missing: tuple[MissingPermission, ...] = ()
+    assumed: bool = False
 
 
 def questions(role: RoleSection, arn: RoleArn, regions: Sequence[str], now: datetime) -> tuple[Question, ...]:
@@ -98,16 +99,19 @@ def missing_permissions(
 def judge(missing: Sequence[MissingPermission], simulated: int) -> Proof:
     """The proof of a role that was assumed and refuses without the external id; `simulated` actions were asked."""
     if not missing:
-        return Proof(Access.ANSWERING, f"assumed as the platform; all {simulated} permissions simulated")
-    return Proof(Access.RESTRICTED, _blame(missing), tuple(missing))
+        reason = f"assumed as the platform; all {simulated} permissions simulated"
+        return Proof(Access.ANSWERING, reason, assumed=True)
+    return Proof(Access.RESTRICTED, _blame(missing), tuple(missing), assumed=True)
 
 
 def not_simulated(role: RoleSection, message: str) -> Proof:
     """The role was assumed, but may not simulate its own policies."""
     if CHECK_GROUP not in role.permission_groups:
-        return Proof(Access.UNKNOWN, f"assumed, but its permissions cannot be asked: the {CHECK_GROUP} group is off")
+        reason = f"assumed, but its permissions cannot be asked: the {CHECK_GROUP} group is off"
+        return Proof(Access.UNKNOWN, reason, assumed=True)
     missing = MissingPermission(SIMULATE, (CHECK_GROUP,), Cause.UNANSWERED, "")
-    return Proof(Access.RESTRICTED, f"assumed, but it may not simulate its policies: {message}", (missing,))
+    reason = f"assumed, but it may not simulate its policies: {message}"
+    return Proof(Access.RESTRICTED, reason, (missing,), assumed=True)
 
 
 def groups_of(role: RoleSection, action: str) -> tuple[str, ...]:

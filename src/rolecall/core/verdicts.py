@@ -51,12 +51,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One account of the organization: the three facts, the verdict, and a reason that a person can act on."""
+    """One account of the organization: the three facts, the verdict, and a reason that a person can act on.
+
+    `registration` is None where no platform was asked.
+    """
 
     account: DesiredAccount
     deployment: Deployment
     access: Access
-    registration: RegistrationState
+    registration: RegistrationState | None
     verdict: Verdict
     reason: str
     missing: tuple[MissingPermission, ...] = ()
@@ -67,6 +70,8 @@ def rows(
     observed: Observed,
     changes: Sequence[Change],
     proofs: Mapping[AccountId, Proof],
+    *,
+    platforms_asked: bool = True,
 ) -> tuple[Row, ...]:
     """One row an account, in the order of `desired.accounts`. `changes` are the diff; `proofs` may lack accounts."""
     instances = instance_of(desired, observed)
@@ -80,7 +85,7 @@ def rows(
         _row(
             account,
             *_deployment(desired, observed, account, instances.get(account.id)),
-            _registration(account, registrations[account.id]),
+            _registration(account, registrations[account.id]) if platforms_asked else None,
             account.id in pending,
             blocked.get(account.id, ""),
             proofs.get(account.id),
@@ -93,7 +98,7 @@ def _row(
     account: DesiredAccount,
     deployment: Deployment,
     why: str,
-    registration: RegistrationState,
+    registration: RegistrationState | None,
     pending: bool,
     blocked: str,
     proof: Proof | None,
@@ -121,7 +126,7 @@ def _reason(
     account: DesiredAccount,
     deployment: Deployment,
     why: str,
-    registration: RegistrationState,
+    registration: RegistrationState | None,
     blocked: str,
     proof: Proof | None,
 ) -> str:
@@ -132,7 +137,10 @@ def _reason(
     if verdict is Verdict.UNREACHABLE and (proof is None or deployment is not Deployment.DEPLOYED):
         return "; ".join(dict.fromkeys(filter(None, [blocked or why, proof.reason if proof else ""])))
     asked = proof.reason if proof else "nobody has asked the role: `rolecall check` does"
-    notes = [why if deployment is Deployment.OUTDATED else "", _REGISTRATION_NOTES.get(registration, "")]
+    notes = [
+        why if deployment is Deployment.OUTDATED else "",
+        _REGISTRATION_NOTES.get(registration, "") if registration else "",
+    ]
     return "; ".join(filter(None, [asked, *notes]))
 
 
@@ -164,7 +172,7 @@ def _instance_deployment(desired: Desired, observed: Observed, instance: StackIn
         failed = instance.detailed_status == "FAILED"
         return (Deployment.FAILED if failed else Deployment.OUTDATED), taken_or(instance, desired)
     current = observed.stack_set
-    if current and content_differences(desired, current.template, current.parameters, current.tags):
+    if current and content_differences(desired.content, current.content):
         return Deployment.OUTDATED, "an older form of the role is deployed"
     return Deployment.DEPLOYED, ""
 
@@ -177,7 +185,7 @@ def _management_deployment(desired: Desired, observed: Observed) -> tuple[Deploy
         return Deployment.PENDING, f"its stack is {stack.status}"
     if not stack.good and stack.status != "UPDATE_ROLLBACK_COMPLETE":
         return Deployment.FAILED, f"its stack is {stack.status}: {stack.reason}"
-    if content_differences(desired, stack.template, stack.parameters, stack.tags):
+    if content_differences(desired.content, stack.content):
         return Deployment.OUTDATED, "an older form of the role is deployed"
     return Deployment.DEPLOYED, ""
 

@@ -1,0 +1,57 @@
+"""boto3 clients for the control plane: blocking calls wrapped once, and every error translated.
+
+The fan-out of the roll call does not come through here; see `rolecall.aws.query`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import boto3
+from botocore.config import Config as SdkConfig
+
+from rolecall import __version__
+from rolecall.aws.errors import translated
+
+USER_AGENT = f"rolecall/{__version__}"
+
+_SDK_CONFIG = SdkConfig(
+    retries={"mode": "standard", "total_max_attempts": 10},
+    connect_timeout=5,
+    read_timeout=30,
+    user_agent_extra=USER_AGENT,
+)
+
+
+def session(profile: str | None, region: str | None) -> boto3.Session:
+    """A session by the SDK's standard ways. Raises CredentialsError for a profile that does not exist."""
+    with translated("profile look-up"):
+        return boto3.Session(profile_name=profile, region_name=region)
+
+
+class Client:
+    """One service's client. `call` takes the operation's name as the API spells it, and botocore's parameters."""
+
+    def __init__(self, boto_session: boto3.Session, service: str, region: str | None = None) -> None:
+        with translated(service):
+            self._client: Any = boto_session.client(service, region_name=region, config=_SDK_CONFIG)
+        self._methods = {api: method for method, api in self._client.meta.method_to_api_mapping.items()}
+
+    async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Raises AwsError."""
+        method = getattr(self._client, self._methods[operation])
+        with translated(operation):
+            answer: dict[str, Any] = await asyncio.to_thread(method, **parameters)
+        return answer
+
+    async def pages(self, operation: str, items: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
+        """Every item of a paged list, page by page. An empty page with a NextToken is not the end."""
+        while True:
+            answer = await self.call(operation, **parameters)
+            for item in answer.get(items, ()):
+                yield item
+            if not answer.get("NextToken"):
+                return
+            parameters["NextToken"] = answer["NextToken"]

@@ -1,0 +1,95 @@
+"""The one place where errors of the AWS SDK, and AWS's own error codes, become errors of ours with a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore import exceptions as sdk
+
+from rolecall.errors import (
+    AccessDenied,
+    AwsError,
+    CredentialsError,
+    NotFound,
+    OperationInProgress,
+    Throttled,
+    Unreachable,
+)
+
+_LOG_IN = "log in again, or name other credentials with --profile or AWS_PROFILE"
+
+_CODES: dict[str, tuple[type[AwsError], str]] = {
+    "AccessDenied": (AccessDenied, "the caller lacks the permission, or a service control policy denies it"),
+    "AccessDeniedException": (AccessDenied, "the caller lacks the permission, or a service control policy denies it"),
+    "UnauthorizedOperation": (AccessDenied, "the caller lacks the permission"),
+    "AuthFailure": (CredentialsError, _LOG_IN),
+    "ExpiredToken": (CredentialsError, _LOG_IN),
+    "ExpiredTokenException": (CredentialsError, _LOG_IN),
+    "InvalidClientTokenId": (CredentialsError, _LOG_IN),
+    "InvalidAccessKeyId": (CredentialsError, _LOG_IN),
+    "UnrecognizedClientException": (CredentialsError, _LOG_IN),
+    "SignatureDoesNotMatch": (CredentialsError, "check the secret key and the machine's clock"),
+    "RequestExpired": (CredentialsError, "check the machine's clock"),
+    "Throttling": (Throttled, "wait a little, and see what else calls AWS from this account"),
+    "ThrottlingException": (Throttled, "wait a little, and see what else calls AWS from this account"),
+    "TooManyRequestsException": (Throttled, "wait a little, and see what else calls AWS from this account"),
+    "RequestLimitExceeded": (Throttled, "wait a little, and see what else calls AWS from this account"),
+    "OperationInProgressException": (OperationInProgress, "wait for the other operation, or stop it"),
+    "StackSetNotFoundException": (NotFound, ""),
+    "OperationNotFoundException": (NotFound, ""),
+    "StackInstanceNotFoundException": (NotFound, ""),
+    "NoSuchEntity": (NotFound, ""),
+    "AWSOrganizationsNotInUseException": (
+        AwsError,
+        "this account is in no organization: use the management account's credentials",
+    ),
+}
+
+THROTTLING_CODES = frozenset(code for code, (kind, _) in _CODES.items() if kind is Throttled)
+
+_CREDENTIALS = (
+    sdk.NoCredentialsError,
+    sdk.PartialCredentialsError,
+    sdk.CredentialRetrievalError,
+    sdk.ProfileNotFound,
+    sdk.ConfigNotFound,
+    sdk.SSOError,
+    sdk.TokenRetrievalError,
+    sdk.NoAuthTokenError,
+    sdk.InvalidConfigError,
+    sdk.InfiniteLoopConfigError,
+    sdk.RefreshWithMFAUnsupportedError,
+    sdk.MetadataRetrievalError,
+)
+
+
+def from_code(code: str, message: str, operation: str) -> AwsError:
+    """The error for an answer of AWS with an error code. `operation` is the API's name, such as `AssumeRole`."""
+    kind, hint = _CODES.get(code, (AwsError, ""))
+    return kind(f"AWS refused {operation}", code=code, operation=operation, detail=f"{code}: {message}", hint=hint)
+
+
+def translate(error: Exception, operation: str) -> AwsError:
+    """The error of ours for an error of botocore's."""
+    if isinstance(error, sdk.ClientError):
+        told = error.response.get("Error", {})
+        return from_code(told.get("Code", ""), told.get("Message", ""), operation)
+    detail = str(error)
+    if isinstance(error, _CREDENTIALS):
+        return CredentialsError("no usable AWS credentials", operation=operation, detail=detail, hint=_LOG_IN)
+    if isinstance(error, sdk.NoRegionError | sdk.InvalidRegionError):
+        return AwsError("no usable AWS Region", operation=operation, detail=detail, hint="give --region or AWS_REGION")
+    if isinstance(error, sdk.HTTPClientError):
+        hint = "check the network, the proxy settings and AWS_ENDPOINT_URL"
+        return Unreachable(f"no answer from AWS to {operation}", operation=operation, detail=detail, hint=hint)
+    return AwsError(f"the AWS SDK failed at {operation}", operation=operation, detail=detail)
+
+
+@contextmanager
+def translated(operation: str) -> Iterator[None]:
+    """Within it, what botocore raises comes out as ours, with the cause chained."""
+    try:
+        yield
+    except (sdk.BotoCoreError, sdk.ClientError) as error:
+        raise translate(error, operation) from error

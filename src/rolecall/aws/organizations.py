@@ -1,0 +1,74 @@
+"""AWS Organizations, read only. https://docs.aws.amazon.com/organizations/latest/APIReference/"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from rolecall.aws.client import Client
+from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.organization import Account, AccountState, OrganizationalUnit, OrganizationIdentity
+
+
+class AwsOrganizations:
+    """The `Organizations` port. One ListAccounts for everything where AWS gives `Account.Paths`; else a walk."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def identity(self) -> OrganizationIdentity:
+        told = (await self._client.call("DescribeOrganization"))["Organization"]
+        return OrganizationIdentity(
+            id=told["Id"],
+            management_account=AccountId(told["MasterAccountId"]),
+            partition=told["Arn"].split(":")[1],
+        )
+
+    async def accounts(self) -> AsyncIterator[Account]:
+        walked: Mapping[AccountId, tuple[UnitId, ...]] | None = None
+        async for told in self._client.pages("ListAccounts", "Accounts"):
+            unit_ids = _units_in_paths(told.get("Paths") or ())
+            if not unit_ids:
+                walked = walked if walked is not None else await self._walk()
+                unit_ids = walked.get(AccountId(told["Id"]), ())
+            yield _account(told, unit_ids)
+
+    async def roots(self) -> Sequence[OrganizationalUnit]:
+        pages = self._client.pages("ListRoots", "Roots")
+        return [OrganizationalUnit(UnitId(root["Id"]), root["Name"], None) async for root in pages]
+
+    async def units_under(self, parent: UnitId) -> Sequence[OrganizationalUnit]:
+        pages = self._client.pages("ListOrganizationalUnitsForParent", "OrganizationalUnits", ParentId=parent)
+        return [OrganizationalUnit(UnitId(unit["Id"]), unit["Name"], parent) async for unit in pages]
+
+    async def _walk(self) -> Mapping[AccountId, tuple[UnitId, ...]]:
+        """Where each account is, by asking every unit for its accounts: two calls a unit, none an account."""
+        places: dict[AccountId, tuple[UnitId, ...]] = {}
+        waiting: list[tuple[UnitId, ...]] = [(root.id,) for root in await self.roots()]
+        while waiting:
+            path = waiting.pop()
+            async for told in self._client.pages("ListAccountsForParent", "Accounts", ParentId=path[-1]):
+                places[AccountId(told["Id"])] = path
+            waiting += [(*path, unit.id) for unit in await self.units_under(path[-1])]
+        return places
+
+
+def _account(told: Mapping[str, Any], unit_ids: tuple[UnitId, ...]) -> Account:
+    return Account(
+        id=AccountId(told["Id"]),
+        name=told.get("Name", ""),
+        state=_state(told),
+        unit_ids=unit_ids,
+        email=told.get("Email", ""),
+    )
+
+
+def _state(told: Mapping[str, Any]) -> AccountState:
+    """`State`; where an older endpoint gives only `Status`, its three values are among those of `State`."""
+    return AccountState(told.get("State") or told["Status"])
+
+
+def _units_in_paths(paths: Sequence[str]) -> tuple[UnitId, ...]:
+    """`o-…/r-…/ou-…/123456789012/` -> the root and units in it. An account has one path."""
+    parts = paths[0].split("/") if paths else []
+    return tuple(UnitId(part) for part in parts if part.startswith(("r-", "ou-")))

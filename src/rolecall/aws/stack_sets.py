@@ -1,0 +1,199 @@
+"""CloudFormation StackSets with service-managed permissions, as one caller sees them.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rolecall.aws.client import Client
+from rolecall.aws.content import content_of, content_parameters
+from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.observed import (
+    AccountFilter,
+    AutoDeployment,
+    DeploymentTargets,
+    InstanceStatus,
+    Operation,
+    OperationResult,
+    OperationStatus,
+    StackContent,
+    StackInstance,
+    StackSet,
+)
+from rolecall.errors import NotFound
+
+DESCRIPTION = "One role in every account, for the forensics platform. Deployed and checked by rolecall."
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How wide and how tolerant operations are. Soft tolerance: failures do not narrow the width.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/concurrency-mode.html
+    """
+
+    failure_tolerance_percent: int = 10
+    max_concurrent_percent: int = 100
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "FailureTolerancePercentage": self.failure_tolerance_percent,
+            "MaxConcurrentPercentage": self.max_concurrent_percent,
+            "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
+        }
+
+
+class AwsStackSets:
+    """The `StackSets` port. `CallAs` goes with every call, polls included."""
+
+    def __init__(self, client: Client, preferences: Preferences, *, delegated: bool = False) -> None:
+        self._client = client
+        self._preferences = preferences.parameters()
+        self._call_as = {"CallAs": "DELEGATED_ADMIN" if delegated else "SELF"}
+
+    async def trusted_access(self) -> bool:
+        told = await self._client.call("DescribeOrganizationsAccess", **self._call_as)
+        return bool(told.get("Status") == "ENABLED")
+
+    async def describe(self, name: str) -> StackSet | None:
+        try:
+            answer = await self._client.call("DescribeStackSet", StackSetName=name, **self._call_as)
+        except NotFound:
+            return None
+        told = answer["StackSet"]
+        return None if told.get("Status") == "DELETED" else _stack_set(told)
+
+    async def instances(self, name: str) -> AsyncIterator[StackInstance]:
+        async for told in self._pages("ListStackInstances", StackSetName=name):
+            yield _instance(told)
+
+    async def create(self, name: str, content: StackContent, auto_deployment: AutoDeployment) -> None:
+        await self._client.call(
+            "CreateStackSet",
+            StackSetName=name,
+            Description=DESCRIPTION,
+            PermissionModel="SERVICE_MANAGED",
+            AutoDeployment=_auto_deployment(auto_deployment),
+            ManagedExecution={"Active": True},
+            **content_parameters(content),
+            **self._call_as,
+        )
+
+    async def update(
+        self, name: str, content: StackContent, auto_deployment: AutoDeployment, *, operation_id: str
+    ) -> str:
+        answer = await self._client.call(
+            "UpdateStackSet",
+            StackSetName=name,
+            Description=DESCRIPTION,
+            PermissionModel="SERVICE_MANAGED",
+            AutoDeployment=_auto_deployment(auto_deployment),
+            OperationPreferences=self._preferences,
+            OperationId=operation_id,
+            **content_parameters(content),
+            **self._call_as,
+        )
+        return str(answer["OperationId"])
+
+    async def create_instances(self, name: str, *, targets: DeploymentTargets, region: str, operation_id: str) -> str:
+        answer = await self._client.call(
+            "CreateStackInstances", **self._on_targets(name, targets, region, operation_id)
+        )
+        return str(answer["OperationId"])
+
+    async def delete_instances(
+        self, name: str, *, targets: DeploymentTargets, region: str, retain_stacks: bool, operation_id: str
+    ) -> str:
+        parameters = self._on_targets(name, targets, region, operation_id)
+        answer = await self._client.call("DeleteStackInstances", RetainStacks=retain_stacks, **parameters)
+        return str(answer["OperationId"])
+
+    async def delete(self, name: str) -> None:
+        await self._client.call("DeleteStackSet", StackSetName=name, **self._call_as)
+
+    async def operation(self, name: str, operation_id: str) -> Operation:
+        answer = await self._client.call(
+            "DescribeStackSetOperation", StackSetName=name, OperationId=operation_id, **self._call_as
+        )
+        return _operation(answer["StackSetOperation"])
+
+    async def operations(self, name: str) -> AsyncIterator[Operation]:
+        async for told in self._pages("ListStackSetOperations", StackSetName=name):
+            yield _operation(told)
+
+    async def results(self, name: str, operation_id: str) -> AsyncIterator[OperationResult]:
+        async for told in self._pages("ListStackSetOperationResults", StackSetName=name, OperationId=operation_id):
+            yield OperationResult(
+                account=AccountId(told["Account"]),
+                region=told["Region"],
+                status=told["Status"],
+                reason=told.get("StatusReason", ""),
+            )
+
+    def _pages(self, operation: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
+        return self._client.pages(operation, "Summaries", MaxResults=100, **parameters, **self._call_as)
+
+    def _on_targets(self, name: str, targets: DeploymentTargets, region: str, operation_id: str) -> dict[str, Any]:
+        return {
+            "StackSetName": name,
+            "DeploymentTargets": _targets(targets),
+            "Regions": [region],
+            "OperationPreferences": self._preferences,
+            "OperationId": operation_id,
+            **self._call_as,
+        }
+
+
+def _targets(targets: DeploymentTargets) -> dict[str, Any]:
+    told: dict[str, Any] = {"OrganizationalUnitIds": list(targets.unit_ids)}
+    if targets.filter is not AccountFilter.NONE:
+        told |= {"Accounts": list(targets.accounts), "AccountFilterType": str(targets.filter)}
+    return told
+
+
+def _auto_deployment(wanted: AutoDeployment) -> dict[str, bool]:
+    if not wanted.enabled:
+        return {"Enabled": False}
+    return {"Enabled": True, "RetainStacksOnAccountRemoval": wanted.retain_on_removal}
+
+
+def _stack_set(told: Mapping[str, Any]) -> StackSet:
+    auto = told.get("AutoDeployment") or {}
+    return StackSet(
+        name=told["StackSetName"],
+        arn=told.get("StackSetARN", ""),
+        content=content_of(told, told.get("TemplateBody", "")),
+        unit_ids=tuple(UnitId(unit) for unit in told.get("OrganizationalUnitIds") or ()),
+        regions=tuple(told.get("Regions") or ()),
+        auto_deployment=AutoDeployment(
+            bool(auto.get("Enabled")), bool(auto.get("Enabled") and auto.get("RetainStacksOnAccountRemoval"))
+        ),
+        service_managed=told.get("PermissionModel") == "SERVICE_MANAGED",
+    )
+
+
+def _instance(told: Mapping[str, Any]) -> StackInstance:
+    unit = told.get("OrganizationalUnitId")
+    return StackInstance(
+        account=AccountId(told["Account"]),
+        region=told["Region"],
+        status=InstanceStatus(told["Status"]),
+        detailed_status=(told.get("StackInstanceStatus") or {}).get("DetailedStatus", ""),
+        reason=told.get("StatusReason", ""),
+        unit_id=UnitId(unit) if unit else None,
+        stack_id=told.get("StackId", ""),
+    )
+
+
+def _operation(told: Mapping[str, Any]) -> Operation:
+    return Operation(
+        id=told["OperationId"],
+        action=told["Action"],
+        status=OperationStatus(told["Status"]),
+        reason=told.get("StatusReason", ""),
+        failed_count=(told.get("StatusDetails") or {}).get("FailedStackInstancesCount", 0),
+    )

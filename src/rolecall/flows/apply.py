@@ -1,0 +1,259 @@
+"""Makes the changes of a plan: stack set, instances, management stack, then roll call and registrations.
+
+Every step is idempotent and is planned from a fresh look, so that a run killed anywhere is finished by the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rolecall.core.desired import DesiredAccount
+from rolecall.core.diff import is_ours, is_stale
+from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.observed import AccountFilter, DeploymentTargets, Registration
+from rolecall.core.plan import Action, Change, Plan, refuse_if_stale
+from rolecall.core.roll import Access, Proof
+from rolecall.errors import OperationInProgress, PlatformError
+from rolecall.flows.look import Seen, look
+from rolecall.flows.operations import Failure, settle, wait_for_operation, wait_for_stack
+from rolecall.flows.roll_call import call_all
+from rolecall.ports import Platform, Ports
+
+MAX_UNITS = 50
+"""OUs an operation. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html"""
+
+MAX_NAMED_ACCOUNTS = 500
+"""More accounts than this are reached through their units rather than by name."""
+
+PROPAGATION = 60.0
+"""Seconds for which a role just made may still be refused."""
+
+_PLATFORM_CALLS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What apply did: the plan that it followed, what failed, and the world after it."""
+
+    plan: Plan
+    failures: tuple[Failure, ...]
+    seen: Seen
+    proofs: Mapping[AccountId, Proof]
+
+
+async def settled_look(seen: Seen, ports: Ports, *, retry_blocked: bool = False) -> Seen:
+    """The same look, or a new one when an operation had first to end."""
+    if seen.observed.stack_set and await settle(ports, seen.desired.stack_set_name):
+        return await look(seen.config, ports, retry_blocked=retry_blocked)
+    return seen
+
+
+async def apply(seen: Seen, ports: Ports, *, saved: Plan | None = None) -> Applied:
+    """Does `seen.plan`. Raises PlanRefused when `saved` was made from another world."""
+    if saved is not None:
+        refuse_if_stale(saved, seen.plan)
+    failures = [
+        *await _stack_set(seen, ports),
+        *await _delete_instances(seen, ports),
+        *await _create_instances(seen, ports),
+        *await _management_stack(seen, ports),
+    ]
+    deployed = await look(seen.config, ports) if _deploys(seen.plan) else seen
+    proofs, refused = await _registrations(deployed, ports, fresh=_deploys(seen.plan))
+    after = await look(seen.config, ports) if seen.plan.pending else seen
+    return Applied(seen.plan, (*failures, *refused), after, proofs)
+
+
+def operation_id(plan: Plan, step: str) -> str:
+    """The idempotency token of a step. The plan's fingerprint holds the last operation seen, so a failed one is new."""
+    return "rolecall-" + hashlib.sha256(f"{plan.fingerprint} {step}".encode()).hexdigest()[:40]
+
+
+def _changes(plan: Plan, *actions: Action) -> list[Change]:
+    return [change for change in plan.changes if change.action in actions]
+
+
+def _accounts(changes: Sequence[Change]) -> tuple[AccountId, ...]:
+    return tuple(dict.fromkeys(change.account for change in changes if change.account))
+
+
+def _deploys(plan: Plan) -> bool:
+    return any(change.pending and not change.subject.startswith("platform ") for change in plan.changes)
+
+
+async def _stack_set(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
+    desired = seen.desired
+    name = desired.stack_set_name
+    if _changes(seen.plan, Action.CREATE_STACK_SET):
+        await ports.stack_sets.create(name, desired.content, desired.auto_deployment)
+    if _changes(seen.plan, Action.UPDATE_STACK_SET):
+        token = operation_id(seen.plan, "update")
+
+        async def update() -> str:
+            return await ports.stack_sets.update(name, desired.content, desired.auto_deployment, operation_id=token)
+
+        return await run_operation(ports, name, update, "Updating the stack set")
+    return ()
+
+
+async def _delete_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
+    accounts = _accounts(_changes(seen.plan, Action.DELETE_INSTANCE))
+    if not accounts:
+        return ()
+    found = [instance for instance in seen.observed.instances if instance.account in accounts]
+    units = sorted({instance.unit_id for instance in found if instance.unit_id})
+    return await delete_instances(seen, ports, units, accounts, retain_stacks=False)
+
+
+async def delete_instances(
+    seen: Seen, ports: Ports, units: Sequence[UnitId], accounts: Sequence[AccountId], *, retain_stacks: bool
+) -> tuple[Failure, ...]:
+    """In batches of units; only in `accounts` of them, or in all when none are named."""
+    failures: list[Failure] = []
+    name = seen.desired.stack_set_name
+    for start in range(0, len(units), MAX_UNITS):
+        batch = tuple(units[start : start + MAX_UNITS])
+        kind = AccountFilter.INTERSECTION if accounts else AccountFilter.NONE
+        targets = DeploymentTargets(batch, tuple(accounts), kind)
+        token = operation_id(seen.plan, f"delete {retain_stacks} {start}")
+
+        async def delete(targets: DeploymentTargets = targets, token: str = token) -> str:
+            return await ports.stack_sets.delete_instances(
+                name, targets=targets, region=seen.desired.region, retain_stacks=retain_stacks, operation_id=token
+            )
+
+        failures += await run_operation(ports, name, delete, "Deleting stack instances")
+    return tuple(failures)
+
+
+async def _create_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
+    accounts = _accounts(_changes(seen.plan, Action.CREATE_INSTANCE, Action.RETRY_INSTANCE))
+    if not accounts:
+        return ()
+    desired = seen.desired
+    targets = _creation_targets(seen, accounts)
+    token = operation_id(seen.plan, "create")
+
+    async def create() -> str:
+        return await ports.stack_sets.create_instances(
+            desired.stack_set_name, targets=targets, region=desired.region, operation_id=token
+        )
+
+    return await run_operation(ports, desired.stack_set_name, create, "Deploying the role")
+
+
+def _creation_targets(seen: Seen, accounts: Sequence[AccountId]) -> DeploymentTargets:
+    """The units as a whole where one is new to the stack set or many accounts are missing; else just the accounts."""
+    desired, current = seen.desired, seen.observed.stack_set
+    known = set(current.unit_ids) if current else set()
+    if not set(desired.unit_ids) <= known or len(accounts) > MAX_NAMED_ACCOUNTS:
+        return desired.targets
+    return DeploymentTargets(desired.unit_ids, tuple(accounts), AccountFilter.INTERSECTION)
+
+
+async def run_operation(
+    ports: Ports, stack_set: str, start: Callable[[], Awaitable[str]], title: str
+) -> tuple[Failure, ...]:
+    """Starts an operation, behind any other that runs, and waits for its end."""
+    while True:
+        try:
+            operation = await start()
+        except OperationInProgress:
+            if not await settle(ports, stack_set):
+                raise
+        else:
+            return await wait_for_operation(ports, stack_set, operation, title)
+
+
+async def _management_stack(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
+    name = seen.desired.stack_set_name
+    for change in _changes(
+        seen.plan, Action.CREATE_STACK, Action.UPDATE_STACK, Action.REPLACE_STACK, Action.DELETE_STACK
+    ):
+        if change.action in (Action.REPLACE_STACK, Action.DELETE_STACK):
+            await ports.stacks.delete(name)
+            await wait_for_stack(ports, name)
+        if change.action is Action.UPDATE_STACK:
+            await ports.stacks.update(name, seen.desired.content)
+        elif change.action is not Action.DELETE_STACK:
+            await ports.stacks.create(name, seen.desired.content)
+        stack = await wait_for_stack(ports, name)
+        if stack is not None and not stack.good:
+            return (Failure(change.account, f"stack {name}", f"{stack.status}: {stack.reason}"),)
+    return ()
+
+
+async def _registrations(
+    seen: Seen, ports: Ports, *, fresh: bool
+) -> tuple[Mapping[AccountId, Proof], tuple[Failure, ...]]:
+    """Calls the roll of the accounts to be registered, and registers those that the platform can use."""
+    adding = _changes(seen.plan, Action.REGISTER, Action.REPLACE_REGISTRATION)
+    leaving = _changes(seen.plan, Action.DEREGISTER)
+    accounts = [seen.desired.accounts[account] for account in _accounts(adding)]
+    proofs = await call_all(seen.config, ports, accounts, patience=PROPAGATION if fresh else 0) if accounts else {}
+    platforms = {f"platform {platform.name}": platform for platform in ports.platforms}
+    limit = asyncio.Semaphore(_PLATFORM_CALLS_AT_ONCE)
+    total = len(adding) + len(leaving)
+    done = 0
+
+    async def one(change: Change) -> Failure | None:
+        nonlocal done
+        async with limit:
+            failure = await _change_registration(seen, platforms[change.subject], change, proofs)
+        done += 1
+        ports.progress.reached(done)
+        return failure
+
+    ports.progress.begin("Registering", total)
+    try:
+        failures = await asyncio.gather(*map(one, [*leaving, *adding]))
+    finally:
+        ports.progress.end()
+    return proofs, tuple(failure for failure in failures if failure)
+
+
+async def _change_registration(
+    seen: Seen, platform: Platform, change: Change, proofs: Mapping[AccountId, Proof]
+) -> Failure | None:
+    assert change.account is not None
+    account = seen.desired.accounts.get(change.account)
+    try:
+        if change.action is not Action.DEREGISTER:
+            assert account is not None
+            if refusal := _why_not(proofs.get(account.id)):
+                return Failure(account.id, change.subject, refusal)
+        for registration in _outgoing(seen, platform, change, account):
+            await platform.remove(registration.account_name)
+        if change.action is not Action.DEREGISTER:
+            assert account is not None
+            await platform.add(account.names[platform.name], account.role)
+    except PlatformError as error:
+        if not error.status:
+            raise
+        return Failure(change.account, change.subject, error.detail)
+    return None
+
+
+def _why_not(proof: Proof | None) -> str:
+    """Why a role is not registered, or nothing."""
+    if proof is None:
+        return "not registered: the roll call was cut short"
+    if not proof.assumed or proof.access is Access.OPEN:
+        return f"not registered: {proof.reason}"
+    return ""
+
+
+def _outgoing(seen: Seen, platform: Platform, change: Change, account: DesiredAccount | None) -> list[Registration]:
+    """The registrations that a change takes out: ours in that account, which are stale or no longer wanted."""
+    there = [
+        registration
+        for registration in seen.observed.registrations
+        if registration.platform == platform.name and registration.account == change.account
+    ]
+    if account is None:  # departed: the plan only names those with our role
+        return [found for found in there if found.role and found.role.name == seen.desired.role_name]
+    ours = [found for found in there if is_ours(account, found)]
+    return ours if change.action is Action.DEREGISTER else [found for found in ours if is_stale(account, found)]

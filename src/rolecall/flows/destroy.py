@@ -1,0 +1,149 @@
+"""Takes everything out again, in the order in which the platform never holds a role that is gone.
+
+Registrations, stack instances, stack set, management stack; each only if it is ours, and each looked for afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rolecall.core.desired import Desired
+from rolecall.core.diff import is_managed, is_ours
+from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.observed import Observed, Registration, StackInstance
+from rolecall.core.plan import Action, Change
+from rolecall.errors import PlatformError
+from rolecall.flows.apply import delete_instances
+from rolecall.flows.look import Seen, look
+from rolecall.flows.operations import Failure, settle, wait_for_stack
+from rolecall.ports import Ports
+
+
+@dataclass(frozen=True)
+class Destroyed:
+    """What destroy did and what failed; `left` is what a look afterwards still found of ours."""
+
+    changes: tuple[Change, ...]
+    failures: tuple[Failure, ...]
+    left: tuple[Change, ...]
+    seen: Seen
+
+
+def removals(desired: Desired, observed: Observed) -> tuple[Change, ...]:
+    """Everything of ours that is there, as the changes that take it out. Calls nothing."""
+    changes = [
+        Change(Action.DEREGISTER, f"platform {found.platform}", found.account, found.account_name)
+        for found in our_registrations(desired, observed)
+    ]
+    stack_set = observed.stack_set
+    if stack_set and is_managed(stack_set.content):
+        subject = f"stack instance of {stack_set.name}"
+        changes += [
+            Change(Action.DELETE_INSTANCE, subject, instance.account, _retention(desired, instance))
+            for instance in observed.instances
+        ]
+        changes.append(Change(Action.DELETE_STACK_SET, f"stack set {stack_set.name}", None, ""))
+    stack = observed.management_stack
+    if stack and is_managed(stack.content):
+        account = desired.organization.management_account
+        changes.append(Change(Action.DELETE_STACK, f"stack {stack.name}", account, ""))
+    return tuple(changes)
+
+
+def our_registrations(desired: Desired, observed: Observed) -> list[Registration]:
+    """Registrations of our role in accounts of the organization, targets or not."""
+    return [
+        found
+        for found in observed.registrations
+        if found.account and (account := desired.accounts.get(found.account)) and is_ours(account, found)
+    ]
+
+
+async def destroy(seen: Seen, ports: Ports) -> Destroyed:
+    """Does `removals`. What could not be taken out is in `left`; running it again goes on with that."""
+    changes = removals(seen.desired, seen.observed)
+    failures = [*await _deregister(seen, ports), *await _instances(seen, ports)]
+    if not failures:
+        failures += await _stack_set(seen, ports)
+        failures += await _management_stack(seen, ports)
+    after = await look(seen.config, ports)
+    return Destroyed(changes, tuple(failures), removals(after.desired, after.observed), after)
+
+
+async def _deregister(seen: Seen, ports: Ports) -> list[Failure]:
+    failures = []
+    platforms = {platform.name: platform for platform in ports.platforms}
+    found = our_registrations(seen.desired, seen.observed)
+    ports.progress.begin("Taking out registrations", len(found))
+    for done, registration in enumerate(found, start=1):
+        try:
+            await platforms[registration.platform].remove(registration.account_name)
+        except PlatformError as error:
+            if not error.status:
+                raise
+            failures.append(Failure(registration.account, f"platform {registration.platform}", error.detail))
+        ports.progress.reached(done)
+    ports.progress.end()
+    return failures
+
+
+async def _instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
+    """First those that can only be let go of, so that they do not become INOPERABLE, then the rest."""
+    stack_set = seen.observed.stack_set
+    if stack_set is None or not is_managed(stack_set.content) or not seen.observed.instances:
+        return ()
+    await settle(ports, stack_set.name)
+    retained = [found for found in seen.observed.instances if not _alive(seen.desired, found.account)]
+    others = [found for found in seen.observed.instances if _alive(seen.desired, found.account)]
+    failures: tuple[Failure, ...] = ()
+    if retained:
+        accounts = sorted({found.account for found in retained})
+        failures += await delete_instances(seen, ports, _units(retained), accounts, retain_stacks=True)
+    if others:
+        units = stack_set.unit_ids or _units(others)
+        failures += await delete_instances(seen, ports, units, (), retain_stacks=False)
+    return failures
+
+
+async def _stack_set(seen: Seen, ports: Ports) -> list[Failure]:
+    stack_set = seen.observed.stack_set
+    if stack_set is None or not is_managed(stack_set.content):
+        return []
+    left = [instance async for instance in ports.stack_sets.instances(stack_set.name)]
+    if left:
+        return [
+            Failure(
+                found.account, f"stack instance of {stack_set.name}", f"still there: {found.reason or found.status}"
+            )
+            for found in left
+        ]
+    await ports.stack_sets.delete(stack_set.name)
+    return []
+
+
+async def _management_stack(seen: Seen, ports: Ports) -> list[Failure]:
+    stack = seen.observed.management_stack
+    if stack is None or not is_managed(stack.content):
+        return []
+    await ports.stacks.delete(stack.name)
+    left = await wait_for_stack(ports, stack.name)
+    if left is None:
+        return []
+    account = seen.desired.organization.management_account
+    return [Failure(account, f"stack {stack.name}", f"{left.status}: {left.reason}")]
+
+
+def _alive(desired: Desired, account_id: AccountId) -> bool:
+    account = desired.accounts.get(account_id)
+    return account is not None and account.account.active
+
+
+def _retention(desired: Desired, instance: StackInstance) -> str:
+    if _alive(desired, instance.account):
+        return ""
+    return "the account is not active: the instance is let go of, what is in the account stays"
+
+
+def _units(instances: Sequence[StackInstance]) -> Sequence[UnitId]:
+    return sorted({instance.unit_id for instance in instances if instance.unit_id})

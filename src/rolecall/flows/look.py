@@ -1,0 +1,46 @@
+"""One look at everything, and the plan that follows from it. Only describes and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rolecall.core.config import Config
+from rolecall.core.desired import Desired, desire
+from rolecall.core.diff import diff
+from rolecall.core.ids import AccountId
+from rolecall.core.observed import Observed
+from rolecall.core.plan import Plan, make_plan
+from rolecall.core.roll import Proof
+from rolecall.core.verdicts import Row, rows
+from rolecall.flows.discover import discover
+from rolecall.flows.observe import observe
+from rolecall.ports import Ports
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look found: what should be, what is, and the plan between them."""
+
+    config: Config
+    desired: Desired
+    observed: Observed
+    plan: Plan
+    platforms_asked: bool = True
+
+    def rows(self, proofs: Mapping[AccountId, Proof] | None = None) -> tuple[Row, ...]:
+        """One row an account; `proofs` are the roll call's, as far as it was called."""
+        return rows(self.desired, self.observed, self.plan.changes, proofs or {}, platforms_asked=self.platforms_asked)
+
+
+async def look(config: Config, ports: Ports, *, platforms: bool = True, retry_blocked: bool = False) -> Seen:
+    """`platforms` false: nothing is asked of them, and nothing is said of registrations."""
+    ports.progress.begin("Looking at the organization", None)
+    try:
+        organization, unit_ids = await discover(config, ports.organizations)
+        desired = desire(config, organization, unit_ids)
+        observed = await observe(ports, desired.stack_set_name, platforms=platforms)
+    finally:
+        ports.progress.end()
+    changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
+    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms)

@@ -1,0 +1,129 @@
+"""The roll call: every role assumed as the platform would, refused as a stranger would be, and its rights simulated.
+
+Calls AssumeRole up to three times and SimulatePrincipalPolicy a few times an account; changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
+
+from rolecall.core.config import Config
+from rolecall.core.desired import DesiredAccount
+from rolecall.core.ids import AccountId, RoleArn
+from rolecall.core.probe import Answer, AssumedRole, Question
+from rolecall.core.roll import Access, Proof, judge, missing_permissions, not_simulated, questions
+from rolecall.errors import AccessDenied, AwsError, CredentialsError
+from rolecall.ports import Ports, RoleProbe
+
+WRONG_EXTERNAL_ID = "rolecall-negative-proof"
+"""Presented where a refusal is wanted; a fixed value, so that those who watch CloudTrail know it."""
+
+
+async def roll_call(
+    config: Config, ports: Ports, accounts: Iterable[DesiredAccount], *, patience: float = 0
+) -> AsyncIterator[tuple[AccountId, Proof]]:
+    """Proofs as they come, `check.concurrency` accounts at a time. Raises CredentialsError when nobody can be asked.
+
+    `patience`, in seconds: how long a refusal is asked again, for roles so new that IAM may not yet know them
+    everywhere (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html).
+    """
+    waiting = iter(accounts)
+    results: asyncio.Queue[tuple[AccountId, Proof] | BaseException | None] = asyncio.Queue(maxsize=100)
+
+    async def worker() -> None:
+        try:
+            for account in waiting:
+                await results.put((account.id, await prove(config, ports, account.role, patience=patience)))
+        except CredentialsError as error:
+            await results.put(error)
+        else:
+            await results.put(None)
+
+    workers = [asyncio.create_task(worker()) for _ in range(config.check.concurrency)]
+    try:
+        left = len(workers)
+        while left:
+            result = await results.get()
+            if isinstance(result, BaseException):
+                raise result
+            if result is None:
+                left -= 1
+            else:
+                yield result
+    finally:
+        for task in workers:
+            task.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def prove(config: Config, ports: Ports, role: RoleArn, *, patience: float = 0) -> Proof:
+    """One role's proof. An error that tells nothing of the role makes it `unknown`, with the error as the reason."""
+    deadline = ports.clock.monotonic() + patience
+    wait = 1.0
+    while True:
+        try:
+            proof = await _prove_once(config, ports, role)
+        except CredentialsError:
+            raise
+        except AwsError as error:
+            return Proof(Access.UNKNOWN, "; ".join(filter(None, [error.summary, error.detail])))
+        if proof.access is not Access.REFUSED or ports.clock.monotonic() + wait > deadline:
+            return proof
+        await ports.clock.sleep(wait)
+        wait *= 2
+
+
+async def _prove_once(config: Config, ports: Ports, role: RoleArn) -> Proof:
+    section = config.role
+    external_id = section.external_id if section.asks_external_id else None
+    answer = await ports.probe.assume(role, external_id=external_id)
+    if not isinstance(answer, AssumedRole):
+        return Proof(Access.REFUSED, f"the role cannot be assumed: {answer.message}")
+    if opening := await _opening(ports.probe, role) if external_id else "":
+        return Proof(
+            Access.OPEN, f"the role answers {opening}: anybody who knows its ARN may use the platform", (), True
+        )
+    proof = await _simulate(config, ports, answer)
+    if not external_id:
+        note = f"no external id is asked for: {section.external_id_reason}"
+        return Proof(proof.access, f"{proof.reason}; {note}", proof.missing, proof.assumed)
+    return proof
+
+
+async def _opening(probe: RoleProbe, role: RoleArn) -> str:
+    """How the role answers when it should not, or nothing: the negative proofs."""
+    for external_id, words in ((None, "without the external id"), (WRONG_EXTERNAL_ID, "with a wrong external id")):
+        if isinstance(await probe.assume(role, external_id=external_id), AssumedRole):
+            return words
+    return ""
+
+
+async def _simulate(config: Config, ports: Ports, assumed: AssumedRole) -> Proof:
+    asked: list[tuple[Question, Sequence[Answer]]] = []
+    for question in questions(config.role, assumed.role, config.check_regions, ports.clock.now()):
+        try:
+            asked.append((question, await ports.probe.simulate(assumed, question)))
+        except AccessDenied as error:
+            return not_simulated(config.role, error.detail)
+        except CredentialsError as error:
+            return Proof(Access.UNKNOWN, f"assumed, but its session is not taken: {error.detail}", (), True)
+    actions = {action for question, _ in asked for action in question.actions}
+    return judge(missing_permissions(config.role, asked), len(actions))
+
+
+async def call_all(
+    config: Config, ports: Ports, accounts: Sequence[DesiredAccount], *, patience: float = 0
+) -> dict[AccountId, Proof]:
+    """The roll of `accounts`, with progress. Cut short by cancellation, it still gives what it has."""
+    proofs: dict[AccountId, Proof] = {}
+    ports.progress.begin("Calling the roll", len(accounts))
+    try:
+        with suppress(asyncio.CancelledError):
+            async for account, proof in roll_call(config, ports, accounts, patience=patience):
+                proofs[account] = proof
+                ports.progress.reached(len(proofs))
+    finally:
+        ports.progress.end()
+    return proofs
