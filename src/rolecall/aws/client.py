@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config as SdkConfig
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
 from rolecall import __version__
 from rolecall.aws.errors import translated
@@ -29,6 +31,26 @@ def session(profile: str | None, region: str | None) -> boto3.Session:
     """A session by the SDK's standard ways. Raises CredentialsError for a profile that does not exist."""
     with translated("profile look-up"):
         return boto3.Session(profile_name=profile, region_name=region)
+
+
+def assumed_session(source: boto3.Session, role_arn: str, region: str) -> boto3.Session:
+    """A session of a role that `source` assumes, refreshed by the SDK before it expires."""
+    with translated("AssumeRole"):
+        fetcher = AssumeRoleCredentialFetcher(
+            client_creator=source._session.create_client,
+            source_credentials=source.get_credentials(),
+            role_arn=role_arn,
+            extra_args={"RoleSessionName": "rolecall"},
+        )
+        core = botocore.session.Session()
+        core._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        return boto3.Session(botocore_session=core, region_name=region)
+
+
+def ca_bundle(source: boto3.Session) -> str | None:
+    """The certificate bundle that the SDK is told to trust (AWS_CA_BUNDLE, or `ca_bundle` of a profile)."""
+    path: str | None = source._session.get_config_variable("ca_bundle")
+    return path
 
 
 class Client:

@@ -1,0 +1,103 @@
+"""`rolecall apply`: makes the changes of a plan, asks first, explains every account that did not succeed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rolecall.cli import options
+from rolecall.cli.commands.plan import RetryBlocked
+
+if TYPE_CHECKING:
+    from rolecall.cli.options import Options
+    from rolecall.core.config import Config
+    from rolecall.core.plan import Plan
+    from rolecall.flows.apply import Applied
+    from rolecall.flows.look import Seen
+    from rolecall.ports import Ports
+
+
+def register(app: typer.Typer) -> None:
+    app.command("apply", help="Deploy the role, call the roll of new roles, and register those that answer.")(apply)
+
+
+def apply(
+    context: typer.Context,
+    plan_file: Annotated[Path | None, typer.Argument(help="A plan saved by `plan --out`; refused when stale.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    retry_blocked: RetryBlocked = False,
+) -> None:
+    """Exit 1 when something failed, 3 when something is still blocked."""
+    from rolecall.cli.running import print_json, with_ports
+    from rolecall.cli.views import console
+
+    given = options.of(context)
+    saved = _read_plan(plan_file) if plan_file else None
+
+    async def work(config: Config, ports: Ports) -> Applied:
+        from rolecall.flows.apply import apply, settled_look
+        from rolecall.flows.look import look
+
+        seen = await look(config, ports, retry_blocked=retry_blocked)
+        seen = await settled_look(seen, ports, retry_blocked=retry_blocked)
+        _ask(given, seen, yes=yes)
+        return await apply(seen, ports, saved=saved)
+
+    applied = with_ports(given, work)
+    if given.json:
+        print_json(report_of(applied))
+    else:
+        print_applied(console.stdout(given), applied)
+    if applied.failures:
+        raise typer.Exit(1)
+    if applied.seen.plan.blocked:
+        raise typer.Exit(3)
+
+
+def report_of(applied: Applied) -> dict[str, object]:
+    from rolecall import __version__
+    from rolecall.core.report import report
+
+    return report("apply", __version__, applied.seen.desired, applied.seen.rows(applied.proofs), applied.plan.changes)
+
+
+def _read_plan(path: Path) -> Plan:
+    from rolecall.core.plan import Plan
+    from rolecall.errors import PlanRefused
+
+    try:
+        return Plan.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "make one with `rolecall plan --out FILE`"
+        raise PlanRefused(f"the plan file {path} cannot be read", detail=str(error), hint=hint) from error
+
+
+def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
+    from rolecall import __version__
+    from rolecall.cli.running import confirm
+    from rolecall.cli.views import console
+    from rolecall.cli.views.changes import print_changes
+    from rolecall.core.report import report
+
+    if not given.quiet:
+        result = report("plan", __version__, seen.desired, seen.rows(), seen.plan.changes)
+        print_changes(console.stderr(given), result, verbose=given.verbose)
+    if seen.plan.pending:
+        confirm("Make these changes?", yes=yes)
+
+
+def print_applied(console: object, applied: Applied) -> None:
+    """Every failure with its account, then the summary."""
+    from rich.console import Console
+
+    from rolecall.cli.views.failures import print_failures
+    from rolecall.cli.views.roll import print_summary
+
+    assert isinstance(console, Console)
+    names = {account.id: account.account.name for account in applied.seen.desired.accounts.values()}
+    print_failures(console, applied.failures, names)
+    done = len(applied.plan.pending)
+    console.print(f"Applied {done} {'change' if done == 1 else 'changes'}." if done else "Nothing to do.")
+    print_summary(console, report_of(applied)["summary"])  # type: ignore[arg-type]

@@ -1,0 +1,117 @@
+"""`rolecall check`: the roll call. Assumes every role as the platform would; changes nothing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rolecall.cli import options
+from rolecall.cli.commands.status import SkipPlatforms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rolecall.cli.options import Options
+    from rolecall.core.config import Config
+    from rolecall.core.desired import Desired, DesiredAccount
+    from rolecall.core.ids import AccountId
+    from rolecall.core.roll import Proof
+    from rolecall.flows.look import Seen
+    from rolecall.ports import Ports
+
+
+class Format(StrEnum):
+    """How the report is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check", help="Call the roll: exit 3 when a target account is not ready.")(check)
+
+
+def check(
+    context: typer.Context,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account; may be given again.")] = None,
+    format: Annotated[Format, typer.Option(help="How to write the report.")] = Format.TABLE,
+    out: Annotated[Path | None, typer.Option(help="Write the report to this file instead of stdout.")] = None,
+    skip_platforms: SkipPlatforms = False,
+) -> None:
+    from rolecall.cli.running import with_ports
+
+    given, asked = options.of(context), not skip_platforms
+    only = _parsed(account or [])
+
+    async def work(config: Config, ports: Ports) -> tuple[Seen, Mapping[AccountId, Proof]]:
+        from rolecall.flows.look import look
+        from rolecall.flows.roll_call import call_all
+
+        seen = await look(config, ports, platforms=asked)
+        return seen, await call_all(config, ports, _to_ask(seen.desired, only))
+
+    seen, proofs = with_ports(given, work, platforms=asked)
+    result = check_report("check", seen, proofs, only)
+    _write(given, result, Format.JSON if given.json else format, out)
+    if any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
+        raise typer.Exit(3)
+
+
+def check_report(
+    kind: str, seen: Seen, proofs: Mapping[AccountId, Proof], only: frozenset[AccountId] = frozenset()
+) -> dict[str, Any]:
+    """The report of a roll call; of `only` those accounts where any are named."""
+    from rolecall import __version__
+    from rolecall.core.report import report
+
+    rows = [row for row in seen.rows(proofs) if not only or row.account.id in only]
+    return report(kind, __version__, seen.desired, rows, seen.plan.changes)
+
+
+def _parsed(texts: list[str]) -> frozenset[AccountId]:
+    from rolecall.core.ids import parse_account_id
+    from rolecall.errors import UsageError
+
+    try:
+        return frozenset(map(parse_account_id, texts))
+    except ValueError as error:
+        raise UsageError(f"--account: {error}", hint="`rolecall status` lists the accounts") from error
+
+
+def _to_ask(desired: Desired, only: frozenset[AccountId]) -> list[DesiredAccount]:
+    from rolecall.errors import UsageError
+
+    if unknown := sorted(only - desired.accounts.keys()):
+        raise UsageError(f"not in the organization: {', '.join(unknown)}", hint="`rolecall status` lists the accounts")
+    return [account for account in desired.accounts.values() if account.is_target and (not only or account.id in only)]
+
+
+def _write(given: Options, result: dict[str, Any], format: Format, out: Path | None) -> None:
+    import json
+    from io import StringIO
+
+    from rolecall.cli.files import write_atomically
+    from rolecall.cli.running import print_json
+    from rolecall.cli.views import console
+
+    if format is Format.JSON and out:
+        write_atomically(out, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    elif format is Format.JSON:
+        print_json(result)
+    elif out:
+        text = StringIO()
+        print_check(console.to(text, given), result)
+        write_atomically(out, text.getvalue())
+    else:
+        print_check(console.stdout(given), result)
+
+
+def print_check(target: Any, result: dict[str, Any]) -> None:
+    from rolecall.cli.views.roll import print_roll
+    from rolecall.core.roll import NOT_PROVEN
+
+    print_roll(target, result)
+    target.print(f"Not proven by a ready: {NOT_PROVEN}.", style="dim")

@@ -1,0 +1,80 @@
+"""`rolecall init`: asks, or takes flags and the environment, and writes a commented rolecall.yaml. Calls no AWS."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from rolecall.cli import options
+
+EXTERNAL_ID_BYTES = 16
+"""128 random bits."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("init", help="Write a commented rolecall.yaml, from flags or by asking.")(init)
+
+
+def init(
+    context: typer.Context,
+    trusted_principal: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="ROLECALL_TRUSTED_PRINCIPAL", help="ARN of the role that the platform runs as; repeatable."
+        ),
+    ] = None,
+    role_name: Annotated[str, typer.Option(help="The role's name, the same in every account.")] = "CadoResponseRole",
+    external_id: Annotated[str | None, typer.Option(help="128 random bits unless given.")] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option(help="An OU's id or path; repeatable. The whole organization unless given.")
+    ] = None,
+    assume_profile: Annotated[
+        str | None,
+        typer.Option(envvar="ROLECALL_ASSUME_PROFILE", help="The AWS profile that the roll is called with."),
+    ] = None,
+    platform_name: Annotated[str, typer.Option(help="What the platform is called in output.")] = "forensics",
+    platform_url: Annotated[
+        str | None, typer.Option(envvar="ROLECALL_PLATFORM_URL", help="The platform's address; none unless given.")
+    ] = None,
+    platform_key: Annotated[
+        str, typer.Option(help="Where its API key is: env:NAME, file:/path or secretsmanager:<arn>.")
+    ] = "env:ROLECALL_PLATFORM_KEY",
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    import secrets
+
+    from rolecall.cli.files import write_atomically
+    from rolecall.core.config_reader import read_config
+    from rolecall.core.init_file import Answers, render
+    from rolecall.errors import UsageError
+
+    given = options.of(context)
+    if given.config.exists() and not force:
+        raise UsageError(f"{given.config} is there already", hint="--force writes over it; --config names another")
+    answers = Answers(
+        role_name=role_name,
+        trusted_principals=trusted_principal or [_ask_for_principal()],
+        external_id=external_id or secrets.token_hex(EXTERNAL_ID_BYTES),
+        units=unit or ["/"],
+        region=given.region or "us-east-1",
+        assume_profile=assume_profile,
+        platform_name=platform_name,
+        platform_url=platform_url,
+        platform_key=platform_key,
+    )
+    text = render(answers)
+    read_config(text, str(given.config))
+    write_atomically(given.config, text)
+    typer.echo(f"Wrote {given.config}. Next: rolecall plan", err=True)
+
+
+def _ask_for_principal() -> str:
+    from rolecall.errors import UsageError
+
+    if not sys.stdin.isatty():
+        hint = "give --trusted-principal, the ARN of the role that the platform runs as"
+        raise UsageError("who may assume the role?", hint=hint)
+    answer: str = typer.prompt("ARN of the role that the platform runs as", err=True)
+    return answer.strip()

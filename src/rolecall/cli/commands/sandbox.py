@@ -1,0 +1,90 @@
+"""`rolecall sandbox`: a simulated organization on loopback, and the export lines to use it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rolecall.cli import options
+
+
+def register(app: typer.Typer) -> None:
+    app.command("sandbox", help="A simulated AWS organization on loopback; prints the export lines to use it.")(sandbox)
+
+
+def sandbox(
+    context: typer.Context,
+    scenario: Annotated[str, typer.Option(help="clean, demo, or a scenario's YAML file.")] = "clean",
+    detach: Annotated[bool, typer.Option("--detach", help="Return at once and leave it running.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End the one that was left running.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    speed: Annotated[
+        float | None, typer.Option(min=0, help="How long things take: 1 as they would, 0 no time.")
+    ] = None,
+    accounts: Annotated[int | None, typer.Option(min=1, help="Make up an organization of that many accounts.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same organization.")] = 0,
+    log: Annotated[Path | None, typer.Option(help="Append a JSON line for each call to this file.")] = None,
+) -> None:
+    from rolecall.cli.extras import need
+
+    need("sandbox", "moto")
+    given = options.of(context)
+    if stop:
+        _stop(port)
+        return
+    from rolecall.sandbox.process import SandboxProcess
+
+    if detach:
+        running = SandboxProcess.start(scenario, port=port, speed=speed, accounts=accounts, seed=seed, log=log)
+        _print(given, running.environment())
+        return
+    _foreground(given, scenario, port=port, speed=speed, accounts=accounts, seed=seed, log=log)
+
+
+def _stop(port: int) -> None:
+    from rolecall.errors import RolecallError
+    from rolecall.sandbox.process import SandboxProcess
+
+    running = SandboxProcess.find(port)
+    if running is None:
+        raise RolecallError("no sandbox was left running", hint="start one with `rolecall sandbox --detach`")
+    running.stop()
+    typer.echo(f"Stopped the sandbox at {running.endpoint}", err=True)
+
+
+def _foreground(
+    given: options.Options,
+    scenario: str,
+    *,
+    port: int,
+    speed: float | None,
+    accounts: int | None,
+    seed: int,
+    log: Path | None,
+) -> None:
+    """A child of this process, ended with it."""
+    import signal
+
+    from rolecall.sandbox.process import SandboxProcess
+
+    running = SandboxProcess.start(scenario, port=port, speed=speed, accounts=accounts, seed=seed, log=log)
+    try:
+        _print(given, running.environment())
+        typer.echo("Ctrl-C ends the sandbox.", err=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    finally:
+        running.stop()
+
+
+def _print(given: options.Options, environment: Mapping[str, str]) -> None:
+    from rolecall.cli.running import print_json
+
+    if given.json:
+        print_json(dict(environment))
+        return
+    for name, value in environment.items():
+        typer.echo(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,43 @@
+"""`rolecall template`: the CloudFormation template on stdout. Calls no AWS."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from rolecall.cli import options
+
+
+class Form(StrEnum):
+    """How the template is written."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
+class Target(StrEnum):
+    """What the template is for; both are the same bytes, since the role is the same in every account."""
+
+    STACKSET = "stackset"
+    MANAGEMENT = "management"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("template", help="Print the CloudFormation template, ready for the console's StackSet wizard.")(
+        template
+    )
+
+
+def template(
+    context: typer.Context,
+    format: Annotated[Form, typer.Option(help="How to write it.")] = Form.YAML,
+    target: Annotated[Target, typer.Option("--for", help="What it is for.")] = Target.STACKSET,
+) -> None:
+    from rolecall.core.template import render
+    from rolecall.wiring.config_file import load_config
+
+    del target  # the role is the same in every account, and so is its template
+    given = options.of(context)
+    typer.echo(render(load_config(given.config).role, "json" if given.json else format.value), nl=False)

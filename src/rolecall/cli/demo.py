@@ -1,0 +1,184 @@
+"""The demo's script: a sandbox and a registry as processes, and rolecall's own commands against them.
+
+Everything lives in one temporary directory and in child processes, and goes with them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from rolecall.cli.options import Options
+from rolecall.cli.running import print_json
+from rolecall.cli.views import console
+from rolecall.cli.views.roll import print_roll
+from rolecall.errors import RolecallError
+from rolecall.sandbox.process import SandboxProcess
+
+KEY_VARIABLE = "ROLECALL_PLATFORM_KEY"
+_IDLE_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the demo plays: its folder, and the environments of the operator and of the platform."""
+
+    folder: Path
+    operator: Mapping[str, str]
+    platform: Mapping[str, str]
+    url: str
+    key: str
+
+
+def run(given: Options, *, serve: bool, speed: float) -> None:
+    """Raises RolecallError when a step fails, or an account ends without a verdict."""
+    with ExitStack() as stack:
+        stage = _build(given, stack, speed)
+        plan = _json_of(stage, given, "plan", show=True)
+        _command(stage, given, "apply", "--yes", accept=(0, 1, 3))
+        check = _json_of(stage, given, "check", accept=(0, 3), show=False)
+        report = {**check, "kind": "demo", "changes": plan["changes"]}
+        _present(given, report)
+        _refuse_holes(report)
+        if serve:
+            _wait(given, stage)
+
+
+def _build(given: Options, stack: ExitStack, speed: float) -> Stage:
+    """The sandbox, the config, the registry's first key, and the registry."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rolecall-demo-")))
+    _say(given, "Starting a simulated organization and a registry …")
+    sandbox = SandboxProcess.start("demo", port=_free_port(), speed=speed, idle_seconds=_IDLE_SECONDS)
+    stack.callback(sandbox.stop)
+    environment = {**_clean_environment(), **sandbox.environment()}
+    database = f"sqlite:///{folder / 'registry.sqlite3'}"
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    platform = {**environment, "AWS_PROFILE": "platform"}
+    key = _output(["serve", "--create-key", "Platform Administrator", "--database", database], folder, platform)
+    operator = {**environment, KEY_VARIABLE: key}
+    _output(["init", "--platform-url", url], folder, operator)
+    stack.enter_context(_registry(folder, platform, database, port))
+    return Stage(folder, operator, platform, url, key)
+
+
+@contextmanager
+def _registry(folder: Path, environment: Mapping[str, str], database: str, port: int) -> Iterator[None]:
+    """The registry as a process of its own, which also ends when this one is killed: its stdin closes."""
+    command = [*_rolecall("serve"), "--database", database, "--port", str(port), "--until-stdin-closes"]
+    with (folder / "registry.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+        )
+    try:
+        assert process.stdout is not None
+        if not process.stdout.readline():
+            detail = (folder / "registry.log").read_text(encoding="utf-8", errors="replace")[-500:]
+            raise RolecallError("the registry did not start", detail=detail)
+        yield
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _command(stage: Stage, given: Options, *arguments: str, accept: Sequence[int] = (0,)) -> None:
+    """One of rolecall's commands, its talk and its output passed on to stderr."""
+    _say(given, f"\n$ rolecall {' '.join(arguments)}")
+    quiet = ["--quiet"] if given.quiet else []
+    done = subprocess.run(  # noqa: S603 - our own module, no shell
+        [*_rolecall(*arguments), *quiet, *_color(given)],
+        cwd=stage.folder,
+        env=stage.operator,
+        stdout=sys.stderr,
+        check=False,
+    )
+    if done.returncode not in accept:
+        raise RolecallError(f"`rolecall {arguments[0]}` ended with exit status {done.returncode}")
+
+
+def _json_of(stage: Stage, given: Options, command: str, *, accept: Sequence[int] = (0,), show: bool) -> dict[str, Any]:
+    """A command's JSON; with `show`, its text for people is shown too."""
+    if show:
+        _command(stage, given, command)
+    else:
+        _say(given, f"\n$ rolecall {command}")
+    quiet = ["--quiet"] if given.quiet or show else []
+    done = subprocess.run(  # noqa: S603 - our own module, no shell
+        [*_rolecall(command, "--json"), *quiet],
+        cwd=stage.folder,
+        env=stage.operator,
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode not in accept:
+        raise RolecallError(f"`rolecall {command}` ended with exit status {done.returncode}")
+    value: dict[str, Any] = json.loads(done.stdout)
+    return value
+
+
+def _present(given: Options, report: dict[str, Any]) -> None:
+    if given.json:
+        print_json(report)
+    else:
+        print_roll(console.stdout(given), report)
+
+
+def _refuse_holes(report: dict[str, Any]) -> None:
+    """Every account of the organization has a row, and none of them is still waiting for an answer."""
+    rows = report["accounts"]
+    open_ends = [row["name"] for row in rows if row["verdict"] in ("pending", "unknown")]
+    if len(rows) != report["organization"]["accounts"] or open_ends:
+        raise RolecallError("the demo left accounts without a verdict", detail=", ".join(open_ends))
+
+
+def _wait(given: Options, stage: Stage) -> None:
+    typer.echo(f"\nThe registry's page: {stage.url}\nSign in with the key:  {stage.key}\nCtrl-C ends it.", err=True)
+    del given
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+def _rolecall(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "rolecall", *arguments]
+
+
+def _output(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> str:
+    """What a command prints on stdout; its stderr is shown only when it fails."""
+    done = subprocess.run(  # noqa: S603 - our own module, no shell
+        _rolecall(*arguments), cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RolecallError(f"`rolecall {arguments[0]}` failed", detail=done.stderr.strip())
+    return done.stdout.strip()
+
+
+def _clean_environment() -> dict[str, str]:
+    """Ours, without what could lead a child to real AWS accounts or to the user's own config."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ROLECALL_"))}
+
+
+def _color(given: Options) -> list[str]:
+    return [] if given.color else ["--no-color"]
+
+
+def _say(given: Options, line: str) -> None:
+    if not given.quiet:
+        typer.echo(line, err=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

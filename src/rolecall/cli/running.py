@@ -1,0 +1,48 @@
+"""What the commands share: ports around a piece of work, confirmation, and JSON on stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import typer
+
+from rolecall.cli.options import Options
+from rolecall.cli.views.progress import progress_for
+from rolecall.core.config import Config
+from rolecall.errors import UsageError
+from rolecall.ports import Ports
+from rolecall.wiring.assembly import Credentials, open_ports
+from rolecall.wiring.config_file import load_config
+
+T = TypeVar("T")
+
+
+def with_ports(options: Options, work: Callable[[Config, Ports], Awaitable[T]], *, platforms: bool = True) -> T:
+    """Runs `work` with the config and all ports open. Raises what it raises."""
+    config = load_config(options.config)
+
+    async def run() -> T:
+        with progress_for(options) as progress:
+            credentials = Credentials(options.profile, options.region)
+            async with open_ports(config, credentials, progress, platforms=platforms) as ports:
+                return await work(config, ports)
+
+    return asyncio.run(run())
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Raises typer.Abort on a no, and UsageError where nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to confirm it", hint="say --yes to go ahead without being asked")
+    if not typer.confirm(question, err=True):
+        raise typer.Abort
+
+
+def print_json(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

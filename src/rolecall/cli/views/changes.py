@@ -1,0 +1,75 @@
+"""A plan's changes for people, rendered from the report's JSON: grouped, counted, blocked and destructive ones marked."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from rolecall.core.plan import Action
+
+_NAMED = 8
+_WORDS = {
+    Action.CREATE_STACK_SET: ("+", "create"),
+    Action.UPDATE_STACK_SET: ("~", "update"),
+    Action.DELETE_STACK_SET: ("-", "delete"),
+    Action.CREATE_INSTANCE: ("+", "create"),
+    Action.RETRY_INSTANCE: ("~", "retry"),
+    Action.DELETE_INSTANCE: ("-", "delete"),
+    Action.CREATE_STACK: ("+", "create"),
+    Action.UPDATE_STACK: ("~", "update"),
+    Action.REPLACE_STACK: ("~", "replace"),
+    Action.DELETE_STACK: ("-", "delete"),
+    Action.REGISTER: ("+", "register with"),
+    Action.REPLACE_REGISTRATION: ("~", "register anew with"),
+    Action.DEREGISTER: ("-", "take out of"),
+    Action.BLOCKED: ("!", "blocked:"),
+}
+
+
+def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = False) -> None:
+    """The changes in the order in which they are made, one line a kind (every account with `verbose`)."""
+    organization, changes = report["organization"], report["changes"]
+    console.print(f"Organization {organization['id']}, {organization['accounts']} accounts", markup=False)
+    names = {row["id"]: row["name"] for row in report["accounts"] or ()}
+    for (action, subject), group in groupby(changes, key=lambda change: (Action(change["action"]), change["subject"])):
+        _print_group(console, action, subject, list(group), names, verbose)
+    pending = sum(change["action"] != Action.BLOCKED for change in changes)
+    blocked = len(changes) - pending
+    tail = f", {blocked} blocked" if blocked else ""
+    console.print(f"{_count(pending, 'change')}{tail}" if pending else f"No changes{tail}")
+
+
+def _print_group(
+    console: Console, action: Action, subject: str, group: list[dict[str, Any]], names: dict[str, str], verbose: bool
+) -> None:
+    sign, words = _WORDS[action]
+    style = _style(action)
+    accounts = [change for change in group if change["account"]]
+    if len(accounts) > 1 and action is not Action.BLOCKED:
+        console.print(Text(f"  {sign} {words} {subject} in {_count(len(accounts), 'account')}: ", style=style), end="")
+        console.print(Text(_names(accounts, names, verbose)))
+        return
+    for change in group:
+        where = f" in {names.get(change['account'], change['account'])}" if change["account"] else ""
+        detail = f" ({change['detail']})" if change["detail"] else ""
+        console.print(Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default"))
+
+
+def _names(changes: list[dict[str, Any]], names: dict[str, str], verbose: bool) -> str:
+    known = [names.get(change["account"], change["account"]) for change in changes]
+    if verbose or len(known) <= _NAMED:
+        return ", ".join(known)
+    return f"{', '.join(known[:_NAMED])} and {len(known) - _NAMED} more"
+
+
+def _style(action: Action) -> str:
+    if action is Action.BLOCKED:
+        return "change.blocked"
+    return "change.destructive" if action.destructive else "change.other"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,19 @@
+"""What did not succeed, a line an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from rolecall.core.ids import AccountId
+from rolecall.flows.operations import Failure
+
+
+def print_failures(console: Console, failures: Sequence[Failure], names: Mapping[AccountId, str]) -> None:
+    for failure in failures:
+        where = f" in {names.get(failure.account, '')} ({failure.account})" if failure.account else ""
+        console.print(
+            Text(f"  failed: {failure.subject}{where}: ", style="red").append(failure.reason, style="default")
+        )

@@ -1,0 +1,86 @@
+"""The composition root: config and credentials in, ports out. Everything that runs is put together here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import boto3
+
+from rolecall.aws import query
+from rolecall.aws.client import Client, assumed_session, ca_bundle, session
+from rolecall.aws.organizations import AwsOrganizations
+from rolecall.aws.probe import AwsRoleProbe, PlatformCredentials, endpoints
+from rolecall.aws.stack_sets import AwsStackSets, Preferences
+from rolecall.aws.stacks import AwsStacks
+from rolecall.core.config import AssumeFromSection, Config
+from rolecall.platforms import accounts_api
+from rolecall.ports import Platform, Ports, Progress, RoleProbe
+from rolecall.wiring.clock import SystemClock
+from rolecall.wiring.secrets import resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Whose credentials to run with: a profile and a Region, or None for what the SDK finds."""
+
+    profile: str | None = None
+    region: str | None = None
+
+
+@asynccontextmanager
+async def open_ports(
+    config: Config, credentials: Credentials, progress: Progress, *, platforms: bool = True
+) -> AsyncIterator[Ports]:
+    """All ports for a config. `platforms` false: their keys are not even looked for."""
+    operator = session(credentials.profile, credentials.region or config.deployment.region)
+    async with AsyncExitStack() as stack:
+        yield Ports(
+            organizations=AwsOrganizations(Client(operator, "organizations")),
+            stack_sets=_stack_sets(config, operator),
+            stacks=AwsStacks(Client(_management(config, operator), "cloudformation", config.deployment.region)),
+            probe=await stack.enter_async_context(open_probe(config.check.assume_from, credentials, config)),
+            platforms=await _platforms(config, operator, stack) if platforms else (),
+            clock=SystemClock(),
+            progress=progress,
+        )
+
+
+@asynccontextmanager
+async def open_probe(
+    assume_from: AssumeFromSection, credentials: Credentials, config: Config | None = None
+) -> AsyncIterator[RoleProbe]:
+    """The roll call's probe alone, for the registry too."""
+    region = config.deployment.region if config else credentials.region
+    caller = session(assume_from.profile or credentials.profile, region)
+    region = region or caller.region_name or "us-east-1"
+    if assume_from.role_arn:
+        caller = assumed_session(caller, assume_from.role_arn, region)
+    sts, iam = endpoints(caller, region)
+    async with query.connect(ca_bundle(caller)) as http:
+        yield AwsRoleProbe(query.QueryClient(http), PlatformCredentials(caller), sts, iam)
+
+
+def _stack_sets(config: Config, operator: boto3.Session) -> AwsStackSets:
+    deployment = config.deployment
+    preferences = Preferences(deployment.failure_tolerance_percent, deployment.max_concurrent_percent)
+    client = Client(operator, "cloudformation", deployment.region)
+    return AwsStackSets(client, preferences, delegated=deployment.call_as == "delegated-admin")
+
+
+def _management(config: Config, operator: boto3.Session) -> boto3.Session:
+    """The management account's own credentials, where the operator's are a delegated administrator's."""
+    profile = config.deployment.management_profile
+    return session(profile, config.deployment.region) if profile else operator
+
+
+async def _platforms(config: Config, operator: boto3.Session, stack: AsyncExitStack) -> tuple[Platform, ...]:
+    if not config.platforms:
+        return ()
+    keys = [await resolve(platform.api_key, operator) for platform in config.platforms]
+    http = await stack.enter_async_context(accounts_api.connect())
+    return tuple(
+        accounts_api.AccountsApi(http, platform.name, platform.url, key)
+        for platform, key in zip(config.platforms, keys, strict=True)
+    )
