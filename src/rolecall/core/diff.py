@@ -13,6 +13,7 @@ from rolecall.core.desired import MANAGED_TAG, Desired, DesiredAccount, Via
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import InstanceStatus, Observed, Registration, StackContent, StackInstance, StackSet
 from rolecall.core.plan import Action, Change
+from rolecall.core.reasons import concise, name_is_taken
 
 
 def diff(
@@ -24,14 +25,6 @@ def diff(
         return deployments
     unreachable = frozenset(change.account for change in deployments if not change.pending and change.account)
     return (*deployments, *_registrations(desired, observed, unreachable))
-
-
-def name_is_taken(reason: str) -> bool:
-    """Whether a stack failed since a resource of its name exists already, made by somebody else.
-
-    CloudFormation says "<name> already exists" or HandlerErrorCode: AlreadyExists.
-    """
-    return "already exists" in reason or "AlreadyExists" in reason
 
 
 def instance_of(desired: Desired, observed: Observed) -> dict[AccountId, StackInstance]:
@@ -130,12 +123,14 @@ def _target_instance(
     if instance is None:
         yield Change(Action.CREATE_INSTANCE, subject, account.id, f"{name} has no role yet")
     elif instance.status is InstanceStatus.INOPERABLE:
-        detail = f"{name}: INOPERABLE ({instance.reason}): delete the instance with RetainStacks, then apply again"
+        detail = (
+            f"{name}: INOPERABLE ({concise(instance.reason)}): delete the instance with RetainStacks, then apply again"
+        )
         yield Change(Action.BLOCKED, subject, account.id, detail)
     elif instance.status is InstanceStatus.OUTDATED and not in_flight(instance):
         blocked = name_is_taken(instance.reason) and not retry_blocked
         action = Action.BLOCKED if blocked else Action.RETRY_INSTANCE
-        yield Change(action, subject, account.id, f"{name}: {taken_or(instance, desired)}")
+        yield Change(action, subject, account.id, f"{name}: {why_outdated(instance)}")
 
 
 def in_flight(instance: StackInstance) -> bool:
@@ -143,13 +138,15 @@ def in_flight(instance: StackInstance) -> bool:
     return instance.detailed_status in ("PENDING", "RUNNING")
 
 
-def taken_or(instance: StackInstance, desired: Desired) -> str:
-    """Why an instance is OUTDATED, for people."""
+def why_outdated(instance: StackInstance) -> str:
+    """Why an instance is OUTDATED, and the mend where we know one."""
+    reason = concise(instance.reason) or f"OUTDATED ({instance.detailed_status})"
     if name_is_taken(instance.reason):
-        return (
-            f"the name {desired.role_name} or one of its policies' is taken there by something else: {instance.reason}"
-        )
-    return instance.reason or f"OUTDATED ({instance.detailed_status})"
+        return f"blocked by something that rolecall did not make: {reason}; {TAKEN_MEND}"
+    return reason
+
+
+TAKEN_MEND = "rename or remove it there, then `rolecall apply --retry-blocked`"
 
 
 def _instance_subject(desired: Desired) -> str:

@@ -97,20 +97,19 @@ def missing_permissions(
 
 
 def judge(missing: Sequence[MissingPermission], simulated: int) -> Proof:
-    """The proof of a role that was assumed and refuses without the external id; `simulated` actions were asked."""
+    """The proof of a role that was assumed, `simulated` of whose actions were asked."""
     if not missing:
-        reason = f"assumed as the platform; all {simulated} permissions simulated"
-        return Proof(Access.ANSWERING, reason, assumed=True)
+        return Proof(Access.ANSWERING, f"{simulated} permissions allowed", assumed=True)
     return Proof(Access.RESTRICTED, _blame(missing), tuple(missing), assumed=True)
 
 
 def not_simulated(role: RoleSection, message: str) -> Proof:
     """The role was assumed, but may not simulate its own policies."""
     if CHECK_GROUP not in role.permission_groups:
-        reason = f"assumed, but its permissions cannot be asked: the {CHECK_GROUP} group is off"
+        reason = f"its permissions cannot be asked: the {CHECK_GROUP} group is off"
         return Proof(Access.UNKNOWN, reason, assumed=True)
     missing = MissingPermission(SIMULATE, (CHECK_GROUP,), Cause.UNANSWERED, "")
-    reason = f"assumed, but it may not simulate its policies: {message}"
+    reason = f"it may not simulate its policies: {message}"
     return Proof(Access.RESTRICTED, reason, (missing,), assumed=True)
 
 

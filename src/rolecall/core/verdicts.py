@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rolecall.core.desired import Desired, DesiredAccount, Via
-from rolecall.core.diff import content_differences, in_flight, instance_of, is_ours, is_stale, taken_or
+from rolecall.core.diff import content_differences, in_flight, instance_of, is_ours, is_stale, why_outdated
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import InstanceStatus, Observed, Registration, StackInstance
 from rolecall.core.plan import Change
@@ -135,7 +135,7 @@ def _reason(
     if verdict is Verdict.PENDING:
         return why or "the role is not there yet: `rolecall apply` deploys it"
     if verdict is Verdict.UNREACHABLE and (proof is None or deployment is not Deployment.DEPLOYED):
-        return "; ".join(dict.fromkeys(filter(None, [blocked or why, proof.reason if proof else ""])))
+        return f"{why or blocked}; {proof.reason}" if proof and proof.assumed else why or blocked
     asked = proof.reason if proof else "nobody has asked the role: `rolecall check` does"
     notes = [
         why if deployment is Deployment.OUTDATED else "",
@@ -170,7 +170,7 @@ def _instance_deployment(desired: Desired, observed: Observed, instance: StackIn
         return Deployment.INOPERABLE, instance.reason or "the stack instance is INOPERABLE"
     if instance.status is InstanceStatus.OUTDATED:
         failed = instance.detailed_status == "FAILED"
-        return (Deployment.FAILED if failed else Deployment.OUTDATED), taken_or(instance, desired)
+        return (Deployment.FAILED if failed else Deployment.OUTDATED), why_outdated(instance)
     current = observed.stack_set
     if current and content_differences(desired.content, current.content):
         return Deployment.OUTDATED, "an older form of the role is deployed"

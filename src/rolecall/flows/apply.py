@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolecall.core.desired import DesiredAccount
+from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.diff import is_ours, is_stale
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import AccountFilter, DeploymentTargets, Registration
 from rolecall.core.plan import Action, Change, Plan, refuse_if_stale
 from rolecall.core.roll import Access, Proof
+from rolecall.core.verdicts import Deployment
 from rolecall.errors import OperationInProgress, PlatformError
 from rolecall.flows.look import Seen, look
 from rolecall.flows.operations import Failure, settle, wait_for_operation, wait_for_stack
@@ -32,6 +33,15 @@ PROPAGATION = 60.0
 """Seconds for which a role just made may still be refused."""
 
 _PLATFORM_CALLS_AT_ONCE = 8
+
+_REGISTRATIONS = (Action.REGISTER, Action.REPLACE_REGISTRATION, Action.DEREGISTER)
+_ARRIVALS = (
+    Action.CREATE_INSTANCE,
+    Action.RETRY_INSTANCE,
+    Action.CREATE_STACK,
+    Action.UPDATE_STACK,
+    Action.REPLACE_STACK,
+)
 
 
 @dataclass(frozen=True)
@@ -55,16 +65,25 @@ async def apply(seen: Seen, ports: Ports, *, saved: Plan | None = None) -> Appli
     """Does `seen.plan`. Raises PlanRefused when `saved` was made from another world."""
     if saved is not None:
         refuse_if_stale(saved, seen.plan)
-    failures = [
+    attempts = [
         *await _stack_set(seen, ports),
         *await _delete_instances(seen, ports),
         *await _create_instances(seen, ports),
         *await _management_stack(seen, ports),
     ]
+    failures = [failure for failure in attempts if not _is_asleep(seen, failure)]
     deployed = await look(seen.config, ports) if _deploys(seen.plan) else seen
-    proofs, refused = await _registrations(deployed, ports, fresh=_deploys(seen.plan))
-    after = await look(seen.config, ports) if seen.plan.pending else seen
-    return Applied(seen.plan, (*failures, *refused), after, proofs)
+    proofs = await _prove(seen, deployed, ports)
+    if not _changes(deployed.plan, *_REGISTRATIONS):
+        return Applied(seen.plan, tuple(failures), deployed, proofs)
+    failures += await _registrations(deployed, ports, proofs)
+    return Applied(seen.plan, tuple(failures), await look(seen.config, ports), proofs)
+
+
+def _is_asleep(seen: Seen, failure: Failure) -> bool:
+    """Whether it is only that StackSets passed over an account which is suspended or closed: no target of ours."""
+    account = seen.desired.accounts.get(failure.account) if failure.account else None
+    return account is not None and not account.account.active
 
 
 def operation_id(plan: Plan, step: str) -> str:
@@ -186,17 +205,27 @@ async def _management_stack(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     return ()
 
 
-async def _registrations(
-    seen: Seen, ports: Ports, *, fresh: bool
-) -> tuple[Mapping[AccountId, Proof], tuple[Failure, ...]]:
-    """Calls the roll of the accounts to be registered, and registers those that the platform can use."""
-    adding = _changes(seen.plan, Action.REGISTER, Action.REPLACE_REGISTRATION)
-    leaving = _changes(seen.plan, Action.DEREGISTER)
-    accounts = [seen.desired.accounts[account] for account in _accounts(adding)]
-    proofs = await call_all(seen.config, ports, accounts, patience=PROPAGATION if fresh else 0) if accounts else {}
+async def _prove(seen: Seen, deployed: Seen, ports: Ports) -> dict[AccountId, Proof]:
+    """Calls the roll of the accounts that were just changed or are to be registered, where the role is there."""
+    changed = _deploys(seen.plan)
+    wanted = set(_accounts(_changes(deployed.plan, Action.REGISTER, Action.REPLACE_REGISTRATION)))
+    wanted |= set(_accounts(_changes(seen.plan, *_ARRIVALS)))
+    updated = {Via.STACK_SET} if _changes(seen.plan, Action.UPDATE_STACK_SET) else set()
+    accounts = [
+        row.account
+        for row in deployed.rows()
+        if row.deployment is Deployment.DEPLOYED and (row.account.id in wanted or row.account.via in updated)
+    ]
+    if not accounts:
+        return {}
+    return await call_all(seen.config, ports, accounts, patience=PROPAGATION if changed else 0)
+
+
+async def _registrations(seen: Seen, ports: Ports, proofs: Mapping[AccountId, Proof]) -> list[Failure]:
+    """Takes out what has to go, and registers those that answered."""
+    changes = sorted(_changes(seen.plan, *_REGISTRATIONS), key=lambda change: change.action is not Action.DEREGISTER)
     platforms = {f"platform {platform.name}": platform for platform in ports.platforms}
     limit = asyncio.Semaphore(_PLATFORM_CALLS_AT_ONCE)
-    total = len(adding) + len(leaving)
     done = 0
 
     async def one(change: Change) -> Failure | None:
@@ -207,12 +236,11 @@ async def _registrations(
         ports.progress.reached(done)
         return failure
 
-    ports.progress.begin("Registering", total)
+    ports.progress.begin("Registering", len(changes))
     try:
-        failures = await asyncio.gather(*map(one, [*leaving, *adding]))
+        return [failure for failure in await asyncio.gather(*map(one, changes)) if failure]
     finally:
         ports.progress.end()
-    return proofs, tuple(failure for failure in failures if failure)
 
 
 async def _change_registration(

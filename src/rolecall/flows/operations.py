@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from rolecall.core.ids import AccountId
-from rolecall.core.observed import Operation, OperationStatus, Stack
+from rolecall.core.observed import Operation, OperationResult, OperationStatus, Stack
+from rolecall.core.reasons import concise
 from rolecall.ports import Ports
 
 _FIRST_WAIT = 0.5
@@ -28,9 +29,10 @@ async def wait_for_operation(ports: Ports, stack_set: str, operation_id: str, ti
     try:
         async for _ in _ticks(ports):
             operation = await ports.stack_sets.operation(stack_set, operation_id)
+            results = [result async for result in ports.stack_sets.results(stack_set, operation_id)]
+            _show(ports, title, results)
             if operation.status.ended:
-                return await _failures(ports, stack_set, operation)
-            await _show(ports, stack_set, operation_id, title)
+                return _failures(stack_set, operation, results)
         raise AssertionError("ticks never end")
     finally:
         ports.progress.end()
@@ -62,19 +64,18 @@ async def wait_for_stack(ports: Ports, name: str) -> Stack | None:
         ports.progress.end()
 
 
-async def _show(ports: Ports, stack_set: str, operation_id: str, title: str) -> None:
-    results = [result async for result in ports.stack_sets.results(stack_set, operation_id)]
+def _show(ports: Ports, title: str, results: Sequence[OperationResult]) -> None:
     done = sum(result.status not in ("PENDING", "RUNNING") for result in results)
     failed = sum(result.status == "FAILED" for result in results)
     ports.progress.begin(title, len(results))
     ports.progress.reached(done, f"{failed} failed" if failed else "")
 
 
-async def _failures(ports: Ports, stack_set: str, operation: Operation) -> tuple[Failure, ...]:
+def _failures(stack_set: str, operation: Operation, results: Sequence[OperationResult]) -> tuple[Failure, ...]:
     subject = f"stack set {stack_set}, {operation.action} operation"
     failures = [
-        Failure(result.account, subject, result.reason or result.status)
-        async for result in ports.stack_sets.results(stack_set, operation.id)
+        Failure(result.account, subject, concise(result.reason) or result.status)
+        for result in results
         if result.status in ("FAILED", "CANCELLED")
     ]
     if not failures and operation.status is not OperationStatus.SUCCEEDED:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 
-from rolecall.core.config import Config
+from rolecall.core.config import Config, RoleSection
 from rolecall.core.desired import DesiredAccount
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question
@@ -86,10 +86,12 @@ async def _prove_once(config: Config, ports: Ports, role: RoleArn) -> Proof:
             Access.OPEN, f"the role answers {opening}: anybody who knows its ARN may use the platform", (), True
         )
     proof = await _simulate(config, ports, answer)
-    if not external_id:
-        note = f"no external id is asked for: {section.external_id_reason}"
-        return Proof(proof.access, f"{proof.reason}; {note}", proof.missing, proof.assumed)
-    return proof
+    answers = "answers the platform alone" if external_id else _no_external_id(section)
+    return Proof(proof.access, f"{answers}; {proof.reason}", proof.missing, proof.assumed)
+
+
+def _no_external_id(section: RoleSection) -> str:
+    return f"answers; no external id is asked for ({section.external_id_reason})"
 
 
 async def _opening(probe: RoleProbe, role: RoleArn) -> str:
@@ -108,7 +110,7 @@ async def _simulate(config: Config, ports: Ports, assumed: AssumedRole) -> Proof
         except AccessDenied as error:
             return not_simulated(config.role, error.detail)
         except CredentialsError as error:
-            return Proof(Access.UNKNOWN, f"assumed, but its session is not taken: {error.detail}", (), True)
+            return Proof(Access.UNKNOWN, f"its session is not taken: {error.detail}", (), True)
     actions = {action for question, _ in asked for action in question.actions}
     return judge(missing_permissions(config.role, asked), len(actions))
 

@@ -81,7 +81,7 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
     from rolecall.cli.views.changes import print_changes
     from rolecall.core.report import report
 
-    if not given.quiet:
+    if not yes and not given.quiet:
         result = report("plan", __version__, seen.desired, seen.rows(), seen.plan.changes)
         print_changes(console.stderr(given), result, verbose=given.verbose)
     if seen.plan.pending:
@@ -98,6 +98,6 @@ def print_applied(console: object, applied: Applied) -> None:
     assert isinstance(console, Console)
     names = {account.id: account.account.name for account in applied.seen.desired.accounts.values()}
     print_failures(console, applied.failures, names)
-    done = len(applied.plan.pending)
-    console.print(f"Applied {done} {'change' if done == 1 else 'changes'}." if done else "Nothing to do.")
+    planned, failed = len(applied.plan.pending), len(applied.failures)
+    console.print(f"{planned - failed} of {planned} changes applied" if planned else "Nothing to do")
     print_summary(console, report_of(applied)["summary"])  # type: ignore[arg-type]

@@ -60,7 +60,7 @@ def _ask(given: Options, seen: Seen, changes: tuple[Change, ...], *, yes: bool) 
     from rolecall.cli.views import console
     from rolecall.cli.views.changes import print_changes
 
-    if not given.quiet:
+    if not yes and not given.quiet:
         print_changes(console.stderr(given), _report(seen, changes), verbose=given.verbose)
     if changes:
         confirm("Take all of this out?", yes=yes)

@@ -1,4 +1,4 @@
-"""A plan's changes for people, rendered from the report's JSON: grouped, counted, blocked and destructive ones marked."""
+"""A plan's changes for people, rendered from the report's JSON: grouped and counted, the blocked marked."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _print_group(
 
 
 def _names(changes: list[dict[str, Any]], names: dict[str, str], verbose: bool) -> str:
-    known = [names.get(change["account"], change["account"]) for change in changes]
+    known = sorted(names.get(change["account"], change["account"]) for change in changes)
     if verbose or len(known) <= _NAMED:
         return ", ".join(known)
     return f"{', '.join(known[:_NAMED])} and {len(known) - _NAMED} more"

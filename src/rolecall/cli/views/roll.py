@@ -11,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 _ORDER = ("unsafe", "unreachable", "restricted", "unknown", "pending", "ready", "excluded")
-_WIDE = 150
+_WIDE = 170
+_MEDIUM = 110
 
 
 def print_roll(console: Console, report: dict[str, Any]) -> None:
     """One line an account, the ones to look at first, then the coverage."""
     rows = sorted(report["accounts"], key=lambda row: (_ORDER.index(row["verdict"]), row["path"], row["name"]))
-    console.print(_table(rows, wide=console.width >= _WIDE))
+    console.print(_table(rows, _columns(console.width)))
     print_summary(console, report["summary"])
 
 
@@ -32,30 +33,36 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     )
 
 
-def _table(rows: Sequence[dict[str, Any]], *, wide: bool) -> Table:
+_COLUMNS = {
+    "verdict": "Verdict",
+    "id": "Account",
+    "name": "Name",
+    "path": "Path",
+    "deployment": "Deployment",
+    "access": "Access",
+    "registration": "Registration",
+    "reason": "Reason",
+}
+
+
+def _columns(width: int) -> list[str]:
+    """The facts that the reason repeats where it matters give way in a narrow terminal."""
+    left_out = {"path", "deployment", "access", "registration"} if width < _MEDIUM else {"deployment", "access"}
+    return [key for key in _COLUMNS if width >= _WIDE or key not in left_out]
+
+
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Verdict", no_wrap=True)
-    table.add_column("Account", no_wrap=True)
-    table.add_column("Name", overflow="fold", min_width=12)
-    table.add_column("Path", overflow="fold", min_width=10)
-    for title in ("Deployment", "Access") if wide else ():
-        table.add_column(title, no_wrap=True)
-    table.add_column("Registration", no_wrap=True)
-    table.add_column("Reason", overflow="fold", ratio=1, min_width=24)
+    for key in columns:
+        folds = key in ("name", "path", "reason")
+        table.add_column(_COLUMNS[key], no_wrap=not folds, overflow="fold", ratio=1 if key == "reason" else None)
     for row in rows:
-        table.add_row(*_cells(row, wide=wide))
+        table.add_row(*(_cell(row, key) for key in columns))
     return table
 
 
-def _cells(row: dict[str, Any], *, wide: bool) -> list[Text]:
-    facts = [row["deployment"], row["access"]] if wide else []
-    return [
-        Text(row["verdict"], style=f"verdict.{row['verdict']}"),
-        *(
-            Text(text or "")
-            for text in (row["id"], row["name"], row["path"], *facts, row["registration"], row["reason"])
-        ),
-    ]
+def _cell(row: dict[str, Any], key: str) -> Text:
+    return Text(row[key] or "", style=f"verdict.{row['verdict']}" if key == "verdict" else "")
 
 
 def _percent(part: int, whole: int) -> str:
