@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,6 +47,8 @@ def serve(
 
         typer.echo(new_key(database, create_key, key_name))
         return
+    import asyncio
+
     from rolecall.registry.server import TlsFiles
     from rolecall.registry.settings import Settings
 
@@ -66,6 +67,8 @@ async def _serve(
     behind_proxy: bool,
     until_stdin_closes: bool,
 ) -> None:
+    import asyncio
+
     from rolecall.core.config import AssumeFromSection
     from rolecall.registry.logs import configure_logs
     from rolecall.registry.server import TlsFiles, listen
@@ -87,6 +90,8 @@ async def _serve(
 
 async def _stop_at_end_of_stdin(server: Server) -> None:
     """For a parent that may die: its end of the pipe closes with it."""
+    import asyncio
+
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

@@ -1,0 +1,160 @@
+"""Scenario -> world: fills a fresh store and organization, and makes the two identities people use. Memory only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rolecall.sandbox import sts
+from rolecall.sandbox.directory import Credentials
+from rolecall.sandbox.identities import Identities
+from rolecall.sandbox.organization import SERVICE_CONTROL_POLICY, Organization, OrganizationPolicy, Unit, WorldAccount
+from rolecall.sandbox.population import add_member
+from rolecall.sandbox.scenario import AccountSpec, PlatformSpec, RoleSpec, Scenario, ScpSpec
+from rolecall.sandbox.seeded import seeded_account_id, seeded_id, seeded_unit_id
+from rolecall.sandbox.store import Store
+from rolecall.sandbox.world import Switches, World, utc_now
+
+_FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)
+_ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+_ADMIN_USER = "admin"
+_PLATFORM_SESSION = "platform"
+_PLATFORM_SESSION_SECONDS = 7 * 24 * 3600
+"""Nobody renews the platform's credentials here, so they last as long as any sandbox does."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltWorld:
+    """A world ready to be served. `profiles` holds `management` and `platform`, `platform_role` the latter's ARN."""
+
+    world: World
+    identities: Identities
+    profiles: Mapping[str, Credentials]
+    platform_role: str
+
+
+def build(scenario: Scenario, *, speed: float | None = None, now: Callable[[], datetime] = utc_now) -> BuiltWorld:
+    """`speed` overrides the scenario's. Empties the process's store: there is one world a process."""
+    spec = scenario.organization
+    store = Store(seed=spec.seed)
+    organization = _organization(scenario, store)
+    switches = scenario.switches
+    world = World(
+        store,
+        organization,
+        region=spec.region,
+        seed=spec.seed,
+        speed=spec.speed if speed is None else speed,
+        switches=Switches(paths=switches.paths, empty_pages=switches.empty_pages),
+        trusted_access=switches.trusted_access,
+        now=now,
+    )
+    identities = Identities(world)
+    profiles = {
+        "management": _administrator(world),
+        "platform": _platform(world, identities, scenario.platform),
+    }
+    platform = scenario.platform
+    return BuiltWorld(world, identities, profiles, f"arn:aws:iam::{platform.account}:role/{platform.role}")
+
+
+def _organization(scenario: Scenario, store: Store) -> Organization:
+    spec = scenario.organization
+    seed = spec.seed
+    organization = Organization(
+        id=spec.id or "o-" + seeded_id(seed, "organization", 10),
+        management_account=_account_id(seed, spec.management),
+        root_id="r-" + seeded_id(seed, "root", 4),
+    )
+    organization.add_account(_account(organization, seed, spec.management, organization.root_id, 0))
+    unit_ids = _add_units(organization, scenario)
+    for number, (path, account) in enumerate(scenario.placed_accounts(), start=1):
+        add_member(store, organization, _account(organization, seed, account, unit_ids[path], number))
+    for account in (spec.management, *(account for _, account in scenario.placed_accounts())):
+        if account.tags:
+            organization.set_tags(_account_id(seed, account), account.tags)
+    targets = {"/" + "/".join(path): unit_id for path, unit_id in unit_ids.items()}
+    targets |= {account.name: account.id for account in organization.accounts()}
+    for scp in scenario.scps:
+        _add_scp(organization, seed, scp, targets)
+    for role in scenario.roles:
+        _add_role(store, targets[role.account], role)
+    return organization
+
+
+def _add_units(organization: Organization, scenario: Scenario) -> dict[tuple[str, ...], str]:
+    """Ids by path of names; the empty path is the root."""
+    unit_ids: dict[tuple[str, ...], str] = {(): organization.root_id}
+    for path, unit in scenario.placed_units():
+        unit_id = seeded_unit_id(scenario.organization.seed, organization.root_id, "/".join(path))
+        organization.add_unit(Unit(unit_id, unit.name, unit_ids[path[:-1]]))
+        unit_ids[path] = unit_id
+    return unit_ids
+
+
+def _account(organization: Organization, seed: int, spec: AccountSpec, parent_id: str, number: int) -> WorldAccount:
+    return WorldAccount(
+        id=_account_id(seed, spec),
+        name=spec.name,
+        email=spec.email or f"aws+{number}@example.com",
+        state=spec.state,
+        parent_id=parent_id,
+        unit_path=organization.path_of(parent_id),
+        joined_at=_FOUNDED + timedelta(hours=number),
+    )
+
+
+def _account_id(seed: int, spec: AccountSpec) -> str:
+    return spec.id or seeded_account_id(seed, f"account/{spec.name}")
+
+
+def _add_scp(organization: Organization, seed: int, scp: ScpSpec, targets: Mapping[str, str]) -> None:
+    policy_id = "p-" + seeded_id(seed, f"scp/{scp.name}", 8)
+    content = json.dumps(scp.document)
+    organization.policies[policy_id] = OrganizationPolicy(
+        policy_id, scp.name, SERVICE_CONTROL_POLICY, content, scp.description
+    )
+    for target in scp.targets:
+        organization.attachments[targets[target]].append(policy_id)
+
+
+def _add_role(store: Store, account_id: str, role: RoleSpec) -> None:
+    params = {
+        "RoleName": role.name,
+        "AssumeRolePolicyDocument": json.dumps(role.trust),
+        "Description": role.description,
+    }
+    store.call("iam", "CreateRole", params, account_id=account_id)
+    for name, document in role.inline_policies.items():
+        policy = {"RoleName": role.name, "PolicyName": name, "PolicyDocument": json.dumps(document)}
+        store.call("iam", "PutRolePolicy", policy, account_id=account_id)
+    for arn in role.managed_policies:
+        store.call("iam", "AttachRolePolicy", {"RoleName": role.name, "PolicyArn": arn}, account_id=account_id)
+
+
+def _administrator(world: World) -> Credentials:
+    account_id = world.management_account()
+    user = {"UserName": _ADMIN_USER}
+    world.store.call("iam", "CreateUser", user, account_id=account_id)
+    world.store.call("iam", "AttachUserPolicy", user | {"PolicyArn": _ADMINISTRATOR}, account_id=account_id)
+    key = world.store.call("iam", "CreateAccessKey", user, account_id=account_id)["AccessKey"]
+    return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def _platform(world: World, identities: Identities, spec: PlatformSpec) -> Credentials:
+    trust = _document({"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    permission = _document({"Action": ["sts:AssumeRole", "sts:TagSession"], "Resource": spec.assumes})
+    role = {"RoleName": spec.role}
+    world.store.call("iam", "CreateRole", role | {"AssumeRolePolicyDocument": trust}, account_id=spec.account)
+    policy = role | {"PolicyName": "AssumeResponseRoles", "PolicyDocument": permission}
+    world.store.call("iam", "PutRolePolicy", policy, account_id=spec.account)
+    stored = world.store.role(spec.account, spec.role)
+    assert stored is not None
+    session = identities.mint(sts.role_session(stored, _PLATFORM_SESSION), _PLATFORM_SESSION_SECONDS)
+    return Credentials(session.access_key_id, session.secret, session.token)
+
+
+def _document(statement: Mapping[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})

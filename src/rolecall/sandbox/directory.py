@@ -1,0 +1,86 @@
+"""The private directory of a running sandbox: AWS config files and its state. Reads and writes only there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+STOP_PATH = "/_rolecall/stop"
+STOP_HEADER = "x-rolecall-stop-token"
+"""A POST there with the state's token in this header ends the sandbox."""
+
+_STATE = "sandbox.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """AWS credentials as a profile holds them. `session_token` is None for a user's own key."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What another process needs to find, use and stop a running sandbox."""
+
+    endpoint: str
+    region: str
+    pid: int
+    platform_role: str
+    stop_token: str = field(repr=False)
+
+
+def write_files(directory: Path, state: State, profiles: Mapping[str, Credentials]) -> None:
+    """AWS config and credentials files with a section a profile, and the state, which comes last: it means ready."""
+    _write(directory / "config", "".join(_config(name, state) for name in profiles))
+    _write(directory / "credentials", "".join(_secrets(name, keys) for name, keys in profiles.items()))
+    _write(directory / _STATE, json.dumps(asdict(state)))
+
+
+def read_state(directory: Path) -> State | None:
+    """None where no sandbox has said that it is ready."""
+    try:
+        return State(**json.loads((directory / _STATE).read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def environment(directory: Path, state: State) -> dict[str, str]:
+    """The variables by which the AWS SDKs, the AWS CLI and rolecall use this sandbox, as the management account."""
+    return {
+        "AWS_ENDPOINT_URL": state.endpoint,
+        "AWS_CONFIG_FILE": str(directory / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(directory / "credentials"),
+        "AWS_PROFILE": "management",
+        "AWS_REGION": state.region,
+        "AWS_DEFAULT_REGION": state.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "ROLECALL_SANDBOX": str(directory),
+        "ROLECALL_TRUSTED_PRINCIPAL": state.platform_role,
+        "ROLECALL_ASSUME_PROFILE": "platform",
+    }
+
+
+def _config(name: str, state: State) -> str:
+    return f"[profile {name}]\nregion = {state.region}\nendpoint_url = {state.endpoint}\noutput = json\n\n"
+
+
+def _secrets(name: str, keys: Credentials) -> str:
+    lines = [f"aws_access_key_id = {keys.access_key_id}", f"aws_secret_access_key = {keys.secret_access_key}"]
+    if keys.session_token:
+        lines.append(f"aws_session_token = {keys.session_token}")
+    return "\n".join((f"[{name}]", *lines, "", ""))
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, and readable by the owner only."""
+    unfinished = path.with_suffix(".new")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    unfinished.replace(path)

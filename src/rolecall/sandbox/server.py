@@ -1,0 +1,126 @@
+"""A sandbox in this process: builds a scenario's world, serves it on loopback, cleans up. One at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+
+from rolecall.errors import RolecallError
+from rolecall.sandbox import directory as files
+from rolecall.sandbox import iam, organizations, stacks, stacksets, sts
+from rolecall.sandbox.authorize import Authorizer, Enforcement
+from rolecall.sandbox.builder import BuiltWorld, build
+from rolecall.sandbox.gateway import Gateway, HttpHandler
+from rolecall.sandbox.scenario import Scenario
+from rolecall.sandbox.wire import Handlers
+from rolecall.sandbox.world import World
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSandbox:
+    """A served world. `stop_requested` is set when somebody asked over HTTP, with the state's token, for its end."""
+
+    world: World
+    gateway: Gateway
+    directory: Path
+    state: files.State
+    stop_requested: asyncio.Event
+    _resources: AsyncExitStack = field(repr=False)
+
+    @property
+    def endpoint(self) -> str:
+        return self.state.endpoint
+
+    def environment(self) -> dict[str, str]:
+        return files.environment(self.directory, self.state)
+
+    async def stopped(self, *, idle_seconds: float) -> None:
+        """Waits until a stop is requested, or nobody has called for `idle_seconds`."""
+        while not self.stop_requested.is_set():
+            left = self.gateway.last_request + idle_seconds - time.monotonic()
+            if left <= 0:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stop_requested.wait(), left)
+
+    async def close(self) -> None:
+        """Stops serving and working, and removes the directory."""
+        await self._resources.aclose()
+
+
+async def serve(
+    scenario: Scenario,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    speed: float | None = None,
+    enforce: Enforcement = "simulate",
+    log: Path | None = None,
+    directory: Path | None = None,
+) -> RunningSandbox:
+    """Serves `scenario` until closed. `directory` must exist and be private; without one, a new temporary one is used.
+
+    Port 0 takes any free port. `speed` overrides the scenario's. `log` is appended to. Raises RolecallError where the
+    port is taken.
+    """
+    async with AsyncExitStack() as resources:
+        home = directory or Path(tempfile.mkdtemp(prefix="rolecall-sandbox-"))
+        resources.callback(shutil.rmtree, home, ignore_errors=True)
+        log_file = resources.enter_context(log.open("a", encoding="utf-8")) if log else None
+        built = build(scenario, speed=speed)
+        world = built.world
+        for engine in (stacks, stacksets):
+            resources.push_async_callback(engine.close, world)
+        gateway = Gateway(world, built.identities, _handlers(built), Authorizer(world, enforce), log_file)
+        stop, token = asyncio.Event(), secrets.token_urlsafe(24)
+        runner = web.AppRunner(gateway.application(_control(stop, token)), handle_signals=False, access_log=None)
+        await runner.setup()
+        resources.push_async_callback(runner.cleanup)
+        bound_port = await _listen(runner, host, port)
+        endpoint = f"http://{host}:{bound_port}"
+        state = files.State(endpoint, world.region, os.getpid(), built.platform_role, token)
+        files.write_files(home, state, built.profiles)
+        return RunningSandbox(world, gateway, home, state, stop, resources.pop_all())
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        hint = "Choose another with --port, or leave it out to take any free one."
+        raise RolecallError(f"Cannot listen on {host}:{port}", detail=str(error), hint=hint) from error
+    bound_port: int = runner.addresses[0][1]
+    return bound_port
+
+
+def _handlers(built: BuiltWorld) -> Handlers:
+    world = built.world
+    return {
+        **sts.handlers(world, built.identities),
+        **iam.handlers(world),
+        **organizations.handlers(world),
+        **stacks.handlers(world),
+        **stacksets.handlers(world),
+    }
+
+
+def _control(stop: asyncio.Event, token: str) -> Mapping[str, HttpHandler]:
+    async def request_stop(request: web.Request) -> web.Response:
+        if not secrets.compare_digest(request.headers.get(files.STOP_HEADER, "").encode(), token.encode()):
+            raise web.HTTPForbidden
+        stop.set()
+        return web.Response(text="stopping")
+
+    return {files.STOP_PATH: request_stop}
