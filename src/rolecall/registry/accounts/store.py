@@ -1,0 +1,94 @@
+"""Accounts in the database. Reads and writes the accounts' table in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, delete, false, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from rolecall.core.ids import RoleArn
+from rolecall.registry.accounts.schemas import AccountType, CheckResult
+from rolecall.registry.database.models import AccountRow
+
+
+class AccountExists(Exception):
+    """The account name is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQuery:
+    """Which accounts. Texts match anywhere, in any case (of ASCII letters); `search` in the name or the role's ARN."""
+
+    account_name: str = ""
+    search: str = ""
+    types: tuple[AccountType, ...] = ()
+    check_result: CheckResult | None = None
+    group_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which page of how many, counted from 1."""
+
+    page: int
+    per_page: int
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.per_page
+
+
+def list_accounts(
+    session: Session, query: AccountQuery, window: Window, *, by_name: bool = False
+) -> tuple[Sequence[AccountRow], int]:
+    """One page of the accounts that match, oldest first or by name, and how many match in all."""
+    matching = _matching(query)
+    total = session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+    order = AccountRow.account_name if by_name else AccountRow.id
+    rows = session.scalars(matching.order_by(order).limit(window.per_page).offset(window.offset)).all()
+    return rows, total
+
+
+def _matching(query: AccountQuery) -> Select[AccountRow]:
+    accounts = select(AccountRow)
+    if query.account_name:
+        accounts = accounts.where(AccountRow.account_name.icontains(query.account_name, autoescape=True))
+    if query.search:
+        fields = (AccountRow.account_name, AccountRow.role_arn)
+        accounts = accounts.where(or_(*(field.icontains(query.search, autoescape=True) for field in fields)))
+    if query.types:
+        accounts = accounts.where(AccountRow.type.in_(query.types))
+    # The registry runs no checks and has no groups: every account is unchecked, and in no group.
+    if query.check_result not in (None, CheckResult.NO_CHECKS) or query.group_name:
+        accounts = accounts.where(false())
+    return accounts
+
+
+def count(session: Session) -> int:
+    return session.scalar(select(func.count(AccountRow.id))) or 0
+
+
+def find_account(session: Session, account_name: str) -> AccountRow | None:
+    return session.scalar(select(AccountRow).where(AccountRow.account_name == account_name))
+
+
+def add_account(session: Session, account_name: str, role: RoleArn, added_at: datetime) -> None:
+    """Raises AccountExists where the name is taken, also by somebody who came first a moment ago."""
+    row = AccountRow(account_name=account_name, type=AccountType.AWS.value, role_arn=str(role), added_at=added_at)
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise AccountExists(account_name) from error
+
+
+def remove_account(session: Session, account_name: str) -> bool:
+    """Whether there was one to remove."""
+    removed = session.execute(
+        delete(AccountRow).where(AccountRow.account_name == account_name).returning(AccountRow.id)
+    )
+    return removed.first() is not None

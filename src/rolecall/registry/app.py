@@ -1,0 +1,60 @@
+"""Puts the registry's app together. Opens its database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from rolecall import __version__
+from rolecall.ports import RoleProbe
+from rolecall.registry import system
+from rolecall.registry.accounts import routes as accounts
+from rolecall.registry.database.engine import Database, open_database
+from rolecall.registry.edge import Edge
+from rolecall.registry.envelope import install_error_handlers
+from rolecall.registry.pages import routes as pages
+from rolecall.registry.settings import Services, Settings
+
+_DESCRIPTION = "Registers the IAM roles that a forensics platform assumes, once each has proved that it answers."
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, probe: RoleProbe, *, now: Callable[[], datetime] = _utc_now) -> FastAPI:
+    """The registry as an ASGI app, its database opened and migrated. `now` answers aware times in UTC.
+
+    Raises UsageError for a database that cannot be used. The database is closed at the app's shutdown.
+    """
+    database = open_database(settings.database_url)
+    app = FastAPI(
+        title="Rolecall registry",
+        version=__version__,
+        description=_DESCRIPTION,
+        openapi_url="/api/v3/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_closing(database),
+    )
+    app.state.services = Services(settings, database, probe, now)
+    routers = (accounts.router, system.router, pages.router)
+    for router in routers:
+        app.include_router(router)
+    install_error_handlers(app, [route for router in routers for route in router.routes])
+    app.mount("/static", pages.static_files())
+    app.add_middleware(Edge)
+    return app
+
+
+def _closing(database: Database) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    return lifespan

@@ -1,0 +1,131 @@
+"""API keys and what each role may do. Reads and writes the keys' table; knows nothing of HTTP.
+
+A key reads `<public>.<secret>`: the public half names it in logs and lists, the secret half is 256 random bits. Those
+cannot be guessed from their SHA-256, so a slow password hash would only slow the answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from rolecall.errors import UsageError
+from rolecall.registry.database.engine import open_database
+from rolecall.registry.database.models import KeyRow
+
+KEY_PATTERN = re.compile(r"\b([0-9a-f]{16})\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+"""What a whole key looks like; group 1 is the public half. For masking keys wherever they turn up."""
+
+_NO_SUCH_KEY = "0" * 64
+
+
+class Role(StrEnum):
+    """The platform's RBAC roles, spelled as its API spells them."""
+
+    ADMINISTRATOR = "Administrator"
+    PLATFORM_ADMINISTRATOR = "Platform Administrator"
+    LEAD_ANALYST = "Lead Analyst"
+    ANALYST = "Analyst"
+    READ_ONLY_ANALYST = "Read Only Analyst"
+
+
+class Permission(StrEnum):
+    """What a call needs. `whoami` needs none: every valid key may ask it."""
+
+    VIEW_ACCOUNTS = "view_accounts"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    VIEW_SYSTEM_STATUS = "view_system_status"
+
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.PLATFORM_ADMINISTRATOR: frozenset(Permission),
+    Role.LEAD_ANALYST: frozenset({Permission.VIEW_ACCOUNTS}),
+    Role.ANALYST: frozenset({Permission.VIEW_ACCOUNTS}),
+    Role.READ_ONLY_ANALYST: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A key that proved itself. Only this module makes one."""
+
+    id: int
+    public_key: str
+    name: str
+    role: Role
+
+    def may(self, permission: Permission) -> bool:
+        return permission in PERMISSIONS[self.role]
+
+
+def create_key(database_url: str, role: str, name: str) -> str:
+    """Makes a key and returns it whole, which is the only time that anybody sees it.
+
+    `role` is one of `Role`, in any case, with spaces, `-` or `_` between the words. Raises UsageError for an unknown
+    role, an empty or overlong name, and a database that cannot be opened.
+    """
+    key_role, key_name = _parse_role(role), _parse_name(name)
+    public, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    row = KeyRow(
+        public_key=public,
+        secret_sha256=_sha256(secret),
+        key_name=key_name,
+        key_role=key_role.value,
+        created_at=datetime.now(UTC),
+    )
+    database = open_database(database_url)
+    try:
+        with database.transaction() as session:
+            session.add(row)
+    finally:
+        database.close()
+    return f"{public}.{secret}"
+
+
+def authenticate(session: Session, key: str) -> Caller | None:
+    """Whose key this is, or None. An unknown key takes the same comparison as a wrong secret."""
+    public, _, secret = key.partition(".")
+    row = session.scalar(select(KeyRow).where(KeyRow.public_key == public))
+    expected = row.secret_sha256 if row else _NO_SUCH_KEY
+    proved = hmac.compare_digest(_sha256(secret), expected)
+    return _caller(row) if row and proved else None
+
+
+def caller_by_id(session: Session, key_id: int) -> Caller | None:
+    """The key that a signed browser session names, or None once it is gone."""
+    row = session.get(KeyRow, key_id)
+    return _caller(row) if row else None
+
+
+def _caller(row: KeyRow) -> Caller:
+    return Caller(row.id, row.public_key, row.key_name, Role(row.key_role))
+
+
+def _sha256(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _parse_role(text: str) -> Role:
+    wanted = re.sub(r"[\s_-]+", " ", text.strip()).casefold()
+    for role in Role:
+        if role.value.casefold() == wanted:
+            return role
+    choices = ", ".join(f'"{role.value}"' for role in Role)
+    raise UsageError(f"{text!r} is not a role of the registry", hint=f"give one of {choices}")
+
+
+def _parse_name(text: str) -> str:
+    name = text.strip()
+    if not 1 <= len(name) <= 255:
+        raise UsageError("a key needs a name of 1 to 255 characters", hint="name it after who or what uses it")
+    return name

@@ -1,0 +1,1 @@
+"""The registry's storage: tables, engine and migrations."""

@@ -1,0 +1,109 @@
+"""Opens the registry's database and brings its tables up to date. Reads and writes the database, nothing else.
+
+SQLite's settings: https://sqlite.org/wal.html and https://sqlite.org/pragma.html#pragma_synchronous
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from rolecall.errors import UsageError
+
+_URL_HINT = "give a URL such as sqlite:////var/lib/rolecall/registry.db, in a directory that exists and can be written"
+_BUSY_SECONDS = 10
+
+
+class Database:
+    """An open database. Blocking: call it from a worker thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """A session that commits at the end of the block, and rolls back on an exception."""
+        return self._sessions.begin()
+
+    def ping(self) -> None:
+        """Raises sqlalchemy's OperationalError unless the database answers."""
+        with self._engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Opens the database at an SQLAlchemy URL, made if it is a SQLite file that does not exist, and migrates it.
+
+    Raises UsageError where that cannot be done, and where a newer rolecall has migrated it already.
+    """
+    parsed = _parse(url)
+    shown = parsed.render_as_string(hide_password=True)
+    try:
+        engine = _engine(parsed)
+        _migrate(engine)
+    except (DBAPIError, OSError) as error:
+        reason = str(error.orig) if isinstance(error, DBAPIError) else error.strerror or str(error)
+        raise UsageError(f"cannot open the registry's database {shown}", detail=reason, hint=_URL_HINT) from error
+    except CommandError as error:
+        hint = "a newer rolecall has written it: run that one, or give another database"
+        raise UsageError(f"cannot use the registry's database {shown}", detail=str(error), hint=hint) from error
+    return Database(engine)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        # The URL itself stays out of the message: it may hold a password that could not be told apart.
+        raise UsageError("the registry's database URL cannot be used", detail=str(error), hint=_URL_HINT) from error
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise UsageError("the registry needs a database that outlives it, not one in memory", hint=_URL_HINT)
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    _create_private(Path(url.database or ""))
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _create_private(file: Path) -> None:
+    """Makes an empty file that only its owner reads; SQLite gives its journal files the same mode."""
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # NORMAL may lose the last commits when the power fails.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "rolecall.registry.database:migrations")
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            # Two servers that start at once must not both make the tables; the second waits here.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

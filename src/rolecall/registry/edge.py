@@ -1,0 +1,99 @@
+"""The outermost layer of the app: security headers, the size of bodies, unexpected errors, one log line a request.
+
+Logs no header, query or body: those hold keys. Header meanings: https://owasp.org/www-project-secure-headers/
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rolecall.registry.envelope import error_response
+
+MAX_BODY_BYTES = 64 * 1024
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_log = logging.getLogger(__name__)
+
+
+class Edge:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault("state", {})
+        started = time.monotonic()
+        answer = _Answer(scope, send)
+        try:
+            await self._app(scope, _limited(receive), answer.send)
+        except Exception:
+            _log.exception("unexpected error", extra={"fields": {"method": scope["method"], "path": scope["path"]}})
+            if answer.status:
+                raise
+            response = error_response(500, "internal_error", "The registry failed; its log says why.")
+            await response(scope, receive, answer.send)
+        finally:
+            _log.info("request", extra={"fields": answer.log_fields(time.monotonic() - started)})
+
+
+class _Answer:
+    """One answer on its way out. `status` is 0 until it has begun."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers[name] = value
+            # Files may be kept and asked about again; whatever else is answered depends on who asked.
+            headers["Cache-Control"] = "no-cache" if self._scope["path"].startswith("/static/") else "no-store"
+        await self._send(message)
+
+    def log_fields(self, seconds: float) -> dict[str, str | int | float | None]:
+        client = self._scope.get("client")
+        return {
+            "method": self._scope["method"],
+            "path": self._scope["path"],
+            "status": self.status,
+            "milliseconds": round(seconds * 1000, 1),
+            "client": client[0] if client else None,
+            "key": self._scope["state"].get("key"),
+        }
+
+
+def _limited(receive: Receive) -> Receive:
+    """Counts what the body brings, since a Content-Length may be absent or wrong. 413 past the limit."""
+    received = 0
+
+    async def receive_limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise HTTPException(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
+        return message
+
+    return receive_limited

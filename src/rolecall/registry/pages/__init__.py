@@ -1,0 +1,1 @@
+"""The registry's web page: server-rendered, works without JavaScript."""

@@ -1,0 +1,47 @@
+"""What one registry runs with, and what its requests share. No I/O: whoever builds these has read files and secrets."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from rolecall.ports import RoleProbe
+from rolecall.registry.database.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One registry's settings.
+
+    `external_id` is what every registered role must ask for; None where the registry runs in the same owner's accounts
+    and roles ask for none. `session_secret` signs browser sessions: several servers on one database need the same, and
+    a new one signs everybody out. `secure_cookies` is for HTTPS, ours or the proxy's in front.
+    """
+
+    database_url: str
+    external_id: str | None = field(default=None, repr=False)
+    session_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    session_age: timedelta = timedelta(hours=12)
+    secure_cookies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a request may use. `now` answers aware times in UTC."""
+
+    settings: Settings
+    database: Database
+    probe: RoleProbe
+    now: Callable[[], datetime]
+
+
+def _services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+InjectedServices = Annotated[Services, Depends(_services)]

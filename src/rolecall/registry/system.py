@@ -1,0 +1,75 @@
+"""`/auth/whoami`, `/system/status` and `/healthz`. Reads the database."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from rolecall import __version__
+from rolecall.registry.access import authenticated, require
+from rolecall.registry.accounts.store import count
+from rolecall.registry.auth import Caller, Permission
+from rolecall.registry.envelope import Success, errors
+from rolecall.registry.settings import InjectedServices
+
+router = APIRouter()
+
+
+class WhoAmI(BaseModel):
+    """The key that calls. The registry has no passwords and no EULA, so nothing of either is ever outstanding."""
+
+    id: int
+    username: str
+    display_name: str
+    changed_password: bool
+    eula_agreed: bool
+    permissions: dict[Permission, bool]
+    rbac_role: str
+
+
+class SystemStatus(BaseModel):
+    healthy: Literal[True]
+    version: str
+    accounts: int
+
+
+class Health(BaseModel):
+    healthy: Literal[True]
+
+
+@router.get("/api/v3/auth/whoami", responses=errors(HTTPStatus.UNAUTHORIZED), tags=["auth"])
+def whoami(caller: Annotated[Caller, Depends(authenticated)]) -> Success[WhoAmI]:
+    """The key that calls, its role, and what that role may do."""
+    return Success(
+        data=WhoAmI(
+            id=caller.id,
+            username=caller.name,
+            display_name=caller.name,
+            changed_password=True,
+            eula_agreed=True,
+            permissions={permission: caller.may(permission) for permission in Permission},
+            rbac_role=caller.role.value,
+        )
+    )
+
+
+@router.get(
+    "/api/v3/system/status",
+    dependencies=[Depends(require(Permission.VIEW_SYSTEM_STATUS))],
+    responses=errors(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN),
+    tags=["system"],
+)
+def system_status(services: InjectedServices) -> Success[SystemStatus]:
+    """The registry's version and size."""
+    with services.database.transaction() as session:
+        return Success(data=SystemStatus(healthy=True, version=__version__, accounts=count(session)))
+
+
+@router.get("/healthz", responses=errors(), tags=["system"])
+def healthz(services: InjectedServices) -> Success[Health]:
+    """For load balancers: 200 while the database answers, 503 otherwise. Takes no key and tells nothing else."""
+    services.database.ping()
+    return Success(data=Health(healthy=True))

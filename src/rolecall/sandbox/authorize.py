@@ -1,0 +1,156 @@
+"""Whether a caller may do what it asks: the one place where the sandbox refuses calls. Pure but for the world's clock.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+from urllib.parse import unquote
+
+from rolecall.core.policy import Outcome, Principal, Request, Verdict, evaluate
+from rolecall.sandbox.wire import Call, Caller, Params, WireError
+from rolecall.sandbox.world import World
+
+Enforcement = Literal["simulate", "all"]
+"""`simulate`: only IAM's policy simulation, as sessions call it to prove what they may. `all`: every call that names
+its action; those of REST services (S3 among them) tell it by method and path, and are let through."""
+
+Context = dict[str, tuple[str, ...]]
+
+_SIMULATIONS = ("SimulatePrincipalPolicy", "SimulateCustomPolicy")
+_OPEN_TO_ALL = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
+"""Calls that need no permission. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+_ARTICLE = {"identity": "an identity-based policy", "boundary": "a permissions boundary", "session": "a session policy"}
+_LIMITS = {"scp": "service control policy", "rcp": "resource control policy"}
+
+
+class Authorizer:
+    """Refuses calls by raising WireError AccessDenied (403), in AWS's words."""
+
+    def __init__(self, world: World, enforce: Enforcement = "simulate") -> None:
+        self._world = world
+        self._enforce = enforce
+
+    def check(self, call: Call) -> None:
+        """AssumeRole is not checked here: its handler weighs the role's trust too."""
+        if not self._applies(call):
+            return
+        policies = self._world.caller_policy_set(call.caller)
+        action = f"{call.service}:{call.action}"
+        resource = resource_of(call)
+        if policies is None:
+            raise denied(call.caller, action, resource)
+        context = caller_context(self._world, call.caller) | request_context(self._world, call.region)
+        request = Request(action, resource, context, evaluated_principal(call.caller))
+        verdict = evaluate(request, policies)
+        if verdict.outcome is not Outcome.ALLOWED:
+            raise denied(call.caller, action, resource, verdict)
+
+    def _applies(self, call: Call) -> bool:
+        if call.service == "iam" and call.action in _SIMULATIONS:
+            return True
+        exempt = call.action == "AssumeRole" or (call.service, call.action) in _OPEN_TO_ALL
+        return self._enforce == "all" and bool(call.action) and not exempt
+
+
+def denied(caller: Caller, action: str, resource: str, verdict: Verdict | None = None) -> WireError:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
+    text = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
+    cause = _cause(action, verdict) if verdict else ""
+    return WireError("AccessDenied", f"{text} {cause}".rstrip(), 403)
+
+
+def evaluated_principal(caller: Caller) -> Principal:
+    return Principal(
+        account=caller.account_id,
+        arn=caller.principal_arn,
+        id=caller.principal_id,
+        session_arn=caller.arn if caller.is_session else None,
+    )
+
+
+def caller_context(world: World, caller: Caller) -> Context:
+    """The global condition keys that tell of the caller.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    principal = world.principal(caller.principal_arn)
+    tags = dict(principal.tags) if principal else {}
+    context = principal_context(world, caller.account_id, caller.principal_arn, caller.principal_id)
+    context["aws:PrincipalArn"] = (caller.principal_arn,)
+    if caller.is_session:
+        context["aws:userid"] = (f"{caller.principal_id}:{caller.session_name}",)
+    if caller.source_identity:
+        context["aws:SourceIdentity"] = (caller.source_identity,)
+    for key, value in (tags | dict(caller.session_tags)).items():
+        context[f"aws:PrincipalTag/{key}"] = (value,)
+    return context
+
+
+def principal_context(world: World, account_id: str, arn: str, principal_id: str) -> Context:
+    """The keys that follow from who a role or user is, without its name: those that IAM's simulation fills in itself.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
+    """
+    is_role = ":role/" in arn
+    context: Context = {
+        "aws:PrincipalAccount": (account_id,),
+        "aws:PrincipalType": ("AssumedRole" if is_role else "User",),
+        "aws:userid": (principal_id,),
+    }
+    if not is_role:
+        context["aws:username"] = (arn.rsplit("/", 1)[-1],)
+    account = world.account(account_id)
+    if account is not None:
+        path = "/".join((world.organization_id(), *account.unit_path))
+        context["aws:PrincipalOrgID"] = (world.organization_id(),)
+        context["aws:PrincipalOrgPaths"] = (f"{path}/",)
+        context["aws:PrincipalOrgMasterAccountId"] = (world.management_account(),)
+    return context
+
+
+def request_context(world: World, region: str) -> Context:
+    """The keys that tell of the request: when, where from, and for which Region."""
+    now = world.now()
+    return {
+        "aws:CurrentTime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+        "aws:EpochTime": (str(int(now.timestamp())),),
+        "aws:RequestedRegion": (region,),
+        "aws:SecureTransport": ("false",),
+        "aws:SourceIp": ("127.0.0.1",),
+    }
+
+
+def resource_of(call: Call) -> str:
+    """The ARN that a call is about, as far as its parameters tell; `*` otherwise."""
+    params, account_id = call.params, call.caller.account_id
+    if call.service == "s3" and params.get("Bucket"):
+        key = params.get("Key")
+        return f"arn:aws:s3:::{params['Bucket']}/{unquote(key)}" if key else f"arn:aws:s3:::{params['Bucket']}"
+    if call.service == "iam":
+        return _iam_resource(params, account_id)
+    return str(params.get("RoleArn", "*"))
+
+
+def _iam_resource(params: Params, account_id: str) -> str:
+    for name in ("PolicySourceArn", "PolicyArn"):
+        if name in params and "RoleName" not in params:
+            return str(params[name])
+    for name, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group"), ("PolicyName", "policy")):
+        if name in params:
+            return f"arn:aws:iam::{account_id}:{kind}{params.get('Path', '/')}{params[name]}"
+    return "*"
+
+
+def _cause(action: str, verdict: Verdict) -> str:
+    if verdict.outcome is Outcome.EXPLICIT_DENY:
+        kinds: Mapping[str, str] = _ARTICLE | {kind: f"a {name}" for kind, name in _LIMITS.items()}
+        denying = next((kinds[match.type] for match in verdict.matched if match.type in kinds), None)
+        return f"with an explicit deny in {denying}" if denying else "with an explicit deny"
+    if verdict.allowed_by_organizations is False:
+        return f"because no service control policy allows the {action} action"
+    if verdict.allowed_by_boundary is False:
+        return f"because no permissions boundary allows the {action} action"
+    return f"because no identity-based policy allows the {action} action"

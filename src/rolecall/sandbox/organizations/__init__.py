@@ -1,0 +1,20 @@
+"""AWS Organizations over the sandbox's own organization. Memory only.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/
+"""
+
+from __future__ import annotations
+
+from rolecall.sandbox.organizations import accounts, listings, policies, units
+from rolecall.sandbox.wire import Handlers
+from rolecall.sandbox.world import World
+
+
+def handlers(world: World) -> Handlers:
+    """Every operation of the service that the sandbox has."""
+    return {
+        **listings.handlers(world),
+        **accounts.handlers(world),
+        **units.handlers(world),
+        **policies.handlers(world),
+    }

@@ -1,0 +1,151 @@
+"""Organizations' operations on policies: create, change, attach, list. Memory only.
+
+Service and resource control policies count in authorization; the other types are not offered.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rolecall.core.policy import MalformedPolicy
+from rolecall.sandbox.organization import (
+    RESOURCE_CONTROL_POLICY,
+    SERVICE_CONTROL_POLICY,
+    OrganizationPolicy,
+)
+from rolecall.sandbox.organizations.views import arn, for_management, paged, policy_view
+from rolecall.sandbox.seeded import seeded_id
+from rolecall.sandbox.wire import Call, Handlers, Params, WireError
+from rolecall.sandbox.world import World, parse_policy
+
+_KINDS = {SERVICE_CONTROL_POLICY: "scp", RESOURCE_CONTROL_POLICY: "rcp"}
+_MAX_ATTACHED = {SERVICE_CONTROL_POLICY: 10, RESOURCE_CONTROL_POLICY: 5}
+
+
+@dataclass(frozen=True, slots=True)
+class _Policies:
+    world: World
+
+    def create(self, call: Call) -> Params:
+        params = call.params
+        self._check(params["Name"], params["Type"], params["Content"])
+        policies = self.world.organization.policies
+        policy_id = "p-" + seeded_id(self.world.seed, f"policy/{params['Name']}/{len(policies)}", 8)
+        policy = OrganizationPolicy(
+            policy_id, params["Name"], params["Type"], params["Content"], params.get("Description", "")
+        )
+        policies[policy_id] = policy
+        return {"Policy": self._full_view(policy)}
+
+    def update(self, call: Call) -> Params:
+        policy = self._policy(call)
+        if policy.aws_managed:
+            raise WireError("PolicyChangesInProgressException", "You cannot change a policy that AWS manages.")
+        changed = replace(
+            policy,
+            name=call.params.get("Name", policy.name),
+            content=call.params.get("Content", policy.content),
+            description=call.params.get("Description", policy.description),
+        )
+        self._check(changed.name, changed.type, changed.content, ignored_id=policy.id)
+        self.world.organization.policies[policy.id] = changed
+        return {"Policy": self._full_view(changed)}
+
+    def describe(self, call: Call) -> Params:
+        return {"Policy": self._full_view(self._policy(call))}
+
+    def delete(self, call: Call) -> Params:
+        policy = self._policy(call)
+        if self.world.organization.targets_of(policy.id):
+            raise WireError("PolicyInUseException", "The policy is attached to one or more entities.")
+        del self.world.organization.policies[policy.id]
+        return {}
+
+    def attach(self, call: Call) -> Params:
+        policy, attached = self._policy(call), self._attachments(call)
+        if policy.id in attached:
+            message = "The selected policy is already attached to the specified target."
+            raise WireError("DuplicatePolicyAttachmentException", message)
+        same_type = self.world.organization.policies_of(call.params["TargetId"], policy.type)
+        if len(same_type) >= _MAX_ATTACHED[policy.type]:
+            raise WireError("ConstraintViolationException", "You have attached the maximum number of policies.")
+        attached.append(policy.id)
+        return {}
+
+    def detach(self, call: Call) -> Params:
+        policy, attached = self._policy(call), self._attachments(call)
+        if policy.id not in attached:
+            message = "The policy isn't attached to the specified target."
+            raise WireError("PolicyNotAttachedException", message)
+        if len(self.world.organization.policies_of(call.params["TargetId"], policy.type)) == 1:
+            message = "At least one policy of this type must stay attached to the target."
+            raise WireError("ConstraintViolationException", message)
+        attached.remove(policy.id)
+        return {}
+
+    def list_all(self, call: Call) -> Params:
+        wanted = call.params["Filter"]
+        policies = [policy for policy in self.world.organization.policies.values() if policy.type == wanted]
+        return self._summaries(call, policies)
+
+    def list_for_target(self, call: Call) -> Params:
+        self._attachments(call)
+        policies = self.world.organization.policies_of(call.params["TargetId"], call.params["Filter"])
+        return self._summaries(call, policies)
+
+    def list_targets(self, call: Call) -> Params:
+        targets = self.world.organization.targets_of(self._policy(call).id)
+        return paged(self.world, call, "Targets", targets, self._target_view)
+
+    def _check(self, name: str, policy_type: str, content: str, ignored_id: str = "") -> None:
+        if policy_type not in _KINDS:
+            raise WireError("PolicyTypeNotEnabledException", "The policy type isn't enabled in this root.")
+        policies = self.world.organization.policies.values()
+        if any(policy.name == name and policy.type == policy_type and policy.id != ignored_id for policy in policies):
+            raise WireError("DuplicatePolicyException", "A policy with the same name already exists.")
+        try:
+            parse_policy(content, name, _KINDS[policy_type])
+        except MalformedPolicy as error:
+            raise WireError("MalformedPolicyDocumentException", str(error)) from error
+
+    def _policy(self, call: Call) -> OrganizationPolicy:
+        policy = self.world.organization.policies.get(call.params["PolicyId"])
+        if policy is None:
+            raise WireError("PolicyNotFoundException", "You specified a policy that doesn't exist.")
+        return policy
+
+    def _attachments(self, call: Call) -> list[str]:
+        attached = self.world.organization.attachments.get(call.params["TargetId"])
+        if attached is None:
+            message = "You specified a root, OU or account that doesn't exist."
+            raise WireError("TargetNotFoundException", message)
+        return attached
+
+    def _full_view(self, policy: OrganizationPolicy) -> Params:
+        return {"PolicySummary": policy_view(self.world, policy), "Content": policy.content}
+
+    def _summaries(self, call: Call, policies: Sequence[OrganizationPolicy]) -> Params:
+        return paged(self.world, call, "Policies", policies, lambda policy: policy_view(self.world, policy))
+
+    def _target_view(self, target_id: str) -> Params:
+        kind, name = self.world.organization.describe_target(target_id)
+        path = {"ACCOUNT": "account", "ROOT": "root", "ORGANIZATIONAL_UNIT": "ou"}[kind]
+        return {"TargetId": target_id, "Arn": arn(self.world, path, target_id), "Name": name, "Type": kind}
+
+
+def handlers(world: World) -> Handlers:
+    policies = _Policies(world)
+    guarded = {
+        "CreatePolicy": policies.create,
+        "UpdatePolicy": policies.update,
+        "DescribePolicy": policies.describe,
+        "DeletePolicy": policies.delete,
+        "AttachPolicy": policies.attach,
+        "DetachPolicy": policies.detach,
+        "ListPolicies": policies.list_all,
+        "ListPoliciesForTarget": policies.list_for_target,
+        "ListTargetsForPolicy": policies.list_targets,
+    }
+    return {("organizations", action): for_management(world, handler) for action, handler in guarded.items()}

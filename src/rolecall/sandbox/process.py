@@ -1,0 +1,157 @@
+"""A sandbox as a process of its own, left running: start it, find it, stop it. Files, a child process, HTTP.
+
+The state is a private directory in the user's runtime or temporary directory, one a user, or one a port if named. It
+goes when the sandbox ends.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from rolecall.errors import RolecallError
+from rolecall.sandbox import directory as files
+
+_LOG = "output.log"
+_START_SECONDS = 120.0
+_STOP_SECONDS = 20.0
+_POLL_SECONDS = 0.05
+_HTTP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxProcess:
+    """A sandbox that runs in another process."""
+
+    directory: Path
+    state: files.State
+
+    @classmethod
+    def start(
+        cls,
+        scenario: str = "clean",
+        *,
+        port: int = 0,
+        speed: float | None = None,
+        accounts: int | None = None,
+        seed: int = 0,
+        log: Path | None = None,
+        idle_seconds: float | None = None,
+    ) -> SandboxProcess:
+        """Starts one and returns when it answers. `accounts` makes up an organization of that size instead.
+
+        Raises RolecallError where one runs already (on that port, if one is named), or the new one ends at once.
+        """
+        home = state_directory(port)
+        running = cls.find(port)
+        if running is not None:
+            hint = "Stop it first with `rolecall sandbox --stop`, or name another port."
+            raise RolecallError(f"A sandbox is already running at {running.endpoint}", hint=hint)
+        _claim(home)
+        options: dict[str, object] = {"port": port, "speed": speed, "log": log, "idle-seconds": idle_seconds}
+        options |= {"scenario": scenario} if accounts is None else {"accounts": accounts, "seed": seed}
+        arguments = [f"--{name}={value}" for name, value in options.items() if value is not None]
+        command = [sys.executable, "-m", "rolecall.sandbox", f"--state={home}", *arguments]
+        with (home / _LOG).open("wb") as output:
+            child = subprocess.Popen(  # noqa: S603  # our own module, no shell
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+        return cls(home, _wait_until_ready(home, child))
+
+    @classmethod
+    def find(cls, port: int = 0) -> SandboxProcess | None:
+        """The running sandbox of this user (on `port`, if one is named), or None. Clears away one that died."""
+        home = state_directory(port)
+        if not home.exists():
+            return None
+        _check_owner(home)
+        state = files.read_state(home)
+        if state is not None and _answers(state):
+            return cls(home, state)
+        if state is not None or time.time() - home.stat().st_mtime > _START_SECONDS:
+            shutil.rmtree(home, ignore_errors=True)
+        return None
+
+    @property
+    def endpoint(self) -> str:
+        return self.state.endpoint
+
+    def environment(self) -> dict[str, str]:
+        return files.environment(self.directory, self.state)
+
+    def stop(self) -> None:
+        """Ends the sandbox and returns when its directory is gone. Raises RolecallError if it does not end."""
+        request = urllib.request.Request(  # noqa: S310  # the address is from our own state file
+            self.endpoint + files.STOP_PATH, method="POST", headers={files.STOP_HEADER: self.state.stop_token}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_HTTP_SECONDS):  # noqa: S310
+                pass
+        except urllib.error.URLError as error:
+            raise RolecallError(f"The sandbox at {self.endpoint} does not stop", detail=str(error)) from error
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self.directory.exists():
+            if time.monotonic() > deadline:
+                raise RolecallError(f"The sandbox at {self.endpoint} did not end within {_STOP_SECONDS:.0f} s")
+            time.sleep(_POLL_SECONDS)
+
+
+def state_directory(port: int = 0) -> Path:
+    """Where a detached sandbox keeps its files. Named after the user, since temporary directories are shared."""
+    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    return Path(base) / (f"rolecall-sandbox-{user}-{port}" if port else f"rolecall-sandbox-{user}")
+
+
+def _claim(home: Path) -> None:
+    """Making the directory is what decides between two that start at once."""
+    try:
+        home.mkdir(mode=0o700)
+    except FileExistsError as error:
+        hint = f"If none is starting, remove {home}."
+        raise RolecallError("Another sandbox is just starting", detail=f"{home} exists", hint=hint) from error
+
+
+def _check_owner(home: Path) -> None:
+    """Another user of a shared temporary directory could otherwise hand us an endpoint of theirs."""
+    if hasattr(os, "getuid") and home.stat().st_uid != os.getuid():
+        raise RolecallError(f"{home} belongs to another user", hint="Remove it, or set XDG_RUNTIME_DIR.")
+
+
+def _wait_until_ready(home: Path, child: subprocess.Popen[bytes]) -> files.State:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        state = files.read_state(home)
+        if state is not None:
+            return state
+        if child.poll() is not None or time.monotonic() > deadline:
+            raise _failed_start(home, child)
+        time.sleep(_POLL_SECONDS)
+
+
+def _failed_start(home: Path, child: subprocess.Popen[bytes]) -> RolecallError:
+    log = home / _LOG
+    output = log.read_text("utf-8", "replace").strip() if log.exists() else ""
+    child.kill()
+    child.wait()
+    shutil.rmtree(home, ignore_errors=True)
+    return RolecallError("The sandbox did not start", detail=output)
+
+
+def _answers(state: files.State) -> bool:
+    """Any HTTP answer will do: without a signature it is a refusal."""
+    try:
+        with urllib.request.urlopen(state.endpoint, timeout=_HTTP_SECONDS):  # noqa: S310
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False

@@ -1,0 +1,230 @@
+"""An organization described in one YAML file. `parse_scenario` is pure; `load_scenario` reads the one file it is given.
+
+All problems of a file are told at once, each with its line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from rolecall.errors import ConfigError, Problem
+
+MAX_DEPTH = 5
+"""Levels of units under the root. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
+
+Location = tuple[str | int, ...]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AccountSpec(_Part):
+    """A member account. An id or email left out is derived from seed and name."""
+
+    name: str = Field(min_length=1, max_length=50)
+    id: str | None = Field(default=None, pattern=r"^\d{12}$")
+    email: str | None = None
+    state: Literal["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"] = "ACTIVE"
+    tags: dict[str, str] = {}
+
+
+class UnitSpec(_Part):
+    """An organizational unit with its accounts and the units below it. An account may be given as just its name."""
+
+    name: str = Field(min_length=1, max_length=128, pattern=r"^[^/]+$")
+    accounts: tuple[AccountSpec, ...] = ()
+    units: tuple[UnitSpec, ...] = ()
+
+    @field_validator("accounts", mode="before")
+    @classmethod
+    def _named_accounts(cls, value: Any) -> Any:
+        return _with_names(value)
+
+
+class OrganizationSpec(_Part):
+    """The organization. `speed` scales simulated durations: 0 is without waiting."""
+
+    management: AccountSpec = AccountSpec(name="management")
+    id: str | None = Field(default=None, pattern=r"^o-[a-z0-9]{10,32}$")
+    region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    seed: int = 0
+    speed: float = Field(default=1.0, ge=0)
+    accounts: tuple[AccountSpec, ...] = ()
+    units: tuple[UnitSpec, ...] = ()
+
+    @field_validator("accounts", mode="before")
+    @classmethod
+    def _named_accounts(cls, value: Any) -> Any:
+        return _with_names(value)
+
+
+class ScpSpec(_Part):
+    """A service control policy. A target is a unit's path (`/Workloads/Prod`; `/` is the root) or an account's name."""
+
+    name: str
+    description: str = ""
+    document: dict[str, Any]
+    targets: tuple[str, ...] = ()
+
+
+class RoleSpec(_Part):
+    """A role that exists already, made by somebody else. `account` is an account's name."""
+
+    account: str
+    name: str = Field(pattern=r"^[\w+=,.@-]{1,64}$")
+    trust: dict[str, Any]
+    description: str = ""
+    inline_policies: dict[str, dict[str, Any]] = {}
+    managed_policies: tuple[str, ...] = ()
+
+
+class PlatformSpec(_Part):
+    """The platform's own account, which is outside the organization, and the role by which it reaches others."""
+
+    account: str = Field(default="111111111111", pattern=r"^\d{12}$")
+    role: str = "CadoResponsePlatform"
+    assumes: str = "arn:aws:iam::*:role/*CadoResponse*"
+
+
+class SwitchesSpec(_Part):
+    """`paths`: Account.Paths is told. `empty_pages`: lists begin with an empty page. `trusted_access`: of StackSets."""
+
+    paths: bool = True
+    empty_pages: bool = False
+    trusted_access: bool = True
+
+
+class Scenario(_Part):
+    """A whole scenario file. The same file and seed give the same organization, ids included."""
+
+    version: Literal[1] = 1
+    organization: OrganizationSpec
+    scps: tuple[ScpSpec, ...] = ()
+    roles: tuple[RoleSpec, ...] = ()
+    platform: PlatformSpec = PlatformSpec()
+    switches: SwitchesSpec = SwitchesSpec()
+
+    def placed_accounts(self) -> Iterator[tuple[tuple[str, ...], AccountSpec]]:
+        """Every member account with the names of the units that lead to it."""
+        yield from (((), account) for account in self.organization.accounts)
+        for path, unit in self.placed_units():
+            yield from ((path, account) for account in unit.accounts)
+
+    def placed_units(self) -> Iterator[tuple[tuple[str, ...], UnitSpec]]:
+        """Every unit with the names that lead to it, its own last; parents first."""
+        yield from _walk(self.organization.units, ())
+
+
+def shipped_scenarios() -> tuple[str, ...]:
+    """The names of the scenarios that come with the package."""
+    folder = resources.files("rolecall.sandbox") / "scenarios"
+    return tuple(sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml")))
+
+
+def load_scenario(name_or_path: str) -> Scenario:
+    """A shipped scenario by its name, or a file. Raises ConfigError."""
+    if name_or_path in shipped_scenarios():
+        file = resources.files("rolecall.sandbox") / "scenarios" / f"{name_or_path}.yaml"
+        return parse_scenario(file.read_text("utf-8"), f"{name_or_path}.yaml")
+    try:
+        text = Path(name_or_path).read_text("utf-8")
+    except OSError as error:
+        shipped = ", ".join(shipped_scenarios())
+        hint = f"Name a YAML file, or one of the shipped scenarios: {shipped}."
+        raise ConfigError(f"Cannot read the scenario {name_or_path}", detail=str(error), hint=hint) from error
+    return parse_scenario(text, name_or_path)
+
+
+def parse_scenario(text: str, file: str) -> Scenario:
+    """Raises ConfigError with every problem of `text`; `file` is what the problems name."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        problem = Problem(file, line, "", error.problem or "This is not YAML")
+        raise _refused(file, [problem]) from error
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as error:
+        found = ((tuple(item["loc"]), item["msg"]) for item in error.errors())
+        raise _refused(file, _problems(root, file, found)) from error
+    problems = _problems(root, file, _contradictions(scenario))
+    if problems:
+        raise _refused(file, problems)
+    return scenario
+
+
+def _refused(file: str, problems: list[Problem]) -> ConfigError:
+    detail = "\n".join(str(problem) for problem in problems)
+    return ConfigError(f"The scenario {file} cannot be used", tuple(problems), detail=detail)
+
+
+def _problems(root: yaml.Node | None, file: str, found: Iterable[tuple[Location, str]]) -> list[Problem]:
+    problems = [Problem(file, _line_of(root, place), ".".join(map(str, place)), message) for place, message in found]
+    return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _line_of(node: yaml.Node | None, place: Location) -> int | None:
+    """The line, from 1, of the deepest part of `place` that the file has."""
+    if node is None:
+        return None
+    line = int(node.start_mark.line) + 1
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == step), None)
+            if found is None:
+                return line
+            line, node = int(found[0].start_mark.line) + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = int(node.start_mark.line) + 1
+    return line
+
+
+def _contradictions(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+    accounts = [account for _, account in scenario.placed_accounts()]
+    accounts.append(scenario.organization.management)
+    names = {account.name for account in accounts}
+    yield from _repeated("account name", (account.name for account in accounts))
+    yield from _repeated("account id", (account.id for account in accounts if account.id))
+    paths = [path for path, _ in scenario.placed_units()]
+    yield from _repeated("unit", ("/" + "/".join(path) for path in paths))
+    for path in paths:
+        if len(path) > MAX_DEPTH:
+            yield ("organization", "units"), f"/{'/'.join(path)} is deeper than {MAX_DEPTH} levels"
+    targets = names | {"/" + "/".join(path) for path in paths} | {"/"}
+    for index, scp in enumerate(scenario.scps):
+        for number, target in enumerate(scp.targets):
+            if target not in targets:
+                yield ("scps", index, "targets", number), f"{target!r} is neither a unit's path nor an account's name"
+    for index, role in enumerate(scenario.roles):
+        if role.account not in names:
+            yield ("roles", index, "account"), f"{role.account!r} is not the name of an account"
+
+
+def _repeated(what: str, values: Iterable[str]) -> Iterator[tuple[Location, str]]:
+    for value, count in Counter(values).items():
+        if count > 1:
+            yield ("organization",), f"the {what} {value!r} is used {count} times"
+
+
+def _walk(units: Iterable[UnitSpec], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], UnitSpec]]:
+    for unit in units:
+        path = (*above, unit.name)
+        yield path, unit
+        yield from _walk(unit.units, path)
+
+
+def _with_names(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        return value
+    return [{"name": item} if isinstance(item, str) else item for item in value]

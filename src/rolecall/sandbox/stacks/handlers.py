@@ -1,0 +1,171 @@
+"""CloudFormation's stack operations, as handlers on the stack engine.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rolecall.sandbox.stacks import source, views
+from rolecall.sandbox.stacks.engine import StackEngine
+from rolecall.sandbox.stacks.errors import constraint_broken, invalid
+from rolecall.sandbox.stacks.paging import page
+from rolecall.sandbox.stacks.shapes import tag_values
+from rolecall.sandbox.stacks.stack import Definition, Options, Place, Stack, StackResource
+from rolecall.sandbox.stacks.template import parameters
+from rolecall.sandbox.stacks.template.parse import parse
+from rolecall.sandbox.wire import Call, Handler, Params
+
+_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
+
+
+class StackHandlers:
+    """One method an operation; `table` lists them under their API names."""
+
+    def __init__(self, engine: StackEngine) -> None:
+        self._engine = engine
+
+    def table(self) -> dict[str, Handler]:
+        return {
+            "CreateStack": self.create_stack,
+            "UpdateStack": self.update_stack,
+            "DeleteStack": self.delete_stack,
+            "UpdateTerminationProtection": self.update_termination_protection,
+            "DescribeStacks": self.describe_stacks,
+            "ListStacks": self.list_stacks,
+            "DescribeStackEvents": self.describe_stack_events,
+            "DescribeStackResources": self.describe_stack_resources,
+            "DescribeStackResource": self.describe_stack_resource,
+            "ListStackResources": self.list_stack_resources,
+            "GetTemplate": self.get_template,
+            "ValidateTemplate": self.validate_template,
+        }
+
+    def create_stack(self, call: Call) -> Params:
+        name = call.params["StackName"]
+        if not _NAME.fullmatch(name):
+            raise constraint_broken(
+                name, "stackName", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+            )
+        body = source.template_body(self._engine.world.store, call)
+        token = call.params.get("ClientRequestToken")
+        stack = self._engine.create(place(call), name, self._definition(call, body), _options(call.params), token=token)
+        stack.termination_protection = bool(call.params.get("EnableTerminationProtection"))
+        return {"StackId": stack.id}
+
+    def update_stack(self, call: Call) -> Params:
+        stack = self._engine.find(place(call), call.params["StackName"])
+        if stack is None or not stack.exists:
+            raise invalid(f"Stack [{call.params['StackName']}] does not exist")
+        body = source.template_body(self._engine.world.store, call, stack.definition.body)
+        definition = self._definition(call, body, stack.definition)
+        self._engine.update(stack, definition, token=call.params.get("ClientRequestToken"))
+        return {"StackId": stack.id}
+
+    def delete_stack(self, call: Call) -> Params:
+        stack = self._engine.find(place(call), call.params["StackName"])
+        if stack is not None:  # AWS takes the deletion of what is not there for done
+            retain = call.params.get("RetainResources") or ()
+            self._engine.delete(stack, retain=retain, token=call.params.get("ClientRequestToken"))
+        return {}
+
+    def update_termination_protection(self, call: Call) -> Params:
+        stack = self._stack(call)
+        stack.termination_protection = bool(call.params["EnableTerminationProtection"])
+        return {"StackId": stack.id}
+
+    def describe_stacks(self, call: Call) -> Params:
+        if call.params.get("StackName"):
+            return {"Stacks": [views.stack(self._stack(call))]}
+        stacks = [stack for stack in reversed(self._engine.stacks(place(call))) if stack.exists]
+        shown, more = page(stacks, call.params)
+        return {"Stacks": [views.stack(stack) for stack in shown], **more}
+
+    def list_stacks(self, call: Call) -> Params:
+        wanted = call.params.get("StackStatusFilter")
+        stacks = [stack for stack in reversed(self._engine.stacks(place(call))) if not wanted or stack.status in wanted]
+        shown, more = page(stacks, call.params)
+        return {"StackSummaries": [views.summary(stack) for stack in shown], **more}
+
+    def describe_stack_events(self, call: Call) -> Params:
+        stack = self._stack(call)
+        shown, more = page(stack.events[::-1], call.params)
+        return {"StackEvents": [views.event(stack, event) for event in shown], **more}
+
+    def describe_stack_resources(self, call: Call) -> Params:
+        physical_id = call.params.get("PhysicalResourceId")
+        stack = self._with_resource(call, physical_id) if physical_id else self._stack(call)
+        logical_id = call.params.get("LogicalResourceId")
+        held = [entry for entry in stack.resources.values() if logical_id in (None, entry.logical_id)]
+        return {"StackResources": [views.resource(stack, entry) for entry in held]}
+
+    def describe_stack_resource(self, call: Call) -> Params:
+        stack = self._stack(call)
+        logical_id = call.params["LogicalResourceId"]
+        if logical_id not in stack.resources:
+            raise invalid(f"Resource {logical_id} does not exist for stack {stack.name}")
+        return {"StackResourceDetail": views.resource_detail(stack, stack.resources[logical_id])}
+
+    def list_stack_resources(self, call: Call) -> Params:
+        held: Sequence[StackResource] = list(self._stack(call).resources.values())
+        shown, more = page(held, call.params)
+        return {"StackResourceSummaries": [views.resource_summary(entry) for entry in shown], **more}
+
+    def get_template(self, call: Call) -> Params:
+        stack = self._stack(call)
+        return {"TemplateBody": stack.definition.body, "StagesAvailable": ["Original", "Processed"]}
+
+    def validate_template(self, call: Call) -> Params:
+        return views.validation(parse(source.template_body(self._engine.world.store, call)))
+
+    def template_summary(self, call: Call) -> Params:
+        """GetTemplateSummary of a stack or of a template given with the call."""
+        if call.params.get("StackName"):
+            return views.template_summary(self._stack(call).definition.template)
+        return views.template_summary(parse(source.template_body(self._engine.world.store, call)))
+
+    def _definition(self, call: Call, body: str, former: Definition | None = None) -> Definition:
+        template = parse(body)
+        given, tags = call.params.get("Parameters") or (), call.params.get("Tags")
+        values = parameters.values(template, given, former.parameters if former else None)
+        kept = former.tags if former and tags is None else {}
+        return Definition(
+            body=body,
+            template=template,
+            parameters=values,
+            tags=tag_values(tags) if tags is not None else kept,
+            capabilities=tuple(call.params.get("Capabilities") or ()),
+        )
+
+    def _stack(self, call: Call) -> Stack:
+        name = call.params.get("StackName", "")
+        stack = self._engine.find(place(call), name)
+        if stack is None:
+            raise invalid(f"Stack with id {name} does not exist")
+        return stack
+
+    def _with_resource(self, call: Call, physical_id: str) -> Stack:
+        for stack in self._engine.stacks(place(call)):
+            if any(entry.physical is not None and entry.physical.id == physical_id for entry in stack.owned()):
+                return stack
+        raise invalid(f"Stack for {physical_id} does not exist")
+
+
+def place(call: Call) -> Place:
+    """Where the caller's stacks are."""
+    partition = call.caller.arn.split(":", 2)[1]
+    return Place(call.caller.account_id, call.region, partition)
+
+
+def _options(params: Params) -> Options:
+    on_failure = params.get("OnFailure")
+    if on_failure and params.get("DisableRollback") is not None:
+        raise invalid("You cannot specify both OnFailure and DisableRollback.")
+    return Options(
+        on_failure=on_failure or ("DO_NOTHING" if params.get("DisableRollback") else "ROLLBACK"),
+        notification_arns=tuple(params.get("NotificationARNs") or ()),
+        role_arn=params.get("RoleARN"),
+        timeout_minutes=params.get("TimeoutInMinutes"),
+    )

@@ -1,0 +1,57 @@
+"""AWS::IAM::Policy: an inline policy, put into the principals that it names. Works on the store through `Context.call`.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-policy.html
+"""
+
+from __future__ import annotations
+
+from rolecall.sandbox.stacks.errors import ResourceFailed
+from rolecall.sandbox.stacks.resources import iam
+from rolecall.sandbox.stacks.resources.base import Context, Physical, Properties, Schema, document
+from rolecall.sandbox.wire import WireError
+
+_ID_LIMIT = 128
+
+
+class Policy:
+    """An inline policy. Everything about it changes in place: it has no existence of its own."""
+
+    schema = Schema(
+        type="AWS::IAM::Policy",
+        properties=frozenset({"Groups", "PolicyDocument", "PolicyName", "Roles", "Users"}),
+        required=frozenset({"PolicyDocument", "PolicyName"}),
+        create_only=frozenset(),
+    )
+
+    def claimed_id(self, context: Context, properties: Properties) -> str | None:  # noqa: ARG002  # the protocol's form
+        return None
+
+    def create(self, context: Context, properties: Properties) -> Physical:
+        if not iam.holders(properties):
+            raise ResourceFailed("At least one of [Groups,Roles,Users] must be non-empty.")
+        name = context.generated_name(_ID_LIMIT)
+        physical = Physical(name, {"Id": name})
+        try:
+            self._put(context, properties)
+        except WireError:
+            self.delete(context, physical, properties)
+            raise
+        return physical
+
+    def update(self, context: Context, physical: Physical, old: Properties, new: Properties) -> Physical:
+        self._put(context, new)
+        kept = iam.holders(new) if old["PolicyName"] == new["PolicyName"] else []
+        self._remove(context, old["PolicyName"], [holder for holder in iam.holders(old) if holder not in kept])
+        return physical
+
+    def delete(self, context: Context, physical: Physical, properties: Properties) -> None:  # noqa: ARG002
+        self._remove(context, properties["PolicyName"], iam.holders(properties))
+
+    def _put(self, context: Context, properties: Properties) -> None:
+        name, text = properties["PolicyName"], document(properties["PolicyDocument"])
+        for holder in iam.holders(properties):
+            iam.call_on(context, "Put{}Policy", holder, PolicyName=name, PolicyDocument=text)
+
+    def _remove(self, context: Context, policy_name: str, holders: list[tuple[str, str]]) -> None:
+        for holder in holders:
+            iam.remove_from(context, "Delete{}Policy", holder, PolicyName=policy_name)

@@ -1,0 +1,1 @@
+"""CloudFormation templates: read, check, resolve. Pure."""

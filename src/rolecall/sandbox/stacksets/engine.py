@@ -1,0 +1,169 @@
+"""The StackSets engine: stack sets by Region, their operations, auto-deployment. Memory, and tasks on the event loop.
+
+Stack sets belong to the management account; their stacks are made by the stack engine in the target accounts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rolecall.sandbox.stacks.engine import StackEngine
+from rolecall.sandbox.stacks.stack import Definition
+from rolecall.sandbox.stacksets.auto_deployment import reaction
+from rolecall.sandbox.stacksets.deployer import Deployer
+from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
+from rolecall.sandbox.stacksets.operations.base import Kind
+from rolecall.sandbox.stacksets.operations.create_instances import CreateInstances
+from rolecall.sandbox.stacksets.operations.delete_instances import DeleteInstances
+from rolecall.sandbox.stacksets.operations.update_instances import UpdateInstances
+from rolecall.sandbox.stacksets.operations.update_stack_set import UpdateStackSet
+from rolecall.sandbox.stacksets.preferences import Preferences
+from rolecall.sandbox.stacksets.runner import Runner
+from rolecall.sandbox.wire import WireError
+
+if TYPE_CHECKING:
+    from rolecall.sandbox.world import World
+
+Instances = Callable[[], Sequence[Instance]]
+"""Which instances an operation is for, asked anew when it starts."""
+
+
+class StackSetEngine:
+    """Stack sets and what happens to them. Calls return at once; operations go on in tasks."""
+
+    def __init__(self, world: World, stacks: StackEngine) -> None:
+        self.world = world
+        self._deployer = Deployer(world, stacks)
+        self._runner = Runner(world.now)
+        self._sets: list[StackSet] = []
+        world.on_account_change.append(self._account_changed)
+
+    def stack_sets(self, region: str) -> Sequence[StackSet]:
+        """Every stack set of a Region, deleted ones too, oldest first."""
+        return [stack_set for stack_set in self._sets if stack_set.region == region]
+
+    def find(self, region: str, name_or_id: str) -> StackSet | None:
+        """By name, the one that is not deleted; by id, deleted ones too."""
+        found = reversed(self.stack_sets(region))
+        return next((entry for entry in found if _answers_to(entry, name_or_id)), None)
+
+    def add(self, stack_set: StackSet) -> None:
+        """Raises WireError `NameAlreadyExistsException`."""
+        if self.find(stack_set.region, stack_set.name) is not None:
+            raise WireError("NameAlreadyExistsException", f"StackSet {stack_set.name} already exists", 409)
+        self._sets.append(stack_set)
+
+    def delete(self, stack_set: StackSet) -> None:
+        """Raises WireError `OperationInProgressException` or `StackSetNotEmptyException`."""
+        under_way = self._runner.unfinished(stack_set)
+        if under_way:
+            message = f"Another Operation on StackSet {stack_set.arn} is in progress: {under_way[0].id}"
+            raise WireError("OperationInProgressException", message, 409)
+        if stack_set.instances:
+            raise WireError("StackSetNotEmptyException", "StackSet is not empty", 409)
+        stack_set.deleted = True
+
+    def busy(self, stack_set: StackSet) -> bool:
+        return bool(self._runner.unfinished(stack_set))
+
+    def create_instances(
+        self,
+        stack_set: StackSet,
+        operation: Operation,
+        accounts_in: Callable[[], Mapping[str, str]],
+        regions: Sequence[str],
+        overrides: Mapping[str, str] | None,
+    ) -> None:
+        kind = CreateInstances(stack_set, self._deployer, self.world, accounts_in, regions, overrides)
+        self._submit(stack_set, operation, kind)
+
+    def update_instances(
+        self,
+        stack_set: StackSet,
+        operation: Operation,
+        instances: Instances,
+        overridden: Callable[[Instance], Mapping[str, str]],
+    ) -> None:
+        kind = UpdateInstances(stack_set, self._deployer, self.world, instances, overridden)
+        self._submit(stack_set, operation, kind)
+
+    def update_stack_set(
+        self, stack_set: StackSet, operation: Operation, definition: Definition, instances: Instances
+    ) -> None:
+        kind = UpdateStackSet(stack_set, self._deployer, self.world, definition, instances)
+        self._submit(stack_set, operation, kind)
+
+    def delete_instances(
+        self,
+        stack_set: StackSet,
+        operation: Operation,
+        instances: Instances,
+        on_success: Callable[[], None] | None = None,
+    ) -> None:
+        """`operation.retain_stacks` says whether stacks stay; `on_success` is called at a good end."""
+        retain = bool(operation.retain_stacks)
+        kind = DeleteInstances(
+            stack_set, self._deployer, self.world, instances, retain_stacks=retain, on_success=on_success
+        )
+        self._submit(stack_set, operation, kind)
+
+    def stop(self, stack_set: StackSet, operation: Operation) -> None:
+        self._runner.stop(stack_set, operation)
+
+    def stop_all(self) -> None:
+        """What happens to operations when trusted access is taken away."""
+        for stack_set in self._sets:
+            for operation in self._runner.unfinished(stack_set):
+                self._runner.stop(stack_set, operation)
+
+    async def close(self) -> None:
+        """Cancels the operations under way and no longer listens to the organization."""
+        if self._account_changed in self.world.on_account_change:
+            self.world.on_account_change.remove(self._account_changed)
+        await self._runner.close()
+
+    def _submit(self, stack_set: StackSet, operation: Operation, kind: Kind) -> None:
+        self._runner.submit(stack_set, operation, kind, queue=stack_set.managed_execution)
+
+    def _account_changed(self, account_id: str, old_parent: str | None, new_parent: str | None) -> None:  # noqa: ARG002
+        if not self.world.trusted_access:
+            return
+        for stack_set in self._sets:
+            if not stack_set.deleted:
+                self._react(stack_set, account_id, old_parent)
+
+    def _react(self, stack_set: StackSet, account_id: str, old_parent: str | None) -> None:
+        due = reaction(self.world, stack_set, account_id, old_parent)
+        if due.leaving:
+            leaving = {instance.target for instance in due.leaving}
+            operation = self._automatic("DELETE", retain_stacks=due.retain_stacks)
+            kind = DeleteInstances(
+                stack_set,
+                self._deployer,
+                self.world,
+                lambda: _present(stack_set, leaving),
+                retain_stacks=due.retain_stacks,
+            )
+            self._runner.submit(stack_set, operation, kind, queue=True)
+        for region, unit_id in due.joining.items():
+            self._deploy_automatically(stack_set, Target(account_id, region), unit_id)
+
+    def _deploy_automatically(self, stack_set: StackSet, target: Target, unit_id: str) -> None:
+        kind = CreateInstances(
+            stack_set, self._deployer, self.world, lambda: {target.account_id: unit_id}, (target.region,)
+        )
+        self._runner.submit(stack_set, self._automatic("CREATE"), kind, queue=True)
+
+    def _automatic(self, action: str, *, retain_stacks: bool | None = None) -> Operation:
+        now, preferences = self.world.now(), Preferences.of_auto_deployment()
+        return Operation(str(uuid.uuid4()), action, now, preferences, retain_stacks=retain_stacks)
+
+
+def _present(stack_set: StackSet, targets: set[Target]) -> list[Instance]:
+    return [instance for target, instance in stack_set.instances.items() if target in targets]
+
+
+def _answers_to(stack_set: StackSet, name_or_id: str) -> bool:
+    return name_or_id in (stack_set.id, stack_set.arn) or (name_or_id == stack_set.name and not stack_set.deleted)

@@ -1,0 +1,219 @@
+"""CloudFormation's stack set operations, as handlers on the StackSets engine.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from rolecall.sandbox.stacks.errors import invalid
+from rolecall.sandbox.stacksets import access, requests, targets
+from rolecall.sandbox.stacksets.engine import StackSetEngine
+from rolecall.sandbox.stacksets.lookup import Lookup
+from rolecall.sandbox.stacksets.model import Instance, StackSet, Target
+from rolecall.sandbox.wire import Call, Handler, Params, WireError
+
+
+class StackSetHandlers:
+    """The operations that change stack sets and their instances; `table` lists them under their API names."""
+
+    def __init__(self, engine: StackSetEngine) -> None:
+        self._engine = engine
+        self._world = engine.world
+        self._lookup = Lookup(engine)
+
+    def table(self) -> dict[str, Handler]:
+        return {
+            "CreateStackSet": self.create_stack_set,
+            "UpdateStackSet": self.update_stack_set,
+            "DeleteStackSet": self.delete_stack_set,
+            "CreateStackInstances": self.create_stack_instances,
+            "UpdateStackInstances": self.update_stack_instances,
+            "DeleteStackInstances": self.delete_stack_instances,
+            "StopStackSetOperation": self.stop_stack_set_operation,
+            "ActivateOrganizationsAccess": self.activate_organizations_access,
+            "DeactivateOrganizationsAccess": self.deactivate_organizations_access,
+            "DescribeOrganizationsAccess": self.describe_organizations_access,
+        }
+
+    def create_stack_set(self, call: Call) -> Params:
+        name = requests.stack_set_name(call.params)
+        requests.check_permission_model(call.params, "SELF_MANAGED")
+        access.check_operator(self._world, call)
+        known = self._engine.find(call.region, name)
+        request = (call.params.get("ClientRequestToken"), requests.fingerprint(call))
+        if known is not None and request[0] is not None and known.request == request:
+            return {"StackSetId": known.id}
+        stack_set = StackSet(
+            name=name,
+            region=call.region,
+            administrator=call.caller.account_id,
+            partition=call.caller.arn.split(":", 2)[1],
+            definition=requests.definition(self._world, call),
+            description=call.params.get("Description"),
+            auto_deployment=requests.auto_deployment(call.params),
+            managed_execution=bool(requests.managed_execution(call.params)),
+            request=request,
+        )
+        self._engine.add(stack_set)
+        return {"StackSetId": stack_set.id}
+
+    def update_stack_set(self, call: Call) -> Params:
+        stack_set = self._operated(call)
+        if requests.is_retry(stack_set, call):
+            return {"OperationId": call.params["OperationId"]}
+        requests.check_permission_model(call.params, "SERVICE_MANAGED")
+        instances = self._updated_instances(stack_set, call)
+        definition = requests.definition(self._world, call, stack_set.definition)
+        auto = requests.auto_deployment(call.params) if "AutoDeployment" in call.params else stack_set.auto_deployment
+        managed = self._new_managed_execution(stack_set, call)
+        operation = requests.operation(self._world, call, "UPDATE")
+        self._engine.update_stack_set(stack_set, operation, definition, instances)
+        stack_set.auto_deployment, stack_set.managed_execution = auto, managed
+        stack_set.description = call.params.get("Description", stack_set.description)
+        return {"OperationId": operation.id}
+
+    def delete_stack_set(self, call: Call) -> Params:
+        access.check_management(self._world, call)
+        self._engine.delete(self._lookup.stack_set(call))
+        return {}
+
+    def create_stack_instances(self, call: Call) -> Params:
+        stack_set = self._operated(call)
+        if requests.is_retry(stack_set, call):
+            return {"OperationId": call.params["OperationId"]}
+        selection = targets.read(self._world, call, creating=True)
+        regions = requests.regions(call.params)
+        given = call.params.get("ParameterOverrides")
+        overrides = None if given is None else requests.overrides(stack_set, given)
+        operation = requests.operation(self._world, call, "CREATE")
+        self._engine.create_instances(
+            stack_set, operation, lambda: selection.accounts_in(self._world), regions, overrides
+        )
+        for unit_id in selection.unit_ids:
+            stack_set.add_target(unit_id, regions)
+        return {"OperationId": operation.id}
+
+    def update_stack_instances(self, call: Call) -> Params:
+        stack_set = self._operated(call)
+        if requests.is_retry(stack_set, call):
+            return {"OperationId": call.params["OperationId"]}
+        selection = targets.read(self._world, call, creating=False)
+        regions = requests.regions(call.params)
+        _check_listed(stack_set, selection, regions)
+        given = call.params.get("ParameterOverrides") or ()
+        requests.overrides(stack_set, given)
+        operation = requests.operation(self._world, call, "UPDATE")
+        self._engine.update_instances(
+            stack_set,
+            operation,
+            self._selected(stack_set, selection, regions),
+            lambda instance: requests.overrides(stack_set, given, instance),
+        )
+        return {"OperationId": operation.id}
+
+    def delete_stack_instances(self, call: Call) -> Params:
+        stack_set = self._operated(call)
+        if requests.is_retry(stack_set, call):
+            return {"OperationId": call.params["OperationId"]}
+        if "RetainStacks" not in call.params:
+            raise invalid("RetainStacks must be specified")
+        selection = targets.read(self._world, call, creating=False)
+        regions = requests.regions(call.params)
+        operation = requests.operation(self._world, call, "DELETE")
+        whole_units = selection.unit_ids if selection.filter in ("NONE", "UNION") else ()
+        self._engine.delete_instances(
+            stack_set,
+            operation,
+            self._selected(stack_set, selection, regions),
+            lambda: self._drop_targets(stack_set, whole_units, regions),
+        )
+        return {"OperationId": operation.id}
+
+    def stop_stack_set_operation(self, call: Call) -> Params:
+        access.check_management(self._world, call)
+        stack_set = self._lookup.stack_set(call)
+        operation = self._lookup.operation(stack_set, call)
+        if operation.status.ended:
+            message = f"Operation {operation.id} is in {operation.status} state and cannot be stopped"
+            raise WireError("InvalidOperationException", message)
+        self._engine.stop(stack_set, operation)
+        return {}
+
+    def activate_organizations_access(self, call: Call) -> Params:
+        self._check_organization(call)
+        self._world.trusted_access = True
+        return {}
+
+    def deactivate_organizations_access(self, call: Call) -> Params:
+        self._check_organization(call)
+        self._world.trusted_access = False
+        self._engine.stop_all()
+        return {}
+
+    def describe_organizations_access(self, call: Call) -> Params:
+        self._check_organization(call)
+        return {"Status": "ENABLED" if self._world.trusted_access else "DISABLED"}
+
+    def _check_organization(self, call: Call) -> None:
+        access.check_call_as(call)
+        if call.caller.account_id != self._world.management_account():
+            message = "Organizations access can only be managed by the management account of an organization"
+            raise WireError("InvalidOperationException", message)
+
+    def _operated(self, call: Call) -> StackSet:
+        access.check_operator(self._world, call)
+        return self._lookup.stack_set(call)
+
+    def _updated_instances(self, stack_set: StackSet, call: Call) -> Callable[[], Sequence[Instance]]:
+        """The instances of the given targets, or all. Raises WireError `ValidationError`."""
+        if "DeploymentTargets" not in call.params and not call.params.get("Regions"):
+            if call.params.get("Accounts"):
+                raise invalid(targets.ONLY_UNITS)
+            return lambda: list(stack_set.instances.values())
+        if "AutoDeployment" in call.params:
+            raise invalid("DeploymentTargets and Regions cannot be specified when AutoDeployment is specified")
+        selection = targets.read(self._world, call, creating=False)
+        regions = requests.regions(call.params)
+        _check_listed(stack_set, selection, regions)
+        return self._selected(stack_set, selection, regions)
+
+    def _selected(
+        self, stack_set: StackSet, selection: targets.Selection, regions: Collection[str]
+    ) -> Callable[[], Sequence[Instance]]:
+        def instances() -> Sequence[Instance]:
+            accounts = selection.accounts_in(self._world)
+            return [
+                instance
+                for target, instance in stack_set.instances.items()
+                if target.account_id in accounts and target.region in regions
+            ]
+
+        return instances
+
+    def _new_managed_execution(self, stack_set: StackSet, call: Call) -> bool:
+        wanted = requests.managed_execution(call.params)
+        if wanted is None or wanted == stack_set.managed_execution:
+            return stack_set.managed_execution
+        if self._engine.busy(stack_set):
+            message = "ManagedExecution cannot be changed while operations are running or queued"
+            raise WireError("InvalidOperationException", message)
+        return wanted
+
+    def _drop_targets(self, stack_set: StackSet, unit_ids: Sequence[str], regions: Iterable[str]) -> None:
+        """Takes out the deleted units, and targeted units below them."""
+        for targeted in list(stack_set.targets):
+            above = self._world.organization.path_of(targeted) if self._world.unit_exists(targeted) else (targeted,)
+            if any(unit_id in above for unit_id in unit_ids):
+                stack_set.drop_target(targeted, regions)
+
+
+def _check_listed(stack_set: StackSet, selection: targets.Selection, regions: Iterable[str]) -> None:
+    """Accounts named outright must have instances; those that units bring in need not."""
+    if selection.filter not in ("INTERSECTION", "UNION"):
+        return
+    for target in (Target(account, region) for account in sorted(selection.accounts) for region in regions):
+        if target not in stack_set.instances:
+            message = f"Stack instance not found for account {target.account_id} in Region {target.region}"
+            raise WireError("StackInstanceNotFoundException", message, 404)

@@ -1,0 +1,186 @@
+"""Stack sets, their instances and operations, as the engine keeps them. Memory only.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from rolecall.sandbox.stacks.stack import Definition, Stack
+from rolecall.sandbox.stacksets.preferences import Preferences
+from rolecall.sandbox.wire import Params
+
+
+class InstanceStatus(StrEnum):
+    """`StackInstance.Status`."""
+
+    CURRENT = "CURRENT"
+    OUTDATED = "OUTDATED"
+    INOPERABLE = "INOPERABLE"
+
+
+class DetailedStatus(StrEnum):
+    """`StackInstanceComprehensiveStatus.DetailedStatus`."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    INOPERABLE = "INOPERABLE"
+    SKIPPED_SUSPENDED_ACCOUNT = "SKIPPED_SUSPENDED_ACCOUNT"
+
+
+class OperationStatus(StrEnum):
+    """`StackSetOperation.Status`."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    STOPPED = "STOPPED"
+
+    @property
+    def ended(self) -> bool:
+        return self in (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.STOPPED)
+
+
+class ResultStatus(StrEnum):
+    """`StackSetOperationResultSummary.Status`."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One account in one Region: the unit of work of every operation."""
+
+    account_id: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class AutoDeployment:
+    """`AutoDeployment` of a stack set."""
+
+    enabled: bool = False
+    retain_stacks_on_account_removal: bool = False
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Instance:
+    """One account's part of a stack set in one Region. `unit_id` is the target through which it was reached."""
+
+    target: Target
+    unit_id: str
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    status: InstanceStatus = InstanceStatus.OUTDATED
+    detailed_status: DetailedStatus = DetailedStatus.PENDING
+    reason: str | None = None
+    stack: Stack | None = None
+    last_operation_id: str | None = None
+
+    @property
+    def operable(self) -> bool:
+        return self.status is not InstanceStatus.INOPERABLE
+
+    def enter(self, status: InstanceStatus, detailed: DetailedStatus, reason: str | None = None) -> None:
+        self.status, self.detailed_status, self.reason = status, detailed, reason
+
+
+@dataclass(slots=True)
+class Result:
+    """What an operation did, or has yet to do, for one target."""
+
+    target: Target
+    unit_id: str | None
+    status: ResultStatus = ResultStatus.PENDING
+    reason: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """One operation. `request` is what was asked, for telling a retry from another operation with the same id."""
+
+    id: str
+    action: str
+    created: datetime
+    preferences: Preferences
+    request: object = None
+    deployment_targets: Params | None = None
+    retain_stacks: bool | None = None
+    status: OperationStatus = OperationStatus.QUEUED
+    reason: str | None = None
+    ended: datetime | None = None
+    results: dict[Target, Result] = field(default_factory=dict)
+
+    @property
+    def failed_count(self) -> int:
+        return sum(result.status is ResultStatus.FAILED for result in self.results.values())
+
+
+@dataclass(slots=True, eq=False)
+class StackSet:
+    """A service-managed stack set. `targets` leads from unit ids to the Regions deployed there.
+
+    `request` is the ClientRequestToken that it was created with, and what was asked.
+    """
+
+    name: str
+    region: str
+    administrator: str
+    partition: str
+    definition: Definition
+    description: str | None
+    auto_deployment: AutoDeployment
+    managed_execution: bool
+    request: tuple[str | None, str] = (None, "")
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    deleted: bool = False
+    targets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    instances: dict[Target, Instance] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}:{self.uuid}"
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.partition}:cloudformation:{self.region}:{self.administrator}:stackset/{self.id}"
+
+    @property
+    def regions(self) -> Sequence[str]:
+        """Every Region deployed to or targeted."""
+        targeted = (region for regions in self.targets.values() for region in regions)
+        return tuple(dict.fromkeys((*targeted, *(target.region for target in self.instances))))
+
+    def instances_of(self, account_id: str) -> dict[str, Instance]:
+        """The account's instances by Region."""
+        return {target.region: entry for target, entry in self.instances.items() if target.account_id == account_id}
+
+    def add_target(self, unit_id: str, regions: Iterable[str]) -> None:
+        self.targets[unit_id] = tuple(dict.fromkeys((*self.targets.get(unit_id, ()), *regions)))
+
+    def drop_target(self, unit_id: str, regions: Iterable[str]) -> None:
+        gone = set(regions)
+        left = tuple(region for region in self.targets.get(unit_id, ()) if region not in gone)
+        self.targets.pop(unit_id, None)
+        if left:
+            self.targets[unit_id] = left
+
+    def covering(self, unit_path: Sequence[str]) -> dict[str, str]:
+        """Region to the targeted unit, the innermost, through which an account at `unit_path` is reached."""
+        units = [unit_id for unit_id in unit_path if unit_id in self.targets]
+        return {region: unit_id for unit_id in units for region in self.targets[unit_id]}

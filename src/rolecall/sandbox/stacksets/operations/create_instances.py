@@ -1,0 +1,49 @@
+"""CreateStackInstances: stacks where there are none yet, and another try where the last one failed.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackInstances.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from rolecall.sandbox.stacksets.deployer import Deployer
+from rolecall.sandbox.stacksets.model import Instance, InstanceStatus, Operation, StackSet, Target
+from rolecall.sandbox.stacksets.operations.base import Accounts, Deploying, outdate
+
+
+class CreateInstances(Deploying):
+    """`accounts_in` tells the accounts to deploy to, each with its unit. CURRENT instances stay as they are."""
+
+    action = "CREATE"
+    exclusive = False
+
+    def __init__(
+        self,
+        stack_set: StackSet,
+        deployer: Deployer,
+        accounts: Accounts,
+        accounts_in: Callable[[], Mapping[str, str]],
+        regions: Sequence[str],
+        overrides: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(stack_set, deployer, accounts)
+        self._accounts_in = accounts_in
+        self._regions = regions
+        self._overrides = overrides
+
+    def targets(self) -> Sequence[tuple[Target, str]]:
+        accounts = self._accounts_in()
+        wanted = [(Target(account, region), unit) for region in self._regions for account, unit in accounts.items()]
+        known = self._stack_set.instances
+        return [(target, unit) for target, unit in wanted if target not in known or known[target].operable]
+
+    def begin(self, operation: Operation) -> None:
+        instances = [self._instance(target, unit_id) for target, unit_id in self.targets()]
+        outdate((entry for entry in instances if entry.status is not InstanceStatus.CURRENT), operation)
+
+    def _instance(self, target: Target, unit_id: str) -> Instance:
+        instance = self._stack_set.instances.setdefault(target, Instance(target, unit_id))
+        if self._overrides is not None and instance.status is not InstanceStatus.CURRENT:
+            instance.overrides = self._overrides
+        return instance

@@ -1,0 +1,105 @@
+"""CloudFormation's operations that look at stack sets, as handlers. They change nothing.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+from rolecall.sandbox.stacks.handlers import StackHandlers
+from rolecall.sandbox.stacks.paging import page
+from rolecall.sandbox.stacks.views import template_summary
+from rolecall.sandbox.stacksets import access, views
+from rolecall.sandbox.stacksets.engine import StackSetEngine
+from rolecall.sandbox.stacksets.lookup import Lookup
+from rolecall.sandbox.stacksets.model import Instance
+from rolecall.sandbox.stacksets.requests import status_filter
+from rolecall.sandbox.wire import Call, Handler, Params
+
+
+class StackSetQueries:
+    """One method an operation; `table` lists them under their API names."""
+
+    def __init__(self, engine: StackSetEngine, stacks: StackHandlers) -> None:
+        self._engine = engine
+        self._stacks = stacks
+        self._lookup = Lookup(engine)
+
+    def table(self) -> dict[str, Handler]:
+        return {
+            "DescribeStackSet": self.describe_stack_set,
+            "ListStackSets": self.list_stack_sets,
+            "ListStackInstances": self.list_stack_instances,
+            "DescribeStackInstance": self.describe_stack_instance,
+            "DescribeStackSetOperation": self.describe_stack_set_operation,
+            "ListStackSetOperations": self.list_stack_set_operations,
+            "ListStackSetOperationResults": self.list_stack_set_operation_results,
+            "ListStackSetAutoDeploymentTargets": self.list_stack_set_auto_deployment_targets,
+            "GetTemplateSummary": self.get_template_summary,
+        }
+
+    def describe_stack_set(self, call: Call) -> Params:
+        access.check_call_as(call)
+        return {"StackSet": views.stack_set(self._lookup.stack_set(call, deleted_too=True))}
+
+    def list_stack_sets(self, call: Call) -> Params:
+        access.check_call_as(call)
+        wanted = call.params.get("Status")
+        own = [entry for entry in self._engine.stack_sets(call.region) if entry.administrator == call.caller.account_id]
+        summaries = [views.stack_set_summary(entry) for entry in own]
+        shown, more = page([entry for entry in summaries if wanted in (None, entry["Status"])], call.params)
+        return {"Summaries": shown, **more}
+
+    def list_stack_instances(self, call: Call) -> Params:
+        access.check_call_as(call)
+        stack_set = self._lookup.stack_set(call)
+        matching = [entry for entry in stack_set.instances.values() if _matches(entry, call.params)]
+        shown, more = page(matching, call.params)
+        return {"Summaries": [views.instance_summary(stack_set, entry) for entry in shown], **more}
+
+    def describe_stack_instance(self, call: Call) -> Params:
+        access.check_call_as(call)
+        stack_set = self._lookup.stack_set(call)
+        return {"StackInstance": views.instance(stack_set, self._lookup.instance(stack_set, call))}
+
+    def describe_stack_set_operation(self, call: Call) -> Params:
+        access.check_call_as(call)
+        stack_set = self._lookup.stack_set(call)
+        return {"StackSetOperation": views.operation(stack_set, self._lookup.operation(stack_set, call))}
+
+    def list_stack_set_operations(self, call: Call) -> Params:
+        access.check_call_as(call)
+        operations = list(self._lookup.stack_set(call).operations.values())
+        shown, more = page(operations[::-1], call.params)
+        return {"Summaries": [views.operation_summary(entry) for entry in shown], **more}
+
+    def list_stack_set_operation_results(self, call: Call) -> Params:
+        access.check_call_as(call)
+        operation = self._lookup.operation(self._lookup.stack_set(call), call)
+        wanted = status_filter(call.params, "OPERATION_RESULT_STATUS")
+        results = [entry for entry in operation.results.values() if not wanted or entry.status in wanted]
+        shown, more = page(results, call.params)
+        return {"Summaries": [views.result(entry) for entry in shown], **more}
+
+    def list_stack_set_auto_deployment_targets(self, call: Call) -> Params:
+        access.check_call_as(call)
+        targets = sorted(self._lookup.stack_set(call).targets.items())
+        shown, more = page(targets, call.params)
+        summaries = [{"OrganizationalUnitId": unit_id, "Regions": list(regions)} for unit_id, regions in shown]
+        return {"Summaries": summaries, **more}
+
+    def get_template_summary(self, call: Call) -> Params:
+        if not call.params.get("StackSetName"):
+            return self._stacks.template_summary(call)
+        access.check_call_as(call)
+        return template_summary(self._lookup.stack_set(call).definition.template)
+
+
+def _matches(instance: Instance, params: Params) -> bool:
+    asked = (
+        (instance.target.account_id, [params.get("StackInstanceAccount")]),
+        (instance.target.region, [params.get("StackInstanceRegion")]),
+        (instance.detailed_status.value, status_filter(params, "DETAILED_STATUS")),
+        (instance.last_operation_id, status_filter(params, "LAST_OPERATION_ID")),
+        ("NOT_CHECKED", status_filter(params, "DRIFT_STATUS")),
+    )
+    return all(value in wanted for value, wanted in asked if any(wanted))

@@ -1,0 +1,169 @@
+"""Calls on stack sets read into the engine's words, with AWS's refusals. Reads the world's store for S3 URLs.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rolecall.sandbox.stacks.errors import constraint_broken, invalid
+from rolecall.sandbox.stacks.shapes import tag_values
+from rolecall.sandbox.stacks.source import template_body
+from rolecall.sandbox.stacks.stack import Definition
+from rolecall.sandbox.stacks.template import parameters
+from rolecall.sandbox.stacks.template.model import Template
+from rolecall.sandbox.stacks.template.parse import parse
+from rolecall.sandbox.stacksets.model import AutoDeployment, Instance, Operation, StackSet
+from rolecall.sandbox.stacksets.preferences import Preferences
+from rolecall.sandbox.wire import Call, Params, WireError
+
+if TYPE_CHECKING:
+    from rolecall.sandbox.world import World
+
+_NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]*")
+_TOKEN = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
+_REGION = re.compile(r"[a-zA-Z0-9-]{1,128}")
+_MAX_NAME = 128
+
+
+def stack_set_name(params: Params) -> str:
+    """A new stack set's name. Raises WireError `ValidationError`."""
+    name: str = params["StackSetName"]
+    if not _NAME.fullmatch(name):
+        raise constraint_broken(
+            name, "stackSetName", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+        )
+    if len(name) > _MAX_NAME:
+        raise constraint_broken(name, "stackSetName", f"Member must have length less than or equal to {_MAX_NAME}")
+    return name
+
+
+def definition(world: World, call: Call, former: Definition | None = None) -> Definition:
+    """What the stack set deploys: template, parameters, tags, capabilities. `former` is that of an update.
+
+    Tags that an update leaves out stay; capabilities do not. Raises WireError `ValidationError`.
+    """
+    body = template_body(world.store, call, former.body if former else None)
+    template = parse(body)
+    _check_service_managed(template)
+    tags = call.params.get("Tags")
+    kept = former.tags if former else {}
+    given = call.params.get("Parameters") or ()
+    return Definition(
+        body=body,
+        template=template,
+        parameters=parameters.values(template, given, former.parameters if former else None),
+        tags=dict(kept) if tags is None else tag_values(tags),
+        capabilities=tuple(call.params.get("Capabilities") or ()),
+    )
+
+
+def auto_deployment(params: Params) -> AutoDeployment:
+    """Raises WireError `ValidationError` for a retention without auto-deployment."""
+    given = params.get("AutoDeployment") or {}
+    enabled = bool(given.get("Enabled"))
+    if not enabled and given.get("RetainStacksOnAccountRemoval") is not None:
+        raise invalid("RetainStacksOnAccountRemoval can only be specified when AutoDeployment is enabled")
+    depends_on = tuple(given.get("DependsOn") or ())
+    return AutoDeployment(enabled, bool(given.get("RetainStacksOnAccountRemoval")), depends_on)
+
+
+def managed_execution(params: Params) -> bool | None:
+    """None where the call says nothing of it."""
+    given = params.get("ManagedExecution")
+    return None if given is None else bool(given.get("Active"))
+
+
+def check_permission_model(params: Params, default: str) -> None:
+    """Raises WireError `ValidationError` for anything but service-managed permissions."""
+    if params.get("PermissionModel", default) != "SERVICE_MANAGED":
+        raise invalid("The sandbox deploys stack sets with PermissionModel SERVICE_MANAGED only")
+
+
+def regions(params: Params) -> tuple[str, ...]:
+    given = tuple(dict.fromkeys(params.get("Regions") or ()))
+    if not given:
+        raise invalid("Regions must be specified")
+    for region in given:
+        if not _REGION.fullmatch(region):
+            raise constraint_broken(
+                region, "regions", "Member must satisfy regular expression pattern: ^[a-zA-Z0-9-]{1,128}$"
+            )
+    return given
+
+
+def operation(world: World, call: Call, action: str) -> Operation:
+    """A new operation as the call asks for it. Raises WireError `ValidationError`."""
+    token = call.params.get("OperationId") or str(uuid.uuid4())
+    if not _TOKEN.fullmatch(token) or len(token) > _MAX_NAME:
+        raise constraint_broken(
+            token, "operationId", "Member must satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*"
+        )
+    return Operation(
+        id=token,
+        action=action,
+        created=world.now(),
+        preferences=Preferences.read(call.params),
+        request=fingerprint(call),
+        deployment_targets=call.params.get("DeploymentTargets"),
+        retain_stacks=call.params.get("RetainStacks"),
+    )
+
+
+def fingerprint(call: Call) -> str:
+    """The same for the same request, whatever its OperationId."""
+    asked = {name: value for name, value in call.params.items() if name not in ("OperationId", "ClientRequestToken")}
+    return json.dumps([call.action, asked], sort_keys=True, default=str)
+
+
+def is_retry(stack_set: StackSet, call: Call) -> bool:
+    """Whether the call is one that was taken already.
+
+    Raises WireError `OperationIdAlreadyExistsException` where its id is another operation's.
+    """
+    known = stack_set.operations.get(call.params.get("OperationId") or "")
+    if known is None:
+        return False
+    if known.request != fingerprint(call):
+        message = f"An operation with id {known.id} already exists on StackSet {stack_set.name}"
+        raise WireError("OperationIdAlreadyExistsException", message, 409)
+    return True
+
+
+def overrides(stack_set: StackSet, given: Iterable[Params], instance: Instance | None = None) -> dict[str, str]:
+    """Parameter overrides by name; UsePreviousValue keeps what `instance` has.
+
+    Raises WireError `ValidationError` for a parameter that the template lacks or a value that it refuses.
+    """
+    template = stack_set.definition.template
+    former: Mapping[str, str] = instance.overrides if instance else {}
+    chosen: dict[str, str] = {}
+    for entry in given:
+        name = entry.get("ParameterKey", "")
+        if name not in template.parameters:
+            raise invalid(f"Parameters: [{name}] do not exist in the template")
+        if entry.get("UsePreviousValue"):
+            if name in former:
+                chosen[name] = former[name]
+            continue
+        chosen[name] = entry.get("ParameterValue", "")
+        parameters.check(template.parameters[name], chosen[name])
+    return chosen
+
+
+def status_filter(params: Params, name: str) -> Sequence[str]:
+    """The values of one of a list call's Filters; empty where it has none."""
+    filters = params.get("Filters") or ()
+    return [entry["Values"] for entry in filters if entry.get("Name") == name and entry.get("Values")]
+
+
+def _check_service_managed(template: Template) -> None:
+    nested = [entry.logical_id for entry in template.resources.values() if entry.type == "AWS::CloudFormation::Stack"]
+    if nested:
+        raise invalid("StackSets with SERVICE_MANAGED permission model do not support nested stacks: "
+                      f"[{', '.join(nested)}]")  # fmt: skip

@@ -1,0 +1,149 @@
+"""Operations from request to end: one at a time or queued, started, stopped, told. Tasks on the event loop.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from rolecall.sandbox.stacksets import scheduler
+from rolecall.sandbox.stacksets.deployer import DeploymentFailed
+from rolecall.sandbox.stacksets.model import Operation, OperationStatus, Result, ResultStatus, StackSet, Target
+from rolecall.sandbox.stacksets.operations.base import Kind, Skipped
+from rolecall.sandbox.wire import WireError
+
+EXCEEDED = "Cancelled since failure tolerance has exceeded"
+STOPPED = "Cancelled since the operation was stopped"
+
+_log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Every stack set's unfinished operations, in the order of their requests."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._queues: dict[StackSet, list[_Entry]] = defaultdict(list)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def unfinished(self, stack_set: StackSet) -> Sequence[Operation]:
+        return [entry.operation for entry in self._queues.get(stack_set, ())]
+
+    def submit(self, stack_set: StackSet, operation: Operation, kind: Kind, *, queue: bool) -> None:
+        """Starts the operation, or queues it behind those that it conflicts with.
+
+        Raises WireError `OperationInProgressException` where it would have to wait and may not (`queue`).
+        """
+        if self._queues[stack_set] and not queue:
+            under_way = self._queues[stack_set][0].operation
+            message = f"Another Operation on StackSet {stack_set.arn} is in progress: {under_way.id}"
+            raise WireError("OperationInProgressException", message, 409)
+        stack_set.operations[operation.id] = operation
+        self._queues[stack_set].append(_Entry(operation, kind))
+        self._advance(stack_set)
+
+    def stop(self, stack_set: StackSet, operation: Operation) -> None:
+        """Lets what is running finish and cancels the rest. An operation that has not started never does."""
+        if operation.status is OperationStatus.RUNNING:
+            operation.status = OperationStatus.STOPPING
+        elif operation.status is OperationStatus.QUEUED:
+            self._end(stack_set, operation, OperationStatus.STOPPED)
+
+    async def close(self) -> None:
+        """Cancels everything under way and waits for its end."""
+        self._queues.clear()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _advance(self, stack_set: StackSet) -> None:
+        """Starts every queued operation that conflicts with none before it."""
+        queue = self._queues[stack_set]
+        for position, entry in enumerate(list(queue)):
+            earlier = queue[:position]
+            waiting = entry.operation.status is OperationStatus.QUEUED
+            if waiting and not any(_conflict(stack_set, entry.kind, before.kind) for before in earlier):
+                self._start(stack_set, entry)
+
+    def _start(self, stack_set: StackSet, entry: _Entry) -> None:
+        operation, kind = entry.operation, entry.kind
+        operation.status = OperationStatus.RUNNING
+        targets = kind.targets()
+        kind.begin(operation)
+        operation.results = {target: Result(target, unit_id) for target, unit_id in targets}
+        task = asyncio.get_running_loop().create_task(self._guarded(stack_set, entry))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, stack_set: StackSet, entry: _Entry) -> None:
+        """A bug of the sandbox must not leave an operation running for ever."""
+        try:
+            status = await self._run(entry)
+        except Exception:
+            _log.exception("operation %s broke", entry.operation.id)
+            entry.operation.reason = "Internal Failure"
+            status = OperationStatus.FAILED
+        self._end(stack_set, entry.operation, status)
+
+    async def _run(self, entry: _Entry) -> OperationStatus:
+        operation, kind = entry.operation, entry.kind
+        kept = await scheduler.run(
+            list(operation.results),
+            operation.preferences,
+            entry.perform,
+            cancel=entry.cancel,
+            stopped=entry.stopped,
+        )
+        status = OperationStatus.SUCCEEDED if kept else OperationStatus.FAILED
+        if entry.stopped():
+            status = OperationStatus.STOPPED
+        kind.end(succeeded=status is OperationStatus.SUCCEEDED)
+        return status
+
+    def _end(self, stack_set: StackSet, operation: Operation, status: OperationStatus) -> None:
+        operation.status, operation.ended = status, self._now()
+        queue = self._queues[stack_set]
+        queue[:] = [entry for entry in queue if entry.operation is not operation]
+        self._advance(stack_set)
+
+
+class _Entry:
+    """An unfinished operation with what it does; keeps the operation's results."""
+
+    def __init__(self, operation: Operation, kind: Kind) -> None:
+        self.operation = operation
+        self.kind = kind
+
+    def stopped(self) -> bool:
+        return self.operation.status is OperationStatus.STOPPING
+
+    async def perform(self, target: Target) -> bool:
+        result = self.operation.results[target]
+        result.status = ResultStatus.RUNNING
+        try:
+            await self.kind.perform(target)
+        except DeploymentFailed as error:
+            result.status, result.reason = ResultStatus.FAILED, error.reason
+            return False
+        except Skipped as skipped:
+            result.status, result.reason = ResultStatus.CANCELLED, skipped.reason
+            return True
+        result.status = ResultStatus.SUCCEEDED
+        return True
+
+    def cancel(self, target: Target) -> None:
+        reason = STOPPED if self.stopped() else EXCEEDED
+        result = self.operation.results[target]
+        result.status, result.reason = ResultStatus.CANCELLED, reason
+        self.kind.cancelled(target, reason)
+
+
+def _conflict(stack_set: StackSet, kind: Kind, other: Kind) -> bool:
+    if not stack_set.managed_execution or kind.exclusive or other.exclusive:
+        return True
+    return not {target for target, _ in kind.targets()}.isdisjoint(target for target, _ in other.targets())

@@ -1,0 +1,114 @@
+"""Stack sets, instances and operations as CloudFormation's API shows them. Pure.
+
+Shapes: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Types.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rolecall.sandbox.stacks.shapes import present, tags
+from rolecall.sandbox.stacks.views import parameters
+from rolecall.sandbox.stacksets.model import Instance, Operation, Result, StackSet
+
+_NOT_CHECKED = "NOT_CHECKED"
+
+
+def stack_set(entry: StackSet) -> dict[str, Any]:
+    """`StackSet` of DescribeStackSet."""
+    return present(
+        **_identity(entry),
+        TemplateBody=entry.definition.body,
+        Parameters=parameters(entry.definition.template, entry.definition.parameters),
+        Capabilities=list(entry.definition.capabilities),
+        Tags=tags(entry.definition.tags),
+        StackSetARN=entry.arn,
+        StackSetDriftDetectionDetails={"DriftStatus": _NOT_CHECKED, "TotalStackInstancesCount": len(entry.instances)},
+        OrganizationalUnitIds=list(entry.targets),
+        Regions=list(entry.regions),
+    )
+
+
+def stack_set_summary(entry: StackSet) -> dict[str, Any]:
+    """`StackSetSummary` of ListStackSets."""
+    return present(**_identity(entry), DriftStatus=_NOT_CHECKED)
+
+
+def instance_summary(entry: StackSet, instance: Instance) -> dict[str, Any]:
+    """`StackInstanceSummary` of ListStackInstances."""
+    return present(
+        StackSetId=entry.id,
+        Region=instance.target.region,
+        Account=instance.target.account_id,
+        StackId=instance.stack.id if instance.stack else None,
+        Status=instance.status.value,
+        StatusReason=instance.reason,
+        StackInstanceStatus={"DetailedStatus": instance.detailed_status.value},
+        OrganizationalUnitId=instance.unit_id,
+        DriftStatus=_NOT_CHECKED,
+        LastOperationId=instance.last_operation_id,
+    )
+
+
+def instance(entry: StackSet, held: Instance) -> dict[str, Any]:
+    """`StackInstance` of DescribeStackInstance: the summary, and the overrides that lists do not show."""
+    overrides = parameters(entry.definition.template, held.overrides)
+    return instance_summary(entry, held) | {"ParameterOverrides": overrides}
+
+
+def operation(entry: StackSet, held: Operation) -> dict[str, Any]:
+    """`StackSetOperation` of DescribeStackSetOperation."""
+    return present(
+        **_operation(held),
+        StackSetId=entry.id,
+        RetainStacks=held.retain_stacks,
+        DeploymentTargets=held.deployment_targets,
+    )
+
+
+def operation_summary(held: Operation) -> dict[str, Any]:
+    """`StackSetOperationSummary` of ListStackSetOperations."""
+    return present(**_operation(held))
+
+
+def result(held: Result) -> dict[str, Any]:
+    """`StackSetOperationResultSummary` of ListStackSetOperationResults."""
+    return present(
+        Account=held.target.account_id,
+        Region=held.target.region,
+        Status=held.status.value,
+        StatusReason=held.reason,
+        AccountGateResult={"Status": "SKIPPED"},
+        OrganizationalUnitId=held.unit_id,
+    )
+
+
+def _identity(entry: StackSet) -> dict[str, Any]:
+    auto = entry.auto_deployment
+    shown: dict[str, Any] = {"Enabled": auto.enabled}
+    if auto.enabled:
+        shown["RetainStacksOnAccountRemoval"] = auto.retain_stacks_on_account_removal
+    if auto.depends_on:
+        shown["DependsOn"] = list(auto.depends_on)
+    return {
+        "StackSetName": entry.name,
+        "StackSetId": entry.id,
+        "Description": entry.description,
+        "Status": "DELETED" if entry.deleted else "ACTIVE",
+        "AutoDeployment": shown,
+        "PermissionModel": "SERVICE_MANAGED",
+        "ManagedExecution": {"Active": entry.managed_execution},
+    }
+
+
+def _operation(held: Operation) -> dict[str, Any]:
+    return {
+        "OperationId": held.id,
+        "Action": held.action,
+        "Status": held.status.value,
+        "StatusReason": held.reason,
+        "OperationPreferences": dict(held.preferences.given) or None,
+        "CreationTimestamp": held.created,
+        "EndTimestamp": held.ended,
+        "StatusDetails": {"FailedStackInstancesCount": held.failed_count},
+    }

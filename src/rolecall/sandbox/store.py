@@ -1,0 +1,289 @@
+"""The sandbox's store of AWS resources: moto, behind one object. Memory only; moto is imported here and in `protocol`.
+
+moto keeps its resources in module-level tables, so a process has one store at a time: making a new one empties what an
+earlier one held.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_plus, urlsplit
+
+import botocore.awsrequest
+import botocore.parsers
+import botocore.serialize
+import botocore.session
+import moto.backends
+from botocore.exceptions import ParamValidationError
+from botocore.model import OperationModel, ServiceModel
+from moto.backend_index import backend_url_patterns
+from moto.core.request import Request as MotoRequest
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, iam_backends
+from moto.iam.utils import ACCOUNT_OFFSET, AWS_ROLE_ALPHABET, generate_access_key_id_from_account_id
+from moto.moto_api._internal import mock_random, moto_api_backends
+from werkzeug.exceptions import HTTPException
+
+from rolecall.sandbox.stored import HttpRequest, HttpResponse, StoredKey, StoredPolicy, StoredRole, StoredUser
+from rolecall.sandbox.wire import WireError
+
+PARTITION = "aws"
+_ACCOUNT_HEADER = "x-moto-account-id"
+_GLOBAL_HOSTS = {"budgets": "budgets.amazonaws.com", "cloudfront": "cloudfront.amazonaws.com"}
+_AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/[\w+=,.@/-]+")
+
+Route = Callable[[MotoRequest, str, Any], tuple[int, Mapping[str, Any], str | bytes]]
+
+
+class Store:
+    """AWS resources of every account. One a process; a new one forgets what the former held.
+
+    `seed` decides the ids that moto draws at random (role ids, policy ids, access keys).
+    """
+
+    def __init__(self, *, seed: int = 0) -> None:
+        if "MOTO_ACCOUNT_ID" in os.environ:
+            raise RuntimeError("MOTO_ACCOUNT_ID is set: moto would ignore which account a call is for")
+        moto_api_backends["global"].reset()
+        mock_random.seed(seed)
+        self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
+
+    def call(
+        self, service: str, action: str, params: Mapping[str, Any], *, account_id: str, region: str = "us-east-1"
+    ) -> dict[str, Any]:
+        """One API call as `account_id`. `service` and `action` are botocore's names (`iam`, `CreateRole`).
+
+        The answer is shaped as botocore's model says; policy documents are percent-encoded, as on the wire, and a
+        streaming body is text. Raises WireError for what AWS would refuse.
+        """
+        operation = _service_model(service).operation_model(action)
+        request = _serialized(operation, params, f"https://{_host(service, region)}")
+        response = self.forward(request, service=service, account_id=account_id, region=region)
+        return _parsed(operation, response)
+
+    def forward(self, request: HttpRequest, *, service: str, account_id: str, region: str) -> HttpResponse:
+        """Hand an HTTP request to the store as `account_id`. `service` is the name it was signed for.
+
+        Raises WireError where moto lacks the service or the operation, or fails in a way of its own.
+        """
+        host = _host(service, region)
+        url = f"https://{host}{request.target}"
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+        headers |= {"Host": host, _ACCOUNT_HEADER: account_id}
+        self._provide_aws_policies(request.body, service, account_id)
+        prepared = MotoRequest.from_primitives(request.method, url, headers, request.body)
+        try:
+            status, answer_headers, body = self._route(host, url)(prepared, prepared.raw_url, prepared.headers)
+        except HTTPException as error:
+            status, answer_headers, body = error.code or 500, dict(error.get_headers()), str(error.get_body())
+        except NotImplementedError as error:
+            raise WireError("NotImplemented", f"The sandbox does not have this operation: {error}", 501) from error
+        except Exception as error:
+            raise WireError("InternalFailure", f"The sandbox's store failed: {error!r}", 500) from error
+        text_headers = {name: str(value) for name, value in answer_headers.items() if name.lower() != "status"}
+        return HttpResponse(int(status), text_headers, body.encode() if isinstance(body, str) else body)
+
+    def role(self, account_id: str, role_name: str) -> StoredRole | None:
+        """The role with its policies, straight from the store, or None."""
+        found = next((role for role in self._iam(account_id).roles.values() if role.name == role_name), None)
+        return None if found is None else self._stored_role(account_id, found)
+
+    def role_by_arn(self, arn: str) -> StoredRole | None:
+        """As `role`. A wrong path in the ARN is another role, so None."""
+        parts = arn.split(":", 5)
+        if len(parts) != 6 or not parts[5].startswith("role/"):
+            return None
+        role = self.role(parts[4], parts[5].rsplit("/", 1)[-1])
+        return role if role is not None and role.arn == arn else None
+
+    def user(self, account_id: str, user_name: str) -> StoredUser | None:
+        """The user with its own and its groups' policies, or None."""
+        iam = self._iam(account_id)
+        user = iam.users.get(user_name)
+        if user is None:
+            return None
+        holders = [user, *iam.get_groups_for_user(user_name)]
+        policies = tuple(policy for holder in holders for policy in _policies_of(holder))
+        return StoredUser(account_id, user.name, user.arn, user.id, policies, _tags(user.tags or ()))
+
+    def access_key(self, access_key_id: str) -> StoredKey | None:
+        """An IAM user's access key, or None. The key's own characters tell its account, as on AWS."""
+        account_id = _account_of_key(access_key_id)
+        if account_id is None or account_id not in iam_backends:
+            return None
+        key = self._iam(account_id).access_keys.get(access_key_id)
+        if key is None or key.user_name is None:
+            return None
+        return StoredKey(access_key_id, key.secret_access_key, account_id, key.user_name, key.status == "Active")
+
+    def create_role(self, account_id: str, role_name: str, trust: str, *, managed_policies: Iterable[str] = ()) -> None:
+        """A role, made without a request: many accounts get one when a world is built."""
+        iam = self._iam(account_id)
+        iam.create_role(
+            role_name=role_name,
+            assume_role_policy_document=trust,
+            path="/",
+            permissions_boundary=None,
+            description="",
+            tags=[],
+            max_session_duration="3600",
+        )
+        for arn in managed_policies:
+            self._provide_aws_policy(arn, account_id)
+            iam.attach_role_policy(arn, role_name)
+
+    def policy_document(self, account_id: str, policy_arn: str) -> StoredPolicy | None:
+        """The default version of a managed policy, customer's or AWS's, or None."""
+        self._provide_aws_policy(policy_arn, account_id)
+        policy = self._iam(account_id).managed_policies.get(policy_arn)
+        return None if policy is None else _managed(policy)
+
+    def access_key_id(self, account_id: str, prefix: str) -> str:
+        """A new key id (`AKIA…`, `ASIA…`) that tells its account, as AWS's do."""
+        return str(generate_access_key_id_from_account_id(account_id, prefix=prefix))
+
+    def _stored_role(self, account_id: str, role: Any) -> StoredRole:
+        boundary = role.permissions_boundary_arn
+        return StoredRole(
+            account_id=account_id,
+            name=role.name,
+            arn=role.arn,
+            path=role.path,
+            id=role.id,
+            trust=role.assume_role_policy_document,
+            policies=_policies_of(role),
+            boundary=self.policy_document(account_id, boundary) if boundary else None,
+            tags=_tags(role.tags or ()),
+            max_session_seconds=int(role.max_session_duration or 3600),
+        )
+
+    def _iam(self, account_id: str) -> Any:
+        # Subscribing the table walks all its keys, so an account that it has is taken by `get`.
+        return (iam_backends.get(account_id) or iam_backends[account_id])[PARTITION]
+
+    def _provide_aws_policies(self, body: bytes, service: str, account_id: str) -> None:
+        # moto knows AWS's own policies only if every account loads all of them; here an account has those it asks for.
+        if service == "iam" and b"aws%3Apolicy" in body:
+            for arn in set(_AWS_POLICY.findall(unquote_plus(body.decode("ascii", "replace")))):
+                self._provide_aws_policy(arn, account_id)
+
+    def _provide_aws_policy(self, arn: str, account_id: str) -> None:
+        known = self._iam(account_id).managed_policies
+        if arn in known or not arn.startswith(f"arn:{PARTITION}:iam::aws:policy/"):
+            return
+        name = arn.rsplit("/", 1)[-1]
+        data = _aws_policies().get(name)
+        if data is not None:
+            policy = AWSManagedPolicy.from_data(name, account_id, "us-east-1", data)
+            known[policy.arn] = policy
+
+    def _route(self, host: str, url: str) -> Route:
+        if host not in self._routes:
+            self._routes[host] = [(re.compile(pattern), route) for pattern, route in _routes_of(host)]
+        clean_url = url.split("?", 1)[0]
+        for pattern, route in self._routes[host]:
+            if pattern.match(clean_url):
+                return route
+        raise NotImplementedError(clean_url)
+
+
+def _routes_of(host: str) -> Iterable[tuple[str, Route]]:
+    for module, pattern in backend_url_patterns:
+        if pattern.match(f"https://{host}"):
+            backends: Any = moto.backends.get_backend(module)  # type: ignore[call-overload]  # one overload a name
+            regions = next(iter(backends.values()), None) or backends["123456789012"]
+            region = "us-east-1" if "us-east-1" in regions else PARTITION
+            urls: dict[str, Route] = regions[region].urls
+            return urls.items()
+    raise NotImplementedError(host)
+
+
+def _host(service: str, region: str) -> str:
+    return _GLOBAL_HOSTS.get(service, f"{service}.{region}.amazonaws.com")
+
+
+@cache
+def _service_model(service: str) -> ServiceModel:
+    return botocore.session.Session().get_service_model(service)
+
+
+@cache
+def _aws_policies() -> dict[str, Any]:
+    policies: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return policies
+
+
+@cache
+def _serializer(protocol: str) -> Any:
+    return botocore.serialize.create_serializer(protocol, include_validation=True)
+
+
+@cache
+def _parser(protocol: str) -> Any:
+    return botocore.parsers.create_parser(protocol)
+
+
+def _serialized(operation: OperationModel, params: Mapping[str, Any], endpoint: str) -> HttpRequest:
+    protocol = operation.service_model.resolved_protocol
+    try:
+        request = _serializer(protocol).serialize_to_request(dict(params), operation)
+    except ParamValidationError as error:
+        raise WireError("ValidationError", str(error)) from error
+    botocore.awsrequest.prepare_request_dict(request, endpoint_url=endpoint)
+    prepared = botocore.awsrequest.create_request_object(request).prepare()
+    url = urlsplit(prepared.url)
+    headers = {name: _text(value) for name, value in prepared.headers.items()}
+    headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=store"  # without one, S3 takes the caller for anonymous
+    body = prepared.body or b""
+    return HttpRequest(
+        method=prepared.method,
+        target=f"{url.path}?{url.query}" if url.query else url.path,
+        headers=headers,
+        body=body.encode() if isinstance(body, str) else body,
+    )
+
+
+def _parsed(operation: OperationModel, response: HttpResponse) -> dict[str, Any]:
+    parser = _parser(operation.service_model.resolved_protocol)
+    headers = botocore.awsrequest.HeadersDict(response.headers)
+    message = {"status_code": response.status, "headers": headers, "body": response.body, "context": {}}
+    parsed: dict[str, Any] = parser.parse(message, operation.output_shape)
+    if response.status >= 300:
+        error = parsed.get("Error", {})
+        raise WireError(error.get("Code", "Unknown"), error.get("Message", ""), response.status)
+    parsed.pop("ResponseMetadata", None)
+    return parsed
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _policies_of(holder: Any) -> tuple[StoredPolicy, ...]:
+    inline = (StoredPolicy(name, document) for name, document in holder.policies.items())
+    return (*inline, *(_managed(policy) for policy in holder.managed_policies.values()))
+
+
+def _managed(policy: Any) -> StoredPolicy:
+    default = next(version for version in policy.versions if version.version_id == policy.default_version_id)
+    return StoredPolicy(policy.name, default.document, policy.arn)
+
+
+def _tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _account_of_key(access_key_id: str) -> str | None:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html"""
+    try:
+        number = int.from_bytes(base64.b32decode(access_key_id[4:12]), "big") - ACCOUNT_OFFSET
+        odd = AWS_ROLE_ALPHABET.index(access_key_id[12]) >= 16
+    except (ValueError, IndexError):
+        return None
+    return f"{number * 2 + odd:012d}" if 0 <= number < 10**12 else None

@@ -1,0 +1,73 @@
+"""What the store tells of itself, as values: HTTP messages, roles, users and their policies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as it came in. `target` is the raw path with its query string, percent-encoded as it was sent."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """One answer on its way out."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicy:
+    """A policy document of a principal. `arn` is None for an inline policy."""
+
+    name: str
+    document: str
+    arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRole:
+    """An IAM role with all that decides what it may do. `trust` is the document as GetRole shows it."""
+
+    account_id: str
+    name: str
+    arn: str
+    path: str
+    id: str
+    trust: str
+    policies: tuple[StoredPolicy, ...]
+    boundary: StoredPolicy | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    max_session_seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUser:
+    """An IAM user. `policies` holds its own and those of its groups."""
+
+    account_id: str
+    name: str
+    arn: str
+    id: str
+    policies: tuple[StoredPolicy, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A long-term access key of an IAM user."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+    account_id: str
+    user_name: str
+    active: bool

@@ -1,0 +1,217 @@
+"""Every condition operator.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+import pytest
+
+from rolecall.core.policy.conditions import Condition
+from rolecall.core.policy.request import Context, Request
+
+ROLE = "arn:aws:iam::111111111111:role/Platform"
+# AWS's own example of an ARN that a string operator matches and an ARN operator does not.
+LONG_PATTERN = "arn:aws:someservice:*:111122223333:finance/*"
+LONG_ARN = "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt"
+
+
+def holds(operator: str, expected: list[str], *values: str, **others: str) -> bool:
+    keys = {"x:key": values, **{f"aws:{name}": (value,) for name, value in others.items()}}
+    context = Context.of(Request("x:Y", context=keys))
+    return Condition.parse(operator, "x:Key", expected, variables=True).holds(context)
+
+
+@pytest.mark.parametrize(
+    ("operator", "expected", "value", "result"),
+    [
+        ("StringEquals", ["a"], "a", True),
+        ("StringEquals", ["a"], "A", False),
+        ("StringEquals", ["a", "b"], "b", True),
+        ("StringEquals", ["a*"], "ab", False),
+        ("StringEquals", ["a*"], "a*", True),
+        ("StringEquals", ["${*}"], "*", True),
+        ("StringEquals", [], "a", False),
+        ("StringNotEquals", ["a"], "a", False),
+        ("StringNotEquals", ["a"], "b", True),
+        ("StringNotEquals", ["a", "b"], "b", False),
+        ("StringNotEquals", [], "a", True),
+        ("StringEqualsIgnoreCase", ["a"], "A", True),
+        ("StringEqualsIgnoreCase", ["a"], "b", False),
+        ("StringNotEqualsIgnoreCase", ["a"], "A", False),
+        ("StringNotEqualsIgnoreCase", ["a"], "b", True),
+        ("StringLike", ["a*"], "ab", True),
+        ("StringLike", ["a*"], "Ab", False),
+        ("StringLike", ["a?"], "a", False),
+        ("StringLike", [LONG_PATTERN], LONG_ARN, True),
+        ("StringNotLike", ["a*"], "ab", False),
+        ("StringNotLike", ["a*"], "ba", True),
+        ("NumericEquals", ["10"], "10.0", True),
+        ("NumericEquals", ["10"], "11", False),
+        ("NumericEquals", ["10"], "ten", False),
+        ("NumericNotEquals", ["10"], "11", True),
+        ("NumericNotEquals", ["10"], "10", False),
+        ("NumericLessThan", ["10"], "9", True),
+        ("NumericLessThan", ["10"], "10", False),
+        ("NumericLessThanEquals", ["10"], "10", True),
+        ("NumericLessThanEquals", ["10"], "10.5", False),
+        ("NumericGreaterThan", ["10"], "10.5", True),
+        ("NumericGreaterThan", ["10"], "10", False),
+        ("NumericGreaterThanEquals", ["10"], "10", True),
+        ("NumericGreaterThanEquals", ["-1"], "-2", False),
+        ("DateEquals", ["2026-01-01T00:00:00Z"], "2026-01-01T01:00:00+01:00", True),
+        ("DateEquals", ["2026-01-01"], "2026-01-01T00:00:00Z", True),
+        ("DateEquals", ["2026"], "1767225600", True),  # epoch seconds
+        ("DateEquals", ["2026-01-01"], "2026-01-02", False),
+        ("DateEquals", ["2026-01-01T00:00:00Z"], "2026-01-01T00:00:00.5Z", False),
+        ("DateNotEquals", ["2026-01-01"], "2026-01-02", True),
+        ("DateNotEquals", ["2026-01-01"], "2026-01-01", False),
+        ("DateLessThan", ["2026-02-01T00:00:00Z"], "2026-01-31T23:59:59.999Z", True),
+        ("DateLessThan", ["2026-02-01T00:00:00Z"], "2026-02-01T00:00:00Z", False),
+        ("DateLessThan", ["soon"], "2026-01-01", False),
+        ("DateLessThan", ["2026-13-01"], "2025-01-01", False),
+        ("DateLessThan", ["2026-01-01T00:00:00+99:00"], "2025-01-01", False),
+        ("DateLessThanEquals", ["2026-02-01T00:00:00Z"], "2026-02-01T00:00:00Z", True),
+        ("DateLessThanEquals", ["2026-02-01T00:00:00Z"], "2026-02-01T00:00:01Z", False),
+        ("DateGreaterThan", ["2026-02-01T00:00:00Z"], "2026-02-01T00:00:01Z", True),
+        ("DateGreaterThan", ["2026-02-01T00:00:00Z"], "2026-02-01T00:00:00Z", False),
+        ("DateGreaterThanEquals", ["2026-02-01T00:00Z"], "2026-02-01T00:00:00Z", True),
+        ("DateGreaterThanEquals", ["2026-02-01T00:00Z"], "2026-01-31T23:00:00-00:30", False),
+        ("Bool", ["true"], "true", True),
+        ("Bool", ["True"], "true", True),
+        ("Bool", ["true"], "false", False),
+        ("Bool", ["yes"], "yes", False),
+        ("BinaryEquals", ["QmluYXJ5"], "QmluYXJ5", True),
+        ("BinaryEquals", ["QmluYXJ5"], "QmluYXJ6", False),
+        ("BinaryEquals", ["no base64!"], "no base64!", False),
+        ("IpAddress", ["203.0.113.0/24"], "203.0.113.9", True),
+        ("IpAddress", ["203.0.113.0/24"], "203.0.114.9", False),
+        ("IpAddress", ["203.0.113.7/24"], "203.0.113.9", True),
+        ("IpAddress", ["203.0.113.9"], "203.0.113.9", True),
+        ("IpAddress", ["10.0.0.0/8", "2001:DB8:1234:5678::/64"], "2001:db8:1234:5678::1", True),
+        ("IpAddress", ["203.0.113.0/24"], "2001:db8::1", False),
+        ("IpAddress", ["everywhere"], "203.0.113.9", False),
+        ("NotIpAddress", ["203.0.113.0/24"], "203.0.114.9", True),
+        ("NotIpAddress", ["203.0.113.0/24"], "203.0.113.9", False),
+        ("ArnEquals", ["arn:aws:iam::*:role/*"], ROLE, True),
+        ("ArnEquals", ["arn:aws:iam::222222222222:role/*"], ROLE, False),
+        ("ArnLike", ["arn:aws:iam::11111111111?:role/Platform"], ROLE, True),
+        ("ArnLike", [LONG_PATTERN], LONG_ARN, False),
+        ("ArnLike", ["arn:aws:iam:*"], ROLE, False),  # all six parts must be there
+        ("ArnLike", ["*"], ROLE, False),
+        ("ArnNotEquals", ["arn:aws:iam::*:role/*"], ROLE, False),
+        ("ArnNotEquals", ["arn:aws:iam::*:user/*"], ROLE, True),
+        ("ArnNotLike", ["arn:aws:iam::*:role/Plat*"], ROLE, False),
+        ("ArnNotLike", ["arn:aws:iam::222222222222:role/*"], ROLE, True),
+        ("Null", ["false"], "a", True),
+        ("Null", ["true"], "a", False),
+        ("Null", ["true", "false"], "a", True),
+        ("stringequals", ["a"], "a", True),
+    ],
+)
+def test_an_operator_compares(operator: str, expected: list[str], value: str, result: bool) -> None:
+    assert holds(operator, expected, value) is result
+
+
+POSITIVE = [
+    *("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "Bool", "BinaryEquals"),
+    "IpAddress",
+    *(
+        f"{family}{name}"
+        for family in ("Numeric", "Date")
+        for name in ("Equals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+    ),
+]
+NEGATED = [
+    *("StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike", "NumericNotEquals", "DateNotEquals"),
+    *("NotIpAddress", "ArnNotEquals", "ArnNotLike"),
+]
+
+
+@pytest.mark.parametrize("operator", POSITIVE)
+def test_an_absent_key_matches_nothing(operator: str) -> None:
+    assert not holds(operator, ["true"])
+
+
+@pytest.mark.parametrize("operator", NEGATED)
+def test_a_negated_operator_holds_of_an_absent_key(operator: str) -> None:
+    assert holds(operator, ["true"])
+
+
+@pytest.mark.parametrize("operator", POSITIVE + NEGATED)
+def test_if_exists_holds_of_an_absent_key(operator: str) -> None:
+    assert holds(f"{operator}IfExists", ["true"])
+
+
+@pytest.mark.parametrize("operator", POSITIVE + NEGATED)
+def test_if_exists_changes_nothing_for_a_present_key(operator: str) -> None:
+    values = {"Ip": "10.0.0.1", "NotIp": "10.0.0.1", "Arn": ROLE, "Bool": "true", "Binary": "QQ=="}
+    value = next((text for prefix, text in values.items() if operator.startswith(prefix)), "2026")
+    assert holds(f"{operator}IfExists", [value], value) is holds(operator, [value], value)
+
+
+def test_null_holds_of_an_absent_key() -> None:
+    assert holds("Null", ["true"])
+    assert not holds("Null", ["false"])
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+@pytest.mark.parametrize(
+    ("operator", "values", "result"),
+    [
+        ("ForAllValues:StringEquals", ("a", "b"), True),
+        ("ForAllValues:StringEquals", ("a", "c"), False),
+        ("ForAllValues:StringEquals", (), True),
+        ("ForAllValues:StringEquals", ("",), True),
+        ("ForAllValues:StringNotEquals", ("c", "d"), True),
+        ("ForAllValues:StringNotEquals", ("a", "d"), False),
+        ("ForAllValues:StringNotEquals", (), True),
+        ("ForAllValues:StringLikeIfExists", ("c",), False),
+        ("ForAnyValue:StringEquals", ("a", "c"), True),
+        ("ForAnyValue:StringEquals", ("c", "d"), False),
+        ("ForAnyValue:StringEquals", (), False),
+        ("ForAnyValue:StringEquals", ("",), False),
+        ("ForAnyValue:StringNotEquals", ("a", "c"), True),
+        ("ForAnyValue:StringNotEquals", ("a", "b"), False),
+        ("ForAnyValue:StringNotEquals", (), False),
+        ("ForAnyValue:StringEqualsIfExists", (), True),
+        ("StringEquals", ("a", "b"), False),  # a key of several values needs a set operator
+        ("StringNotEquals", ("a", "b"), True),
+    ],
+)
+def test_set_operators_compare_every_or_any_value(operator: str, values: tuple[str, ...], result: bool) -> None:
+    assert holds(operator, ["a", "b"], *values) is result
+
+
+@pytest.mark.parametrize(
+    ("operator", "expected", "value", "result"),
+    [
+        ("StringEquals", "${aws:username}", "ada", True),
+        ("StringLike", "home/${aws:username}/*", "home/ada/x", True),
+        ("ArnLike", "arn:aws:iam::${aws:account}:role/*", ROLE, True),
+        ("StringEquals", "${aws:absent}", "ada", False),
+        ("StringNotEquals", "${aws:absent}", "ada", True),  # a negated operator holds against a variable without value
+        ("StringEquals", "${aws:absent, 'ada'}", "ada", True),
+        ("NumericEquals", "${aws:account}", "111111111111", False),  # no variables in numbers and dates
+    ],
+)
+def test_values_may_be_variables(operator: str, expected: str, value: str, result: bool) -> None:
+    assert holds(operator, [expected], value, username="ada", account="111111111111") is result
+
+
+@pytest.mark.parametrize(
+    "operator", ["StringIs", "NullIfExists", "ForSomeValue:StringEquals", "", ":", "IfExists", "ForAnyValue:"]
+)
+def test_an_unknown_operator_is_refused(operator: str) -> None:
+    with pytest.raises(ValueError, match=r"condition operator|does not begin"):
+        Condition.parse(operator, "x:Key", ["a"], variables=True)
+
+
+@pytest.mark.parametrize("operator", ["NumericEquals", "Null"])
+def test_operators_without_variables_ask_for_no_variables_key(operator: str) -> None:
+    condition = Condition.parse(operator, "x:Key", ["${aws:UserId}"], variables=True)
+    assert list(condition.absent_keys(Context.of(Request("x:Y", context={"x:key": ("1",)})))) == []
+
+
+def test_absent_keys_are_those_asked_for_in_the_policys_spelling() -> None:
+    condition = Condition.parse("StringEquals", "sts:ExternalId", ["${aws:UserId}", "b"], variables=True)
+    context = Context.of(Request("x:Y", context={"STS:externalid": ()}))
+    assert list(condition.absent_keys(context)) == ["sts:ExternalId", "aws:UserId"]

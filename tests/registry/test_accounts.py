@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+
+from rolecall.core.ids import RoleArn
+from rolecall.registry.accounts.store import AccountExists, add_account
+from rolecall.registry.database.engine import open_database
+from rolecall.registry.settings import Settings
+
+from .conftest import aws_account
+from .fakes import ABSENT_ROLE, EXTERNAL_ID, GOOD_ROLE, OPEN_ROLE, REFUSAL, FakeNow, FakeProbe
+
+
+def test_an_added_account_is_listed_and_read_by_name(client: TestClient) -> None:
+    added = client.post("/api/v3/accounts", json=aws_account("prod"))
+    assert (added.status_code, added.json()) == (201, {"status": "success", "data": {"account_name": "prod"}})
+    row = {"id": 1, "account_name": "prod", "type": "aws", "public_identifier": GOOD_ROLE, "account_last_used": None}
+    assert client.get("/api/v3/accounts").json()["data"] == [row | {"account_check_id": None}]
+    one = client.get("/api/v3/accounts/prod")
+    assert (one.status_code, one.json()) == (200, {"status": "success", "data": row | {"account_issues": None}})
+
+
+def test_a_removed_account_is_gone(client: TestClient) -> None:
+    client.post("/api/v3/accounts", json=aws_account("prod"))
+    removed = client.delete("/api/v3/accounts/prod")
+    assert (removed.status_code, removed.json()) == (200, {"status": "success"})
+    assert client.get("/api/v3/accounts/prod").status_code == 404
+    assert client.delete("/api/v3/accounts/prod").json()["code"] == "account_not_found"
+
+
+def test_the_id_of_a_removed_account_is_not_given_out_again(client: TestClient) -> None:
+    client.post("/api/v3/accounts", json=aws_account("first"))
+    client.delete("/api/v3/accounts/first")
+    client.post("/api/v3/accounts", json=aws_account("second"))
+    assert client.get("/api/v3/accounts/second").json()["data"]["id"] == 2
+
+
+@pytest.mark.parametrize("name", ["", " ", ".", "..", "nul\0", "x" * 256])
+def test_a_name_that_no_path_can_hold_is_refused(client: TestClient, name: str) -> None:
+    answer = client.post("/api/v3/accounts", json=aws_account(name))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+def test_a_taken_name_is_a_conflict_and_aws_is_not_asked(client: TestClient, probe: FakeProbe) -> None:
+    client.post("/api/v3/accounts", json=aws_account("prod"))
+    probe.asked.clear()
+    again = client.post("/api/v3/accounts", json=aws_account("prod"))
+    assert (again.status_code, again.json()["code"]) == (409, "account_exists")
+    assert probe.asked == []
+    assert client.get("/api/v3/accounts").json()["pagination"]["total_records"] == 1
+
+
+def test_of_two_that_add_a_name_at_once_the_table_lets_one_in(settings: Settings, now: FakeNow) -> None:
+    database, role = open_database(settings.database_url), RoleArn.parse(GOOD_ROLE)
+    with database.transaction() as session:
+        add_account(session, "prod", role, now())
+    with pytest.raises(AccountExists), database.transaction() as session:
+        add_account(session, "prod", role, now())
+    database.close()
+
+
+def test_a_role_is_assumed_with_the_external_id_and_then_without(client: TestClient, probe: FakeProbe) -> None:
+    client.post("/api/v3/accounts", json=aws_account("prod"))
+    assert probe.asked == [(GOOD_ROLE, EXTERNAL_ID), (GOOD_ROLE, None)]
+
+
+def test_a_role_that_cannot_be_assumed_is_refused_in_the_words_of_aws(client: TestClient) -> None:
+    answer = client.post("/api/v3/accounts", json=aws_account("prod", ABSENT_ROLE))
+    assert (answer.status_code, answer.json()["code"]) == (400, "role_not_assumable")
+    assert f"AccessDenied: {REFUSAL}" in answer.json()["message"]
+    assert client.get("/api/v3/accounts").json()["data"] == []
+
+
+def test_a_role_that_answers_without_the_external_id_is_refused(client: TestClient) -> None:
+    answer = client.post("/api/v3/accounts", json=aws_account("prod", OPEN_ROLE))
+    assert (answer.status_code, answer.json()["code"]) == (400, "role_open")
+    assert EXTERNAL_ID not in answer.text
+    assert client.get("/api/v3/accounts").json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"account_type": "gcp"}, "account_type_not_supported"),
+        ({"credential_data": {"access_key": "AKIAEXAMPLE", "secret_key": "canary"}}, "access_keys_refused"),
+        ({"credential_data": {"role": GOOD_ROLE, "secret_key": "canary"}}, "access_keys_refused"),
+        ({"credential_data": {}}, "role_missing"),
+        ({"credential_data": {"role": "111122223333"}}, "role_arn_invalid"),
+        ({"credential_data": {"role": "arn:aws:iam::111122223333:user/x"}}, "role_arn_invalid"),
+    ],
+)
+def test_what_is_not_an_aws_role_is_refused_unasked(
+    client: TestClient, probe: FakeProbe, change: dict[str, object], code: str
+) -> None:
+    answer = client.post("/api/v3/accounts", json=aws_account("prod") | change)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert probe.asked == []
+    assert "canary" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "names", "pages"),
+    [
+        ("", [f"n{i}" for i in range(10)], (12, 1, 2, 10)),
+        ("?page=2", ["n10", "n11"], (12, 2, 2, 10)),
+        ("?page=3", [], (12, 3, 2, 10)),
+        ("?per_page=5&page=3", ["n10", "n11"], (12, 3, 3, 5)),
+        ("?per_page=12", [f"n{i}" for i in range(12)], (12, 1, 1, 12)),
+        ("?account_name=N1", ["n1", "n10", "n11"], (3, 1, 1, 10)),
+        ("?account_name=%25", [], (0, 1, 0, 10)),
+        ("?type=aws&type=gcp&account_name=n3", ["n3"], (1, 1, 1, 10)),
+        ("?type=gcp", [], (0, 1, 0, 10)),
+        ("?account_check_result=no_checks&account_name=n3", ["n3"], (1, 1, 1, 10)),
+        ("?account_check_result=success", [], (0, 1, 0, 10)),
+        ("?group_name=g", [], (0, 1, 0, 10)),
+    ],
+)
+def test_lists_are_filtered_and_paged(
+    client: TestClient,
+    registered: Callable[[list[str]], None],
+    query: str,
+    names: list[str],
+    pages: tuple[int, int, int, int],
+) -> None:
+    registered([f"n{i}" for i in range(12)])
+    answer = client.get(f"/api/v3/accounts{query}").json()
+    assert [account["account_name"] for account in answer["data"]] == names
+    keys = ("total_records", "current_page", "total_pages", "per_page")
+    assert answer["pagination"] == {"type": "page"} | dict(zip(keys, pages, strict=True))
+
+
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=x", "per_page=0", "per_page=1001", "page=99999999999999999999", "type=vax"]
+)
+def test_a_query_beyond_its_limits_is_refused(client: TestClient, query: str) -> None:
+    answer = client.get(f"/api/v3/accounts?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["data"][0]["field"].startswith(f"query.{query.split('=')[0]}")

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from rolecall.errors import UsageError
+from rolecall.registry.database.engine import open_database
+from rolecall.registry.database.models import Base
+
+
+def test_the_migrations_make_the_tables_that_the_models_describe(database_file: Path) -> None:
+    engine = create_engine(f"sqlite:///{database_file}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_a_new_database_file_is_its_owners_alone_and_written_ahead(tmp_path: Path) -> None:
+    file = tmp_path / "registry.db"
+    open_database(f"sqlite:///{file}").close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_servers_that_start_at_once_migrate_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'registry.db'}"
+    with ThreadPoolExecutor(8) as pool:
+        for database in pool.map(lambda _: open_database(url), range(8)):
+            database.ping()
+            database.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////no/such/directory/registry.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "not a url",
+        "nosuchdatabase://host/name",
+    ],
+)
+def test_a_database_that_cannot_be_used_is_a_usage_error_with_a_hint(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_database(url)
+    assert "sqlite:////" in caught.value.hint
+
+
+def test_a_file_that_is_no_database_is_a_usage_error(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("no database " * 100)
+    with pytest.raises(UsageError, match="cannot open"):
+        open_database(f"sqlite:///{file}")
+    assert file.read_text() == "no database " * 100
+
+
+def test_a_database_of_a_newer_rolecall_is_left_alone(database_file: Path) -> None:
+    with closing(sqlite3.connect(database_file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(UsageError) as caught:
+        open_database(f"sqlite:///{database_file}")
+    assert "newer rolecall" in caught.value.hint

@@ -1,0 +1,79 @@
+"""A running sandbox as a test sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.config
+import botocore.loaders
+import botocore.session
+
+from rolecall.sandbox.server import RunningSandbox
+from rolecall.sandbox.world import World
+
+_LOADER = botocore.loaders.create_loader()
+"""Service models take long to read, so all sessions share what was read once."""
+_CONFIG = botocore.config.Config(retries={"total_max_attempts": 1})
+
+
+@dataclass(frozen=True)
+class ServedSandbox:
+    """A running sandbox as a test sees it."""
+
+    running: RunningSandbox
+
+    @property
+    def endpoint(self) -> str:
+        return self.running.endpoint
+
+    @property
+    def world(self) -> World:
+        return self.running.world
+
+    def environment(self) -> dict[str, str]:
+        return self.running.environment()
+
+    def session(self, profile: str = "management") -> boto3.Session:
+        """A boto3 session of a profile of the sandbox's own files, whatever the environment says."""
+        core = botocore.session.Session()
+        core.register_component("data_loader", _LOADER)
+        core.set_config_variable("config_file", str(self.running.directory / "config"))
+        core.set_config_variable("credentials_file", str(self.running.directory / "credentials"))
+        core.set_config_variable("profile", profile)
+        return boto3.Session(botocore_session=core)
+
+    def client(self, service: str, profile: str = "management", **keys: str) -> Any:
+        """A boto3 client that does not retry. `keys` are credentials in place of the profile's."""
+        return self.session(profile).client(service, endpoint_url=self.endpoint, config=_CONFIG, **keys)
+
+    def client_as(self, service: str, credentials: dict[str, str]) -> Any:
+        """A client with what AssumeRole or CreateAccessKey gave."""
+        return self.client(
+            service,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials.get("SessionToken", ""),
+        )
+
+    def account_id(self, name: str) -> str:
+        return next(account.id for account in self.world.accounts() if account.name == name)
+
+    def client_of(self, service: str, account: str, role: str = "OrganizationAccountAccessRole") -> Any:
+        """A client inside a member account, by the role that the management account has there."""
+        arn = f"arn:aws:iam::{self.account_id(account)}:role/{role}"
+        answer = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="tests")
+        return self.client_as(service, answer["Credentials"])
+
+
+def trust(principal: object, **conditions: object) -> dict[str, Any]:
+    """A trust policy for one principal; `conditions` are its operators."""
+    statement: dict[str, object] = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    if conditions:
+        statement["Condition"] = conditions
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def allow(*actions: str, resource: str = "*") -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}]}

@@ -1,0 +1,97 @@
+"""A sandbox in a process of its own: started, found, used, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import botocore.session
+import pytest
+
+from rolecall.errors import RolecallError
+from rolecall.sandbox.process import SandboxProcess, state_directory
+
+
+@pytest.fixture(autouse=True)
+def own_runtime_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The user's real sandbox, if one runs, is left alone."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    yield
+    running = SandboxProcess.find()
+    if running is not None:
+        running.stop()
+
+
+def caller_of(sandbox: SandboxProcess) -> str:
+    core = botocore.session.Session()
+    core.set_config_variable("config_file", sandbox.environment()["AWS_CONFIG_FILE"])
+    core.set_config_variable("credentials_file", sandbox.environment()["AWS_SHARED_CREDENTIALS_FILE"])
+    core.set_config_variable("profile", "platform")
+    return str(boto3.Session(botocore_session=core).client("sts").get_caller_identity()["Account"])
+
+
+def test_it_is_started_found_used_and_stopped() -> None:
+    sandbox = SandboxProcess.start("clean", speed=0)
+    assert caller_of(sandbox) == "111111111111"
+    assert SandboxProcess.find() == sandbox
+    assert state_directory().stat().st_mode & 0o777 == 0o700
+    with pytest.raises(RolecallError, match="already running"):
+        SandboxProcess.start("clean")
+    sandbox.stop()
+    assert not sandbox.directory.exists()
+    assert SandboxProcess.find() is None
+
+
+def test_it_ends_cleanly_on_a_signal_and_by_itself_when_idle() -> None:
+    for idle_seconds in (None, 0.2):
+        sandbox = SandboxProcess.start("clean", idle_seconds=idle_seconds)
+        if idle_seconds is None:
+            os.kill(sandbox.state.pid, signal.SIGTERM)
+        wait_until_gone(sandbox.directory)
+
+
+def wait_until_gone(directory: Path) -> None:
+    deadline = time.monotonic() + 20
+    while directory.exists():
+        assert time.monotonic() < deadline, f"{directory} is still there"
+        time.sleep(0.02)
+
+
+def test_one_that_was_killed_is_cleared_away() -> None:
+    sandbox = SandboxProcess.start("clean")
+    os.kill(sandbox.state.pid, signal.SIGKILL)
+    os.waitpid(sandbox.state.pid, 0)
+    assert SandboxProcess.find() is None
+    assert not sandbox.directory.exists()
+
+
+def test_a_scenario_that_cannot_be_used_says_why_and_leaves_nothing(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("organisation: {}\n")
+    with pytest.raises(RolecallError) as caught:
+        SandboxProcess.start(str(broken))
+    assert f"{broken}:1: organisation: Extra inputs are not permitted" in caught.value.detail
+    assert not state_directory().exists()
+
+
+def test_a_directory_that_another_start_has_made_is_left_alone() -> None:
+    state_directory().mkdir(mode=0o700)
+    with pytest.raises(RolecallError, match="just starting"):
+        SandboxProcess.start("clean")
+    assert state_directory().exists()
+
+
+def test_the_module_refuses_a_port_that_is_taken() -> None:
+    sandbox = SandboxProcess.start("clean")
+    port = sandbox.endpoint.rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "rolecall.sandbox", "--port", port]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"error: Cannot listen on 127.0.0.1:{port}")
+    assert "hint:" in ended.stderr
