@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from rolecall.core.blame import ControlPolicy
 from rolecall.core.ids import RoleArn, UnitId
 from rolecall.core.observed import (
     AutoDeployment,
@@ -45,6 +46,10 @@ class Organizations(Protocol):
     async def roots(self) -> Sequence[OrganizationalUnit]: ...
     async def units_under(self, parent: UnitId) -> Sequence[OrganizationalUnit]:
         """The units directly under a root or unit."""
+        ...
+
+    async def control_policies(self) -> Sequence[ControlPolicy]:
+        """Every service control policy with what it is attached to: two calls a policy."""
         ...
 
 

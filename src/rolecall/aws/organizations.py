@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from rolecall.aws.client import Client
+from rolecall.core.blame import ControlPolicy
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.organization import Account, AccountState, OrganizationalUnit, OrganizationIdentity
 
@@ -40,6 +41,16 @@ class AwsOrganizations:
     async def units_under(self, parent: UnitId) -> Sequence[OrganizationalUnit]:
         pages = self._client.pages("ListOrganizationalUnitsForParent", "OrganizationalUnits", ParentId=parent)
         return [OrganizationalUnit(UnitId(unit["Id"]), unit["Name"], parent) async for unit in pages]
+
+    async def control_policies(self) -> Sequence[ControlPolicy]:
+        pages = self._client.pages("ListPolicies", "Policies", Filter="SERVICE_CONTROL_POLICY")
+        return [await self._control_policy(told["Id"], told["Name"]) async for told in pages]
+
+    async def _control_policy(self, policy_id: str, name: str) -> ControlPolicy:
+        told = await self._client.call("DescribePolicy", PolicyId=policy_id)
+        targets = self._client.pages("ListTargetsForPolicy", "Targets", PolicyId=policy_id)
+        attached = frozenset([target["TargetId"] async for target in targets])
+        return ControlPolicy(policy_id, name, told["Policy"]["Content"], attached)
 
     async def _walk(self) -> Mapping[AccountId, tuple[UnitId, ...]]:
         """Where each account is, by asking every unit for its accounts: two calls a unit, none an account."""

@@ -16,13 +16,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
 from rolecall.cli.options import Options
 from rolecall.cli.running import print_json
 from rolecall.cli.views import console
+from rolecall.cli.views.changes import print_changes
 from rolecall.cli.views.roll import print_roll
 from rolecall.errors import RolecallError
 from rolecall.sandbox.process import SandboxProcess
@@ -46,14 +47,16 @@ def run(given: Options, *, serve: bool, speed: float) -> None:
     """Raises RolecallError when a step fails, or an account ends without a verdict."""
     with ExitStack() as stack:
         stage = _build(given, stack, speed)
-        plan = _json_of(stage, given, "plan", show=True)
-        _command(stage, given, "apply", "--yes", accept=(0, 1, 3))
-        check = _json_of(stage, given, "check", accept=(0, 3), show=False)
+        plan = _json_of(stage, given, "plan")
+        if not given.quiet:
+            print_changes(console.stderr(given), plan)
+        _show(stage, given, "apply", "--yes", accept=(0, 1, 3))
+        check = _json_of(stage, given, "check", accept=(0, 3))
         report = {**check, "kind": "demo", "changes": plan["changes"]}
         _present(given, report)
         _refuse_holes(report)
         if serve:
-            _wait(given, stage)
+            _wait(stage)
 
 
 def _build(given: Options, stack: ExitStack, speed: float) -> Stage:
@@ -93,39 +96,28 @@ def _registry(folder: Path, environment: Mapping[str, str], database: str, port:
         process.communicate(timeout=20)
 
 
-def _command(stage: Stage, given: Options, *arguments: str, accept: Sequence[int] = (0,)) -> None:
-    """One of rolecall's commands, its talk and its output passed on to stderr."""
+def _show(stage: Stage, given: Options, *arguments: str, accept: Sequence[int] = (0,)) -> None:
+    """One of rolecall's commands; what it prints goes to stderr, with the demo's own talk."""
+    output = subprocess.DEVNULL if given.quiet else sys.stderr
+    _run(stage, given, arguments, output, accept)
+
+
+def _json_of(stage: Stage, given: Options, *arguments: str, accept: Sequence[int] = (0,)) -> dict[str, Any]:
+    """One of rolecall's commands, and its JSON."""
+    value: dict[str, Any] = json.loads(_run(stage, given, [*arguments, "--json"], subprocess.PIPE, accept))
+    return value
+
+
+def _run(stage: Stage, given: Options, arguments: Sequence[str], output: int | TextIO, accept: Sequence[int]) -> bytes:
+    """Raises RolecallError for an exit status that is not accepted."""
     _say(given, f"\n$ rolecall {' '.join(arguments)}")
-    quiet = ["--quiet"] if given.quiet else []
+    options = [*(["--quiet"] if given.quiet else []), *([] if given.color else ["--no-color"])]
     done = subprocess.run(  # noqa: S603 - our own module, no shell
-        [*_rolecall(*arguments), *quiet, *_color(given)],
-        cwd=stage.folder,
-        env=stage.operator,
-        stdout=sys.stderr,
-        check=False,
+        [*_rolecall(*arguments), *options], cwd=stage.folder, env=stage.operator, stdout=output, check=False
     )
     if done.returncode not in accept:
         raise RolecallError(f"`rolecall {arguments[0]}` ended with exit status {done.returncode}")
-
-
-def _json_of(stage: Stage, given: Options, command: str, *, accept: Sequence[int] = (0,), show: bool) -> dict[str, Any]:
-    """A command's JSON; with `show`, its text for people is shown too."""
-    if show:
-        _command(stage, given, command)
-    else:
-        _say(given, f"\n$ rolecall {command}")
-    quiet = ["--quiet"] if given.quiet or show else []
-    done = subprocess.run(  # noqa: S603 - our own module, no shell
-        [*_rolecall(command, "--json"), *quiet],
-        cwd=stage.folder,
-        env=stage.operator,
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    if done.returncode not in accept:
-        raise RolecallError(f"`rolecall {command}` ended with exit status {done.returncode}")
-    value: dict[str, Any] = json.loads(done.stdout)
-    return value
+    return done.stdout or b""
 
 
 def _present(given: Options, report: dict[str, Any]) -> None:
@@ -143,9 +135,8 @@ def _refuse_holes(report: dict[str, Any]) -> None:
         raise RolecallError("the demo left accounts without a verdict", detail=", ".join(open_ends))
 
 
-def _wait(given: Options, stage: Stage) -> None:
+def _wait(stage: Stage) -> None:
     typer.echo(f"\nThe registry's page: {stage.url}\nSign in with the key:  {stage.key}\nCtrl-C ends it.", err=True)
-    del given
     signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 
@@ -166,10 +157,6 @@ def _output(arguments: Sequence[str], folder: Path, environment: Mapping[str, st
 def _clean_environment() -> dict[str, str]:
     """Ours, without what could lead a child to real AWS accounts or to the user's own config."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ROLECALL_"))}
-
-
-def _color(given: Options) -> list[str]:
-    return [] if given.color else ["--no-color"]
 
 
 def _say(given: Options, line: str) -> None:

@@ -15,10 +15,14 @@ from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question
 from rolecall.core.roll import Access, Proof, judge, missing_permissions, not_simulated, questions
 from rolecall.errors import AccessDenied, AwsError, CredentialsError
+from rolecall.flows.policy_names import PolicyNames
 from rolecall.ports import Ports, RoleProbe
 
 WRONG_EXTERNAL_ID = "rolecall-negative-proof"
 """Presented where a refusal is wanted; a fixed value, so that those who watch CloudTrail know it."""
+
+_LONGEST_PAUSE = 8.0
+"""Seconds between two tries of a role that is still refused."""
 
 
 async def roll_call(
@@ -30,13 +34,14 @@ async def roll_call(
     everywhere (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html).
     """
     waiting = iter(accounts)
-    results: asyncio.Queue[tuple[AccountId, Proof] | BaseException | None] = asyncio.Queue(maxsize=100)
+    names = PolicyNames(ports.organizations)
+    results: asyncio.Queue[tuple[AccountId, Proof] | Exception | None] = asyncio.Queue(maxsize=100)
 
     async def worker() -> None:
         try:
             for account in waiting:
-                await results.put((account.id, await prove(config, ports, account.role, patience=patience)))
-        except CredentialsError as error:
+                await results.put((account.id, await prove(config, ports, account, names, patience=patience)))
+        except Exception as error:  # raised again by whoever reads the results
             await results.put(error)
         else:
             await results.put(None)
@@ -46,7 +51,7 @@ async def roll_call(
         left = len(workers)
         while left:
             result = await results.get()
-            if isinstance(result, BaseException):
+            if isinstance(result, Exception):
                 raise result
             if result is None:
                 left -= 1
@@ -58,13 +63,15 @@ async def roll_call(
         await asyncio.gather(*workers, return_exceptions=True)
 
 
-async def prove(config: Config, ports: Ports, role: RoleArn, *, patience: float = 0) -> Proof:
+async def prove(
+    config: Config, ports: Ports, account: DesiredAccount, names: PolicyNames, *, patience: float = 0
+) -> Proof:
     """One role's proof. An error that tells nothing of the role makes it `unknown`, with the error as the reason."""
     deadline = ports.clock.monotonic() + patience
     wait = 1.0
     while True:
         try:
-            proof = await _prove_once(config, ports, role)
+            proof = await _prove_once(config, ports, account, names)
         except CredentialsError:
             raise
         except AwsError as error:
@@ -72,11 +79,11 @@ async def prove(config: Config, ports: Ports, role: RoleArn, *, patience: float 
         if proof.access is not Access.REFUSED or ports.clock.monotonic() + wait > deadline:
             return proof
         await ports.clock.sleep(wait)
-        wait *= 2
+        wait = min(2 * wait, _LONGEST_PAUSE)
 
 
-async def _prove_once(config: Config, ports: Ports, role: RoleArn) -> Proof:
-    section = config.role
+async def _prove_once(config: Config, ports: Ports, account: DesiredAccount, names: PolicyNames) -> Proof:
+    section, role = config.role, account.role
     external_id = section.external_id if section.asks_external_id else None
     answer = await ports.probe.assume(role, external_id=external_id)
     if not isinstance(answer, AssumedRole):
@@ -85,7 +92,7 @@ async def _prove_once(config: Config, ports: Ports, role: RoleArn) -> Proof:
         return Proof(
             Access.OPEN, f"the role answers {opening}: anybody who knows its ARN may use the platform", (), True
         )
-    proof = await _simulate(config, ports, answer)
+    proof = await _simulate(config, ports, account, answer, names)
     answers = "answers the platform alone" if external_id else _no_external_id(section)
     return Proof(proof.access, f"{answers}; {proof.reason}", proof.missing, proof.assumed)
 
@@ -102,17 +109,20 @@ async def _opening(probe: RoleProbe, role: RoleArn) -> str:
     return ""
 
 
-async def _simulate(config: Config, ports: Ports, assumed: AssumedRole) -> Proof:
+async def _simulate(
+    config: Config, ports: Ports, account: DesiredAccount, assumed: AssumedRole, names: PolicyNames
+) -> Proof:
+    to_ask = questions(config.role, assumed.role, config.check_regions, ports.clock.now())
     asked: list[tuple[Question, Sequence[Answer]]] = []
-    for question in questions(config.role, assumed.role, config.check_regions, ports.clock.now()):
+    for question in to_ask:
         try:
             asked.append((question, await ports.probe.simulate(assumed, question)))
         except AccessDenied as error:
             return not_simulated(config.role, error.detail)
         except CredentialsError as error:
             return Proof(Access.UNKNOWN, f"its session is not taken: {error.detail}", (), True)
-    actions = {action for question, _ in asked for action in question.actions}
-    return judge(missing_permissions(config.role, asked), len(actions))
+    missing = await names.name(missing_permissions(config.role, asked), to_ask, account)
+    return judge(missing, len({action for question in to_ask for action in question.actions}))
 
 
 async def call_all(

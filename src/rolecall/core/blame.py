@@ -1,0 +1,82 @@
+"""Which service control policies deny what the simulation says that "an SCP" denies. Pure.
+
+The simulation never names an SCP, so the ones that apply are read from Organizations and evaluated here.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.policy import MalformedPolicy, Outcome, Policy, PolicySet, Request, evaluate
+from rolecall.core.probe import Question
+from rolecall.core.roll import Cause, MissingPermission
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPolicy:
+    """A service control policy and what it is attached to: ids of roots, units and accounts."""
+
+    id: str
+    name: str
+    document: str
+    targets: frozenset[str]
+
+
+Levels = tuple[tuple[Policy, ...], ...]
+"""The policies at each level, from the root to the account."""
+
+_EVERYTHING = Policy.parse(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, source="everything"
+)
+
+
+def levels_of(policies: Iterable[ControlPolicy], unit_ids: Sequence[UnitId], account: AccountId) -> Levels:
+    """What applies to an account. A document that we cannot read is left out: it then is not named, no more."""
+    parsed = [(policy.targets, read) for policy in policies if (read := _parsed(policy))]
+    return tuple(tuple(read for targets, read in parsed if place in targets) for place in (*unit_ids, account))
+
+
+def named(
+    missing: Iterable[MissingPermission], questions: Sequence[Question], levels: Levels
+) -> list[MissingPermission]:
+    """The same permissions, those that an SCP denies with the names of the policies that do."""
+    return [
+        replace(item, policies=_deniers(item, questions, levels)) if item.cause is Cause.SCP else item
+        for item in missing
+    ]
+
+
+def _deniers(item: MissingPermission, questions: Sequence[Question], levels: Levels) -> tuple[str, ...]:
+    found = {
+        name
+        for question in questions
+        if item.action in question.actions and question.context["aws:RequestedRegion"] == item.region
+        for resource in question.resources
+        for level in levels
+        for name in _deniers_at(level, _request(item.action, resource, question))
+    }
+    return tuple(sorted(found))
+
+
+def _request(action: str, resource: str, question: Question) -> Request:
+    return Request(action, resource, {key: (value,) for key, value in question.context.items()})
+
+
+def _deniers_at(level: tuple[Policy, ...], request: Request) -> Iterable[str]:
+    """The policies of one level that deny explicitly; where none does and none allows, all that are attached there."""
+    verdict = evaluate(request, PolicySet(identity=(_EVERYTHING,), scp_levels=(level,)))
+    if verdict.outcome is Outcome.EXPLICIT_DENY:
+        return {matched.source for matched in verdict.matched}
+    if verdict.outcome is Outcome.IMPLICIT_DENY:
+        return {policy.source for policy in level}
+    return ()
+
+
+def _parsed(policy: ControlPolicy) -> Policy | None:
+    try:
+        return Policy.parse(policy.document, source=policy.name, type="scp")
+    except MalformedPolicy:
+        return None
