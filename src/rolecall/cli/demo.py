@@ -110,7 +110,8 @@ def _json_of(stage: Stage, given: Options, *arguments: str, accept: Sequence[int
 
 def _run(stage: Stage, given: Options, arguments: Sequence[str], output: int | TextIO, accept: Sequence[int]) -> bytes:
     """Raises RolecallError for an exit status that is not accepted."""
-    _say(given, f"\n$ rolecall {' '.join(arguments)}")
+    shown = [argument for argument in arguments if argument != "--json"]
+    _say(given, f"\n$ rolecall {' '.join(shown)}")
     options = [*(["--quiet"] if given.quiet else []), *([] if given.color else ["--no-color"])]
     done = subprocess.run(  # noqa: S603 - our own module, no shell
         [*_rolecall(*arguments), *options], cwd=stage.folder, env=stage.operator, stdout=output, check=False

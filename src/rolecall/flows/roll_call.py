@@ -76,9 +76,10 @@ async def prove(
             raise
         except AwsError as error:
             return Proof(Access.UNKNOWN, "; ".join(filter(None, [error.summary, error.detail])))
-        if proof.access is not Access.REFUSED or ports.clock.monotonic() + wait > deadline:
+        left = deadline - ports.clock.monotonic()
+        if proof.access is not Access.REFUSED or left <= 0:
             return proof
-        await ports.clock.sleep(wait)
+        await ports.clock.sleep(min(wait, left))
         wait = min(2 * wait, _LONGEST_PAUSE)
 
 
@@ -93,12 +94,12 @@ async def _prove_once(config: Config, ports: Ports, account: DesiredAccount, nam
             Access.OPEN, f"the role answers {opening}: anybody who knows its ARN may use the platform", (), True
         )
     proof = await _simulate(config, ports, account, answer, names)
-    answers = "answers the platform alone" if external_id else _no_external_id(section)
+    answers = "external id enforced" if external_id else _no_external_id(section)
     return Proof(proof.access, f"{answers}; {proof.reason}", proof.missing, proof.assumed)
 
 
 def _no_external_id(section: RoleSection) -> str:
-    return f"answers; no external id is asked for ({section.external_id_reason})"
+    return f"no external id is asked for ({section.external_id_reason})"
 
 
 async def _opening(probe: RoleProbe, role: RoleArn) -> str:

@@ -12,7 +12,7 @@ from rich.theme import Theme
 from rolecall.cli.options import Options
 
 _WIDTH_OF_A_FILE = 160
-_THEME = Theme(
+THEME = Theme(
     {
         "verdict.ready": "green",
         "verdict.restricted": "yellow",
@@ -39,4 +39,4 @@ def stderr(options: Options) -> Console:
 def to(stream: IO[str], options: Options) -> Console:
     """A console on any stream; one that is no terminal is written wide and plain."""
     width = None if stream.isatty() else int(os.environ.get("COLUMNS") or _WIDTH_OF_A_FILE)
-    return Console(file=stream, no_color=not options.color, width=width, theme=_THEME, highlight=False, emoji=False)
+    return Console(file=stream, no_color=not options.color, width=width, theme=THEME, highlight=False, emoji=False)

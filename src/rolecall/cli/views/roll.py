@@ -52,7 +52,7 @@ def _columns(width: int) -> list[str]:
 
 
 def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for key in columns:
         folds = key in ("name", "path", "reason")
         table.add_column(_COLUMNS[key], no_wrap=not folds, overflow="fold", ratio=1 if key == "reason" else None)
