@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ def generated() -> dict[str, str]:
         "config.md": _NOTE + config(),
         "cli.md": _NOTE + command_line(),
         "permission-groups.md": _NOTE + permission_groups(),
+        "operator-permissions.md": _NOTE + operator_permissions(),
     }
 
 
@@ -140,6 +142,24 @@ def permission_groups() -> str:
             ]
             parts.append(f"\nonly where {' and '.join(conditions)}\n" if conditions else "")
         parts.append(f"Source: {group.source}.\n")
+    return "\n".join(parts)
+
+
+def operator_permissions() -> str:
+    from rolecall.core.operator_rights import RIGHTS, policy
+
+    parts = [
+        "# The operator's permissions\n",
+        "The least IAM policy for the credentials that each command runs with, for a stack set called",
+        "`rolecall-CadoResponseRole` and a role called `CadoResponseRole`. Rights marked optional may be left out: the",
+        "command then tells less. `check` and `apply` call the roll with other credentials, those of",
+        "`check.assume_from`: they need only `sts:AssumeRole` on the role.\n",
+    ]
+    for command, rights in RIGHTS.items():
+        parts.append(f"## rolecall {command}\n")
+        parts += [f"- **{right.sid}**{' (optional)' if right.optional else ''}: {right.purpose}" for right in rights]
+        document = policy(command, stack_set="rolecall-CadoResponseRole", role_name="CadoResponseRole")
+        parts.append(f"\n```json\n{json.dumps(document, indent=2)}\n```\n")
     return "\n".join(parts)
 
 

@@ -74,12 +74,12 @@ class Shell:
 
 
 @pytest.fixture(scope="session")
-def start_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], SandboxProcess]]:
+def start_process() -> Iterator[Callable[..., SandboxProcess]]:
     """Starts sandboxes as processes and ends them all."""
     started: list[SandboxProcess] = []
 
-    def start(scenario: str) -> SandboxProcess:
-        started.append(SandboxProcess.start(scenario, port=free_port(), speed=0, idle_seconds=600))
+    def start(scenario: str, **options: Any) -> SandboxProcess:
+        started.append(SandboxProcess.start(scenario, port=free_port(), speed=0, idle_seconds=600, **options))
         return started[-1]
 
     yield start
@@ -94,6 +94,6 @@ def shell(tmp_path: Path) -> Shell:
 
 
 @pytest.fixture
-def clean(shell: Shell, start_process: Callable[[str], SandboxProcess]) -> Shell:
+def clean(shell: Shell, start_process: Callable[..., SandboxProcess]) -> Shell:
     """A shell on a clean organization of its own, as the management account."""
     return shell.with_environment(**start_process("clean").environment())

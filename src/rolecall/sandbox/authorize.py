@@ -131,6 +131,8 @@ def resource_of(call: Call) -> str:
         return f"arn:aws:s3:::{params['Bucket']}/{unquote(key)}" if key else f"arn:aws:s3:::{params['Bucket']}"
     if call.service == "iam":
         return _iam_resource(params, account_id)
+    if call.service == "cloudformation":
+        return _cloudformation_resource(params, f"arn:aws:cloudformation:{call.region}:{account_id}")
     return str(params.get("RoleArn", "*"))
 
 
@@ -141,6 +143,15 @@ def _iam_resource(params: Params, account_id: str) -> str:
     for name, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group"), ("PolicyName", "policy")):
         if name in params:
             return f"arn:aws:iam::{account_id}:{kind}{params.get('Path', '/')}{params[name]}"
+    return "*"
+
+
+def _cloudformation_resource(params: Params, prefix: str) -> str:
+    """With `*` for the unique id, which a policy cannot know either."""
+    for name, form in (("StackSetName", "stackset/{}:*"), ("StackName", "stack/{}/*")):
+        value = str(params.get(name, ""))
+        if value:
+            return value if value.startswith("arn:") else f"{prefix}:{form.format(value.split(':')[0])}"
     return "*"
 
 

@@ -45,8 +45,11 @@ class SandboxProcess:
         seed: int = 0,
         log: Path | None = None,
         idle_seconds: float | None = None,
+        enforce_iam: bool = False,
     ) -> SandboxProcess:
         """Starts one and returns when it answers. `accounts` makes up an organization of that size instead.
+
+        `enforce_iam` authorizes every call, not only policy simulation.
 
         Raises RolecallError where one runs already (on that port, if one is named), or the new one ends at once.
         """
@@ -59,6 +62,7 @@ class SandboxProcess:
         options: dict[str, object] = {"port": port, "speed": speed, "log": log, "idle-seconds": idle_seconds}
         options |= {"scenario": scenario} if accounts is None else {"accounts": accounts, "seed": seed}
         arguments = [f"--{name}={value}" for name, value in options.items() if value is not None]
+        arguments += ["--enforce-iam"] if enforce_iam else []
         command = [sys.executable, "-m", "rolecall.sandbox", f"--state={home}", *arguments]
         with (home / _LOG).open("wb") as output:
             child = subprocess.Popen(  # noqa: S603  # our own module, no shell

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rolecall.cli import options
+
+if TYPE_CHECKING:
+    from rolecall.sandbox.process import SandboxProcess
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +31,9 @@ def sandbox(
     accounts: Annotated[int | None, typer.Option(min=1, help="Make up an organization of that many accounts.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same organization.")] = 0,
     log: Annotated[Path | None, typer.Option(help="Append a JSON line for each call to this file.")] = None,
+    enforce_iam: Annotated[
+        bool, typer.Option("--enforce-iam", help="Authorize every call by the caller's rights.")
+    ] = False,
 ) -> None:
     from rolecall.cli.extras import need
 
@@ -38,11 +44,13 @@ def sandbox(
         return
     from rolecall.sandbox.process import SandboxProcess
 
+    running = SandboxProcess.start(
+        scenario, port=port, speed=speed, accounts=accounts, seed=seed, log=log, enforce_iam=enforce_iam
+    )
     if detach:
-        running = SandboxProcess.start(scenario, port=port, speed=speed, accounts=accounts, seed=seed, log=log)
         _print(given, running.environment())
-        return
-    _foreground(given, scenario, port=port, speed=speed, accounts=accounts, seed=seed, log=log)
+    else:
+        _until_interrupted(given, running)
 
 
 def _stop(port: int) -> None:
@@ -56,22 +64,10 @@ def _stop(port: int) -> None:
     typer.echo(f"Stopped the sandbox at {running.endpoint}", err=True)
 
 
-def _foreground(
-    given: options.Options,
-    scenario: str,
-    *,
-    port: int,
-    speed: float | None,
-    accounts: int | None,
-    seed: int,
-    log: Path | None,
-) -> None:
+def _until_interrupted(given: options.Options, running: SandboxProcess) -> None:
     """A child of this process, ended with it."""
     import signal
 
-    from rolecall.sandbox.process import SandboxProcess
-
-    running = SandboxProcess.start(scenario, port=port, speed=speed, accounts=accounts, seed=seed, log=log)
     try:
         _print(given, running.environment())
         typer.echo("Ctrl-C ends the sandbox.", err=True)

@@ -1,0 +1,197 @@
+"""The least that the operator's own credentials must allow, command by command, as data. Pure.
+
+Actions and resource types: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+and https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html. A sandbox that
+authorizes every call proves them in tests/e2e/test_operator_rights.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+STACK_SET = (
+    "arn:${Partition}:cloudformation:*:*:stackset/${StackSet}:*",
+    "arn:${Partition}:cloudformation:*:*:stackset-target/${StackSet}:*",
+    "arn:${Partition}:cloudformation:*::type/resource/AWS-IAM-*",
+)
+STACK = ("arn:${Partition}:cloudformation:*:*:stack/${StackSet}/*",)
+ROLE = ("arn:${Partition}:iam::*:role${RolePath}${RoleName}",)
+POLICIES = ("arn:${Partition}:iam::*:policy${RolePath}${RoleName}-*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Actions on resources, and what they are for. `optional`: without it the command works, and tells less."""
+
+    sid: str
+    purpose: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...] = ("*",)
+    optional: bool = False
+
+
+_LOOK = (
+    Right(
+        "ReadOrganization",
+        "accounts, their state and place, and the names of units",
+        (
+            "organizations:DescribeOrganization",
+            "organizations:ListAccounts",
+            "organizations:ListOrganizationalUnitsForParent",
+            "organizations:ListRoots",
+        ),
+    ),
+    Right(
+        "ReadTrustedAccess", "whether StackSets may act", ("cloudformation:DescribeOrganizationsAccess",), ("*",), True
+    ),
+    Right(
+        "ReadStackSet",
+        "what is deployed in each account",
+        (
+            "cloudformation:DescribeStackSet",
+            "cloudformation:ListStackInstances",
+            "cloudformation:ListStackSetOperations",
+        ),
+        STACK_SET,
+    ),
+    Right(
+        "ReadStack",
+        "what is deployed in the management account",
+        ("cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:GetTemplate"),
+        STACK,
+    ),
+)
+_BLAME = Right(
+    "ReadControlPolicies",
+    "the names of service control policies that deny something",
+    ("organizations:ListPolicies", "organizations:DescribePolicy", "organizations:ListTargetsForPolicy"),
+    optional=True,
+)
+_FOLLOW = Right(
+    "FollowOperations",
+    "waiting for an operation, and its result in each account",
+    ("cloudformation:DescribeStackSetOperation", "cloudformation:ListStackSetOperationResults"),
+    STACK_SET,
+)
+_APPLY = (
+    _FOLLOW,
+    Right(
+        "ChangeStackSet",
+        "deploying through StackSets",
+        (
+            "cloudformation:CreateStackSet",
+            "cloudformation:UpdateStackSet",
+            "cloudformation:CreateStackInstances",
+            "cloudformation:DeleteStackInstances",
+            "cloudformation:TagResource",
+        ),
+        STACK_SET,
+    ),
+    Right(
+        "ChangeStack",
+        "the management account's stack",
+        ("cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack"),
+        STACK,
+    ),
+    Right(
+        "ManagementRole",
+        "CloudFormation makes the management account's role with the caller's rights",
+        (
+            "iam:AttachRolePolicy",
+            "iam:CreateRole",
+            "iam:DeleteRole",
+            "iam:DetachRolePolicy",
+            "iam:GetRole",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRolePolicies",
+            "iam:TagRole",
+            "iam:UntagRole",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
+            "iam:UpdateRoleDescription",
+        ),
+        ROLE,
+    ),
+    Right(
+        "ManagementPolicies",
+        "and its managed policies",
+        (
+            "iam:CreatePolicy",
+            "iam:CreatePolicyVersion",
+            "iam:DeletePolicy",
+            "iam:DeletePolicyVersion",
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion",
+            "iam:ListPolicyVersions",
+        ),
+        POLICIES,
+    ),
+)
+_DESTROY = (
+    _FOLLOW,
+    Right(
+        "DeleteStackSet",
+        "taking the role out through StackSets",
+        ("cloudformation:DeleteStackInstances", "cloudformation:DeleteStackSet"),
+        STACK_SET,
+    ),
+    Right("DeleteStack", "taking out the management account's stack", ("cloudformation:DeleteStack",), STACK),
+    Right(
+        "DeleteManagementRole",
+        "CloudFormation deletes the management account's role with the caller's rights",
+        (
+            "iam:DeleteRole",
+            "iam:DetachRolePolicy",
+            "iam:GetRole",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRolePolicies",
+        ),
+        ROLE,
+    ),
+    Right(
+        "DeleteManagementPolicies",
+        "and its managed policies",
+        ("iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:GetPolicy", "iam:ListPolicyVersions"),
+        POLICIES,
+    ),
+)
+
+RIGHTS: dict[str, tuple[Right, ...]] = {
+    "plan": _LOOK,
+    "status": _LOOK,
+    "check": (*_LOOK, _BLAME),
+    "apply": (*_LOOK, _BLAME, *_APPLY),
+    "destroy": (*_LOOK, *_DESTROY),
+}
+"""Command -> what its credentials must allow. `check.assume_from` needs sts:AssumeRole on the role besides."""
+
+
+def policy(
+    command: str, *, stack_set: str, role_name: str, role_path: str = "/", partition: str = "aws"
+) -> dict[str, Any]:
+    """The IAM policy document of a command, for one deployment."""
+    values = {
+        "${Partition}": partition,
+        "${StackSet}": stack_set,
+        "${RoleName}": role_name,
+        "${RolePath}": role_path,
+    }
+
+    def filled(resource: str) -> str:
+        for placeholder, value in values.items():
+            resource = resource.replace(placeholder, value)
+        return resource
+
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": right.sid,
+                "Effect": "Allow",
+                "Action": list(right.actions),
+                "Resource": [filled(resource) for resource in right.resources],
+            }
+            for right in RIGHTS[command]
+        ],
+    }
