@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from typing import Any, TextIO
 import typer
 
 from rolecall.cli.options import Options
-from rolecall.cli.running import print_json
+from rolecall.cli.running import end_on_signals, print_json, wait_for_interrupt
 from rolecall.cli.views import console
 from rolecall.cli.views.changes import print_changes
 from rolecall.cli.views.roll import print_roll
@@ -29,7 +28,9 @@ from rolecall.errors import RolecallError
 from rolecall.sandbox.process import SandboxProcess
 
 KEY_VARIABLE = "ROLECALL_PLATFORM_KEY"
-_IDLE_SECONDS = 600.0
+_IDLE_SECONDS = 60.0
+_IDLE_SECONDS_SERVING = 4 * 3600.0
+"""How long the sandbox outlives a demo that was killed; between calls of a demo that runs there are no such pauses."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,10 @@ class Stage:
 
 def run(given: Options, *, serve: bool, speed: float) -> None:
     """Raises RolecallError when a step fails, or an account ends without a verdict."""
+    end_on_signals()
     with ExitStack() as stack:
-        stage = _build(given, stack, speed)
+        idle = _IDLE_SECONDS_SERVING if serve else _IDLE_SECONDS
+        stage = _build(given, stack, speed, idle)
         plan = _json_of(stage, given, "plan")
         if not given.quiet:
             print_changes(console.stderr(given), plan)
@@ -59,11 +62,11 @@ def run(given: Options, *, serve: bool, speed: float) -> None:
             _wait(stage)
 
 
-def _build(given: Options, stack: ExitStack, speed: float) -> Stage:
+def _build(given: Options, stack: ExitStack, speed: float, idle: float) -> Stage:
     """The sandbox, the config, the registry's first key, and the registry."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rolecall-demo-")))
     _say(given, "Starting a simulated organization and a registry …")
-    sandbox = SandboxProcess.start("demo", port=_free_port(), speed=speed, idle_seconds=_IDLE_SECONDS)
+    sandbox = SandboxProcess.start("demo", port=_free_port(), speed=speed, idle_seconds=idle)
     stack.callback(sandbox.stop)
     environment = {**_clean_environment(), **sandbox.environment()}
     database = f"sqlite:///{folder / 'registry.sqlite3'}"
@@ -138,7 +141,7 @@ def _refuse_holes(report: dict[str, Any]) -> None:
 
 def _wait(stage: Stage) -> None:
     typer.echo(f"\nThe registry's page: {stage.url}\nSign in with the key:  {stage.key}\nCtrl-C ends it.", err=True)
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    wait_for_interrupt()
 
 
 def _rolecall(*arguments: str) -> list[str]:

@@ -62,7 +62,10 @@ def main() -> NoReturn:
     """The console script."""
     arguments = hoisted(sys.argv[1:])
     try:
-        sys.exit(app(arguments, standalone_mode=False) or 0)
+        status = app(arguments, standalone_mode=False) or 0
+        if status == INTERRUPTED:  # so typer says that Ctrl-C was pressed
+            raise KeyboardInterrupt
+        sys.exit(status)
     except RolecallError as error:
         print_error(error)
         sys.exit(error.exit_status)

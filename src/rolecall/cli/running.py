@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import typer
@@ -32,6 +34,19 @@ def with_ports(options: Options, work: Callable[[Config, Ports], Awaitable[T]], 
                 return await work(config, ports)
 
     return asyncio.run(run())
+
+
+def end_on_signals() -> None:
+    """SIGTERM ends the command as Ctrl-C does, with its cleaning up; so does SIGINT where a shell had it ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
+def wait_for_interrupt() -> None:
+    """Until Ctrl-C or SIGTERM."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            signal.pause()
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import suppress
 
 from rolecall.core.config import Config, RoleSection
 from rolecall.core.desired import DesiredAccount
@@ -127,16 +126,20 @@ async def _simulate(
 
 
 async def call_all(
-    config: Config, ports: Ports, accounts: Sequence[DesiredAccount], *, patience: float = 0
+    config: Config,
+    ports: Ports,
+    accounts: Sequence[DesiredAccount],
+    *,
+    patience: float = 0,
+    proofs: dict[AccountId, Proof] | None = None,
 ) -> dict[AccountId, Proof]:
-    """The roll of `accounts`, with progress. Cut short by cancellation, it still gives what it has."""
-    proofs: dict[AccountId, Proof] = {}
+    """The roll of `accounts`, with progress. `proofs` is filled as they come, for a caller that may be cut short."""
+    found = {} if proofs is None else proofs
     ports.progress.begin("Calling the roll", len(accounts))
     try:
-        with suppress(asyncio.CancelledError):
-            async for account, proof in roll_call(config, ports, accounts, patience=patience):
-                proofs[account] = proof
-                ports.progress.reached(len(proofs))
+        async for account, proof in roll_call(config, ports, accounts, patience=patience):
+            found[account] = proof
+            ports.progress.reached(len(found))
     finally:
         ports.progress.end()
-    return proofs
+    return found

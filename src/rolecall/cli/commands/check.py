@@ -41,6 +41,8 @@ def check(
     out: Annotated[Path | None, typer.Option(help="Write the report to this file instead of stdout.")] = None,
     skip_platforms: SkipPlatforms = False,
 ) -> None:
+    import asyncio
+
     from rolecall.cli.running import with_ports
 
     given, asked = options.of(context), not skip_platforms
@@ -51,7 +53,12 @@ def check(
         from rolecall.flows.roll_call import call_all
 
         seen = await look(config, ports, platforms=asked)
-        return seen, await call_all(config, ports, _to_ask(seen.desired, only))
+        proofs: dict[AccountId, Proof] = {}
+        try:
+            await call_all(config, ports, _to_ask(seen.desired, only), proofs=proofs)
+        except asyncio.CancelledError:  # Ctrl-C: what is known is reported, the rest is unknown
+            ports.progress.say(f"Interrupted: {len(proofs)} accounts were asked")
+        return seen, proofs
 
     seen, proofs = with_ports(given, work, platforms=asked)
     result = check_report("check", seen, proofs, only)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rolecall.cli import options
+
+if TYPE_CHECKING:
+    from rolecall.core.init_file import Answers
 
 EXTERNAL_ID_BYTES = 16
 """128 random bits."""
@@ -55,7 +58,7 @@ def init(
         raise UsageError(f"{given.config} is there already", hint="--force writes over it; --config names another")
     answers = Answers(
         role_name=role_name,
-        trusted_principals=trusted_principal or [_ask_for_principal()],
+        trusted_principals=trusted_principal or (),
         external_id=external_id or secrets.token_hex(EXTERNAL_ID_BYTES),
         units=unit or ["/"],
         region=given.region or "us-east-1",
@@ -64,17 +67,31 @@ def init(
         platform_url=platform_url,
         platform_key=platform_key,
     )
-    text = render(answers)
+    text = render(answers if trusted_principal else _asked(answers))
     read_config(text, str(given.config))
     write_atomically(given.config, text)
     typer.echo(f"Wrote {given.config}. Next: rolecall plan", err=True)
 
 
-def _ask_for_principal() -> str:
+def _asked(answers: Answers) -> Answers:
+    """The answers, asked for with those given as defaults. Raises UsageError where nobody can be asked."""
+    from dataclasses import replace
+
     from rolecall.errors import UsageError
 
     if not sys.stdin.isatty():
         hint = "give --trusted-principal, the ARN of the role that the platform runs as"
         raise UsageError("who may assume the role?", hint=hint)
-    answer: str = typer.prompt("ARN of the role that the platform runs as", err=True)
+    return replace(
+        answers,
+        trusted_principals=[_ask("ARN of the role that the platform runs as")],
+        role_name=_ask("Name of the role to deploy", answers.role_name),
+        units=_ask("Target units, ids or paths, with spaces between (/ is all)", " ".join(answers.units)).split(),
+        assume_profile=_ask("AWS profile of the platform (empty: your own)", answers.assume_profile or "") or None,
+        platform_url=_ask("Address of the platform to register with (empty: none)", answers.platform_url or "") or None,
+    )
+
+
+def _ask(question: str, default: str | None = None) -> str:
+    answer: str = typer.prompt(question, default=default, show_default=bool(default), err=True)
     return answer.strip()

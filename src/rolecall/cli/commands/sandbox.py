@@ -66,12 +66,13 @@ def _stop(port: int) -> None:
 
 def _until_interrupted(given: options.Options, running: SandboxProcess) -> None:
     """A child of this process, ended with it."""
-    import signal
+    from rolecall.cli.running import end_on_signals, wait_for_interrupt
 
+    end_on_signals()
     try:
         _print(given, running.environment())
         typer.echo("Ctrl-C ends the sandbox.", err=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        wait_for_interrupt()
     finally:
         running.stop()
 
