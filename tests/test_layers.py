@@ -75,7 +75,7 @@ def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
 
 def test_every_module_has_a_layer() -> None:
     roots = {"__init__", "__main__"}
-    assert {layer_of(module) for module in MODULES} - roots == set(ALLOWED)
+    assert {layer_of(module) for module in MODULES} - roots <= set(ALLOWED)
 
 
 @pytest.mark.parametrize("module", [path for path in MODULES if layer_of(path) == "core"], ids=str)

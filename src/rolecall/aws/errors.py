@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore import exceptions as sdk
+from botocore.parsers import ResponseParserError
 
 from rolecall.errors import (
     AccessDenied,
@@ -18,6 +19,7 @@ from rolecall.errors import (
 )
 
 _LOG_IN = "log in again, or name other credentials with --profile or AWS_PROFILE"
+_NETWORK = "check the network, the proxy settings and AWS_ENDPOINT_URL"
 
 _CODES: dict[str, tuple[type[AwsError], str]] = {
     "AccessDenied": (AccessDenied, "the caller lacks the permission, or a service control policy denies it"),
@@ -54,9 +56,12 @@ _CREDENTIALS = (
     sdk.CredentialRetrievalError,
     sdk.ProfileNotFound,
     sdk.ConfigNotFound,
+    sdk.ConfigParseError,
     sdk.SSOError,
     sdk.TokenRetrievalError,
     sdk.NoAuthTokenError,
+    sdk.LoginError,
+    sdk.UnknownCredentialError,
     sdk.InvalidConfigError,
     sdk.InfiniteLoopConfigError,
     sdk.RefreshWithMFAUnsupportedError,
@@ -80,16 +85,22 @@ def translate(error: Exception, operation: str) -> AwsError:
         return CredentialsError("no usable AWS credentials", operation=operation, detail=detail, hint=_LOG_IN)
     if isinstance(error, sdk.NoRegionError | sdk.InvalidRegionError):
         return AwsError("no usable AWS Region", operation=operation, detail=detail, hint="give --region or AWS_REGION")
-    if isinstance(error, sdk.HTTPClientError):
-        hint = "check the network, the proxy settings and AWS_ENDPOINT_URL"
-        return Unreachable(f"no answer from AWS to {operation}", operation=operation, detail=detail, hint=hint)
-    return AwsError(f"the AWS SDK failed at {operation}", operation=operation, detail=detail)
+    if isinstance(error, sdk.HTTPClientError | sdk.ConnectionError):
+        return Unreachable(f"no answer from AWS to {operation}", operation=operation, detail=detail, hint=_NETWORK)
+    if isinstance(error, ResponseParserError):
+        hint = "check AWS_ENDPOINT_URL: something else may be answering there"
+        return AwsError(f"AWS gave no readable answer to {operation}", operation=operation, detail=detail, hint=hint)
+    hint = "check the SDK's settings, AWS_ENDPOINT_URL among them"
+    return AwsError(f"the AWS SDK failed at {operation}", operation=operation, detail=detail, hint=hint)
 
 
 @contextmanager
 def translated(operation: str) -> Iterator[None]:
-    """Within it, what botocore raises comes out as ours, with the cause chained."""
+    """Within it, what botocore raises comes out as ours, with the cause chained.
+
+    It raises a bare ValueError for an endpoint that is no URL, and its parsers' own error for one that is not AWS.
+    """
     try:
         yield
-    except (sdk.BotoCoreError, sdk.ClientError) as error:
+    except (sdk.BotoCoreError, sdk.ClientError, ResponseParserError, ValueError) as error:
         raise translate(error, operation) from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from xml.etree import ElementTree
@@ -39,10 +39,16 @@ class Endpoint:
 
 
 class QueryClient:
-    """Calls of one HTTP session with any credentials. Throttling, 5xx and lost connections are tried again."""
+    """Calls of one HTTP session with any credentials. Throttling, 5xx and lost connections are tried again.
 
-    def __init__(self, http: aiohttp.ClientSession) -> None:
+    `sleep` waits between two attempts, in seconds.
+    """
+
+    def __init__(
+        self, http: aiohttp.ClientSession, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
         self._http = http
+        self._sleep = sleep
 
     async def call(
         self, endpoint: Endpoint, action: str, parameters: Mapping[str, str], credentials: ReadOnlyCredentials
@@ -56,7 +62,7 @@ class QueryClient:
                 if attempt == ATTEMPTS or not _worth_another_try(error):
                     raise
             # Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
-            await asyncio.sleep(random.uniform(0, min(LONGEST_WAIT, 0.1 * 2**attempt)))  # noqa: S311 - not for secrets
+            await self._sleep(random.uniform(0, min(LONGEST_WAIT, 0.1 * 2**attempt)))  # noqa: S311 - not for secrets
         raise AssertionError("the last attempt returns or raises")
 
     async def _once(
@@ -64,7 +70,8 @@ class QueryClient:
     ) -> ElementTree.Element:
         headers = _signed(endpoint, body, credentials)
         try:
-            async with self._http.post(endpoint.url, data=body, headers=headers) as response:
+            # A redirect is not followed: it would take the session token and the external id to somebody else.
+            async with self._http.post(endpoint.url, data=body, headers=headers, allow_redirects=False) as response:
                 text = await response.read()
                 status = response.status
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -94,7 +101,13 @@ def _read(action: str, status: int, text: bytes) -> ElementTree.Element:
         root = ElementTree.fromstring(text)  # noqa: S314 - expat resolves no external entities; AWS is the sender
     except ElementTree.ParseError as error:
         detail = f"HTTP {status}, not XML: {text[:200]!r}"
-        raise AwsError(f"AWS gave no readable answer to {action}", code=_code(status), detail=detail) from error
+        raise AwsError(
+            f"AWS gave no readable answer to {action}",
+            code=_code(status),
+            operation=action,
+            detail=detail,
+            hint="check AWS_ENDPOINT_URL and the proxy settings: something else may be answering there",
+        ) from error
     if status < 300:
         return root
     code = root.findtext(".//{*}Error/{*}Code") or _code(status)

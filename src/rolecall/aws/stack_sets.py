@@ -24,7 +24,7 @@ from rolecall.core.observed import (
     StackInstance,
     StackSet,
 )
-from rolecall.errors import NotFound
+from rolecall.errors import AwsError, NotFound
 
 DESCRIPTION = "One role in every account, for the forensics platform. Deployed and checked by rolecall."
 
@@ -86,31 +86,24 @@ class AwsStackSets:
     async def update(
         self, name: str, content: StackContent, auto_deployment: AutoDeployment, *, operation_id: str
     ) -> str:
-        answer = await self._client.call(
+        return await self._start(
             "UpdateStackSet",
+            operation_id,
             StackSetName=name,
             Description=DESCRIPTION,
             PermissionModel="SERVICE_MANAGED",
             AutoDeployment=_auto_deployment(auto_deployment),
-            OperationPreferences=self._preferences,
-            OperationId=operation_id,
             **content_parameters(content),
-            **self._call_as,
         )
-        return str(answer["OperationId"])
 
     async def create_instances(self, name: str, *, targets: DeploymentTargets, region: str, operation_id: str) -> str:
-        answer = await self._client.call(
-            "CreateStackInstances", **self._on_targets(name, targets, region, operation_id)
-        )
-        return str(answer["OperationId"])
+        return await self._start("CreateStackInstances", operation_id, **_on_targets(name, targets, region))
 
     async def delete_instances(
         self, name: str, *, targets: DeploymentTargets, region: str, retain_stacks: bool, operation_id: str
     ) -> str:
-        parameters = self._on_targets(name, targets, region, operation_id)
-        answer = await self._client.call("DeleteStackInstances", RetainStacks=retain_stacks, **parameters)
-        return str(answer["OperationId"])
+        parameters = _on_targets(name, targets, region)
+        return await self._start("DeleteStackInstances", operation_id, RetainStacks=retain_stacks, **parameters)
 
     async def delete(self, name: str) -> None:
         await self._client.call("DeleteStackSet", StackSetName=name, **self._call_as)
@@ -137,15 +130,25 @@ class AwsStackSets:
     def _pages(self, operation: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
         return self._client.pages(operation, "Summaries", MaxResults=100, **parameters, **self._call_as)
 
-    def _on_targets(self, name: str, targets: DeploymentTargets, region: str, operation_id: str) -> dict[str, Any]:
-        return {
-            "StackSetName": name,
-            "DeploymentTargets": _targets(targets),
-            "Regions": [region],
-            "OperationPreferences": self._preferences,
-            "OperationId": operation_id,
-            **self._call_as,
-        }
+    async def _start(self, operation: str, operation_id: str, **parameters: Any) -> str:
+        """Starts an operation. An id that AWS knows already is that of a call whose answer was lost: it goes on."""
+        try:
+            answer = await self._client.call(
+                operation,
+                OperationId=operation_id,
+                OperationPreferences=self._preferences,
+                **parameters,
+                **self._call_as,
+            )
+        except AwsError as error:
+            if error.code != "OperationIdAlreadyExistsException":
+                raise
+            return operation_id
+        return str(answer["OperationId"])
+
+
+def _on_targets(name: str, targets: DeploymentTargets, region: str) -> dict[str, Any]:
+    return {"StackSetName": name, "DeploymentTargets": _targets(targets), "Regions": [region]}
 
 
 def _targets(targets: DeploymentTargets) -> dict[str, Any]:

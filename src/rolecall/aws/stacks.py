@@ -23,20 +23,12 @@ class AwsStacks:
 
     async def describe(self, name: str) -> Stack | None:
         try:
-            told = (await self._client.call("DescribeStacks", StackName=name))["Stacks"][0]
+            return await self._described(name)
         except AwsError as error:
-            # CloudFormation has no code of its own for a stack that is not there.
+            # CloudFormation has no code of its own for a stack that is not there, or is gone between two calls.
             if error.code == "ValidationError" and "does not exist" in error.detail:
                 return None
             raise
-        template = (await self._client.call("GetTemplate", StackName=name))["TemplateBody"]
-        status = told["StackStatus"]
-        return Stack(
-            name=told["StackName"],
-            status=status,
-            content=content_of(told, template if isinstance(template, str) else json.dumps(template)),
-            reason=await self._first_failure(name) if "FAILED" in status or "ROLLBACK" in status else "",
-        )
 
     async def create(self, name: str, content: StackContent) -> None:
         await self._client.call("CreateStack", StackName=name, **content_parameters(content))
@@ -46,6 +38,17 @@ class AwsStacks:
 
     async def delete(self, name: str) -> None:
         await self._client.call("DeleteStack", StackName=name)
+
+    async def _described(self, name: str) -> Stack:
+        told = (await self._client.call("DescribeStacks", StackName=name))["Stacks"][0]
+        template = (await self._client.call("GetTemplate", StackName=name))["TemplateBody"]
+        status = told["StackStatus"]
+        return Stack(
+            name=told["StackName"],
+            status=status,
+            content=content_of(told, template if isinstance(template, str) else json.dumps(template)),
+            reason=await self._first_failure(name) if "FAILED" in status or "ROLLBACK" in status else "",
+        )
 
     async def _first_failure(self, name: str) -> str:
         """The oldest failed event of the newest attempt: events come newest first."""

@@ -10,7 +10,7 @@ from string import Formatter
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from rolecall.core import permission_groups
 from rolecall.core.ids import AccountId, RoleArn, is_unit_id, parse_account_id
@@ -25,7 +25,10 @@ def _account_id(value: str) -> str:
 
 
 def _role_arn(value: str) -> str:
-    return str(RoleArn.parse(value))
+    role = RoleArn.parse(value)
+    if set(role.path) & set("*?$"):
+        raise ValueError(f"{value!r} holds a wildcard or variable: a trust policy would trust other roles too")
+    return str(role)
 
 
 def _unit(value: str) -> str:
@@ -49,7 +52,9 @@ class RoleSection(_Section):
     name: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=64, description="The role's name, in every account")
     ]
-    path: Annotated[str, Field(pattern=r"^/([\x21-\x7e]+/)?$", max_length=512, description="The role's IAM path")] = "/"
+    path: Annotated[
+        str, Field(pattern=r"^/([A-Za-z0-9_+=,.@/-]+/)?$", max_length=512, description="The role's IAM path")
+    ] = "/"
     trusted_principals: Annotated[
         list[RoleArnText],
         Field(min_length=1, max_length=10, description="The roles that may assume it: the platform's"),
@@ -63,7 +68,7 @@ class RoleSection(_Section):
             description="What the platform must present; `none` (with external_id_reason) asks for nothing",
         ),
     ]
-    external_id_reason: Annotated[str, Field(description="Why no external id is asked for")] = ""
+    external_id_reason: Annotated[str, Field(description="Why no external id is asked for", validate_default=True)] = ""
     max_session_hours: Annotated[int, Field(ge=1, le=12, description="MaxSessionDuration, in hours")] = 12
     permission_groups: Annotated[
         list[str], Field(min_length=1, description="What the platform may do; see docs/reference/permission-groups.md")
@@ -78,11 +83,12 @@ class RoleSection(_Section):
             raise ValueError(f"no permission group is called {', '.join(map(repr, unknown))}")
         return list(dict.fromkeys(names))
 
-    @model_validator(mode="after")
-    def _reason_for_no_external_id(self) -> RoleSection:
-        if self.external_id == NO_EXTERNAL_ID and not self.external_id_reason.strip():
-            raise ValueError("external_id: none needs external_id_reason: anybody the trusted role serves could use it")
-        return self
+    @field_validator("external_id_reason")
+    @classmethod
+    def _reason_for_no_external_id(cls, reason: str, info: ValidationInfo) -> str:
+        if info.data.get("external_id") == NO_EXTERNAL_ID and not reason.strip():
+            raise ValueError("is needed with external_id: none: anybody whom the trusted role serves could use it")
+        return reason
 
     @property
     def asks_external_id(self) -> bool:
@@ -134,11 +140,12 @@ class DeploymentSection(_Section):
     ] = 10
     max_concurrent_percent: Annotated[int, Field(ge=1, le=100, description="How many accounts at a time")] = 100
 
-    @model_validator(mode="after")
-    def _management_credentials(self) -> DeploymentSection:
-        if self.management_profile and self.call_as == "self":
-            raise ValueError("management_profile is only for call_as: delegated-admin")
-        return self
+    @field_validator("management_profile")
+    @classmethod
+    def _management_credentials(cls, profile: str | None, info: ValidationInfo) -> str | None:
+        if profile and info.data.get("call_as") == "self":
+            raise ValueError("is only for call_as: delegated-admin")
+        return profile
 
 
 class AssumeFromSection(_Section):
@@ -147,11 +154,12 @@ class AssumeFromSection(_Section):
     profile: Annotated[str | None, Field(description="A profile of the AWS config file")] = None
     role_arn: Annotated[RoleArnText | None, Field(description="A role to assume first")] = None
 
-    @model_validator(mode="after")
-    def _one_of(self) -> AssumeFromSection:
-        if self.profile and self.role_arn:
+    @field_validator("role_arn")
+    @classmethod
+    def _one_of(cls, role_arn: str | None, info: ValidationInfo) -> str | None:
+        if role_arn and info.data.get("profile"):
             raise ValueError("give profile or role_arn, not both")
-        return self
+        return role_arn
 
 
 class CheckSection(_Section):
@@ -192,6 +200,8 @@ class PlatformSection(_Section):
             raise ValueError("not an http(s) address")
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("an address carries no user, password, query or fragment")
+        if parts.port == 0:  # reading it raises ValueError for what is no port at all
+            raise ValueError("port 0 is no address")
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise ValueError("the API key would travel in clear: use https")
         return url.rstrip("/").removesuffix("/api/v3")
@@ -211,7 +221,8 @@ class PlatformSection(_Section):
         fields = {name for _, name, _, _ in Formatter().parse(form) if name is not None}
         if not fields <= {"name", "id"}:
             raise ValueError("only {name} and {id} can stand in an account name")
-        if "id" not in fields:
+        sample = "123456789012"
+        if sample not in form.format(name="", id=sample):
             raise ValueError("an account name must contain {id}: names alone are not unique")
         return form
 
@@ -225,20 +236,35 @@ class Config(_Section):
     version: Annotated[Literal[1], Field(description="The version of this file's form")]
     role: RoleSection
     targets: TargetsSection
-    deployment: DeploymentSection = DeploymentSection()
+    deployment: Annotated[DeploymentSection, Field(validate_default=True)] = DeploymentSection()
     check: CheckSection = CheckSection()
     platforms: list[PlatformSection] = []
 
-    @model_validator(mode="after")
-    def _filters_and_auto_deployment(self) -> Config:
-        if self.targets.exclude_accounts and self.deployment.auto_deployment.enabled:
+    @field_validator("deployment", "check", "platforms", mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: Any, info: ValidationInfo) -> Any:
+        """A section of which every line is commented out reads as null."""
+        if value is None and info.field_name:
+            return cls.model_fields[info.field_name].get_default()
+        return value
+
+    @field_validator("deployment")
+    @classmethod
+    def _filters_and_auto_deployment(cls, deployment: DeploymentSection, info: ValidationInfo) -> DeploymentSection:
+        targets = info.data.get("targets")
+        if targets and targets.exclude_accounts and deployment.auto_deployment.enabled:
             raise ValueError(
                 "targets.exclude_accounts cannot hold with deployment.auto_deployment.enabled: "
                 "AWS ignores account filters for accounts that come later"
             )
-        if len({platform.name for platform in self.platforms}) < len(self.platforms):
-            raise ValueError("platforms: two have the same name")
-        return self
+        return deployment
+
+    @field_validator("platforms")
+    @classmethod
+    def _names_differ(cls, platforms: list[PlatformSection]) -> list[PlatformSection]:
+        if len({platform.name for platform in platforms}) < len(platforms):
+            raise ValueError("two have the same name")
+        return platforms
 
     @property
     def stack_set_name(self) -> str:

@@ -86,7 +86,19 @@ def _hint(details: ErrorDetails, path: yaml_lines.Path) -> str:
         return f"the groups are: {', '.join(permission_groups.GROUPS)}"
     if "exclude_accounts cannot hold" in details["msg"]:
         return "turn deployment.auto_deployment.enabled off, or leave the accounts' unit out of organizational_units"
-    return "" if details["type"] != "missing" else "`rolecall init` writes a complete file"
+    return _description(path) or "`rolecall init` writes a complete file"
+
+
+def _description(path: yaml_lines.Path) -> str:
+    """What the innermost key of `path` is for, where it says so."""
+    model: type[BaseModel] = Config
+    description = ""
+    for part in path:
+        if isinstance(part, str) and part in model.model_fields:
+            field = model.model_fields[part]
+            description = field.description or ""
+            model = next(_models_in(field.annotation), model)
+    return description
 
 
 def _suggest(key: str, known: list[str]) -> str:

@@ -119,12 +119,12 @@ def _desired_account(
 def _via(config: Config, organization: Organization, unit_ids: tuple[UnitId, ...], account: Account) -> tuple[Via, str]:
     if not account.active:
         return Via.NOTHING, _INACTIVE[account.state]
+    if account.id in config.excluded:
+        return Via.NOTHING, "listed in targets.exclude_accounts"
     if account.id == organization.management_account:
         if config.targets.management_account:
             return Via.STACK, ""
         return Via.NOTHING, "the management account, and targets.management_account is false"
-    if account.id in config.excluded:
-        return Via.NOTHING, "listed in targets.exclude_accounts"
     if not set(account.unit_ids) & set(unit_ids):
         return Via.NOTHING, "in none of targets.organizational_units"
     return Via.STACK_SET, ""

@@ -123,10 +123,7 @@ def _target_instance(
     if instance is None:
         yield Change(Action.CREATE_INSTANCE, subject, account.id, f"{name} has no role yet")
     elif instance.status is InstanceStatus.INOPERABLE:
-        detail = (
-            f"{name}: INOPERABLE ({concise(instance.reason)}): delete the instance with RetainStacks, then apply again"
-        )
-        yield Change(Action.BLOCKED, subject, account.id, detail)
+        yield Change(Action.BLOCKED, subject, account.id, f"{name}: {why_inoperable(instance)}")
     elif instance.status is InstanceStatus.OUTDATED and not in_flight(instance):
         blocked = name_is_taken(instance.reason) and not retry_blocked
         action = Action.BLOCKED if blocked else Action.RETRY_INSTANCE
@@ -144,6 +141,11 @@ def why_outdated(instance: StackInstance) -> str:
     if name_is_taken(instance.reason):
         return f"blocked by something that rolecall did not make: {reason}; {TAKEN_MEND}"
     return reason
+
+
+def why_inoperable(instance: StackInstance) -> str:
+    """Why StackSets have given an instance up, and the mend."""
+    return f"INOPERABLE ({concise(instance.reason)}): delete the instance with RetainStacks, then apply again"
 
 
 TAKEN_MEND = "rename or remove it there, then `rolecall apply --retry-blocked`"
@@ -166,10 +168,17 @@ def _management_stack(desired: Desired, observed: Observed) -> Iterator[Change]:
         yield Change(Action.BLOCKED, subject, management.id, f"a stack of that name exists and {NOT_OURS}")
     elif stack.working:
         return
-    elif not stack.good and stack.status.startswith("ROLLBACK"):
+    elif stack.status in BEYOND_UPDATE:
         yield Change(Action.REPLACE_STACK, subject, management.id, f"{stack.status}: {stack.reason}")
     elif differences := content_differences(desired.content, stack.content):
         yield Change(Action.UPDATE_STACK, subject, management.id, ", ".join(differences))
+
+
+BEYOND_UPDATE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+"""Statuses of a stack that can only be deleted.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+"""
 
 
 def _registrations(desired: Desired, observed: Observed, unreachable: frozenset[AccountId | None]) -> Iterator[Change]:
@@ -236,6 +245,9 @@ def _registration(
         yield Change(Action.REPLACE_REGISTRATION, subject, account.id, _replacement(account, platform, ours[0]))
     elif unnamed := [registration for registration in registrations if registration.role is None]:
         detail = f"registered there as {unnamed[0].account_name}, and the platform does not say with which role"
+        yield Change(Action.BLOCKED, subject, account.id, detail)
+    elif taken := [found for found in registrations if found.account_name == account.names[platform]]:
+        detail = f"the name {taken[0].account_name} is taken there by {taken[0].role}: take it out there, or rename it"
         yield Change(Action.BLOCKED, subject, account.id, detail)
     else:
         yield Change(Action.REGISTER, subject, account.id, f"as {account.names[platform]}")

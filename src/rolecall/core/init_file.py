@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,24 +22,34 @@ class Answers:
 
 
 def render(answers: Answers) -> str:
-    """The text of a `rolecall.yaml`. Values are written as JSON strings, which YAML reads the same."""
+    """The text of a `rolecall.yaml`. Values are written in double quotes, in which nothing has a meaning of its own."""
     return _HEAD.format(
-        role_name=json.dumps(answers.role_name),
+        role_name=_quoted(answers.role_name),
         principals=_list(answers.trusted_principals),
-        external_id=json.dumps(answers.external_id),
+        external_id=_quoted(answers.external_id),
         units=_list(answers.units),
-        region=json.dumps(answers.region),
+        region=_quoted(answers.region),
         assume_from=_assume_from(answers.assume_profile),
     ) + _platforms(answers)
 
 
 def _list(values: Sequence[str]) -> str:
-    return "[" + ", ".join(map(json.dumps, values)) + "]"
+    return "[" + ", ".join(map(_quoted, values)) + "]"
+
+
+def _quoted(value: str) -> str:
+    """On one line. JSON's own writing will not do: YAML takes no raw DEL and joins no surrogates."""
+    return '"' + "".join(map(_written, value)) + '"'
+
+
+def _written(char: str) -> str:
+    plain = char.isascii() and char.isprintable() and char not in '"\\'
+    return char if plain else f"\\U{ord(char):08x}"
 
 
 def _assume_from(profile: str | None) -> str:
     if profile:
-        return f"  assume_from: {{profile: {json.dumps(profile)}}}"
+        return f"  assume_from: {{profile: {_quoted(profile)}}}"
     return "  # assume_from: {profile: platform}   # unset: the credentials that the command runs with"
 
 
@@ -48,9 +57,9 @@ def _platforms(answers: Answers) -> str:
     if answers.platform_url is None:
         return _NO_PLATFORM
     return _PLATFORM.format(
-        name=json.dumps(answers.platform_name),
-        url=json.dumps(answers.platform_url),
-        key=json.dumps(answers.platform_key),
+        name=_quoted(answers.platform_name),
+        url=_quoted(answers.platform_url),
+        key=_quoted(answers.platform_key),
     )
 
 

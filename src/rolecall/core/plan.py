@@ -132,12 +132,16 @@ def refuse_if_stale(saved: Plan, current: Plan) -> None:
     if moved:
         difference = _difference(saved.changes, current.changes)
         raise PlanRefused(f"the plan is stale: {' and '.join(moved)} changed since", detail=difference, hint=_ANEW)
+    if saved.changes != current.changes:
+        difference = _difference(saved.changes, current.changes)
+        hint = f"give the options that it was made with, such as --retry-blocked, or {_ANEW}"
+        raise PlanRefused("the plan lists other changes than these options give", detail=difference, hint=hint)
 
 
 def _difference(before: tuple[Change, ...], now: tuple[Change, ...]) -> str:
-    gone = [f"no longer needed: {_line(change)}" for change in before if change not in set(now)]
-    new = [f"needed now: {_line(change)}" for change in now if change not in set(before)]
-    lines = gone + new
+    former, present = set(before), set(now)
+    lines = [f"no longer needed: {_line(change)}" for change in before if change not in present]
+    lines += [f"needed now: {_line(change)}" for change in now if change not in former]
     more = [f"and {len(lines) - 10} more"] if len(lines) > 10 else []
     return "; ".join(lines[:10] + more)
 

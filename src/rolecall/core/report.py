@@ -75,7 +75,7 @@ def _causes(missing: Sequence[MissingPermission]) -> list[Json]:
             "cause": cause,
             "policies": list(policies),
             "groups": sorted({group for item in items for group in item.groups}),
-            "regions": sorted({item.region for item in items}),
+            "regions": sorted({item.region for item in items if item.region}),
             "permissions": sorted({item.action for item in items}),
         }
         for (cause, policies), items in sorted(by_cause.items())

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rolecall.core.desired import Desired, DesiredAccount, Via
-from rolecall.core.diff import content_differences, in_flight, instance_of, is_ours, is_stale, why_outdated
+from rolecall.core.diff import (
+    content_differences,
+    in_flight,
+    instance_of,
+    is_managed,
+    is_ours,
+    is_stale,
+    why_inoperable,
+    why_outdated,
+)
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import InstanceStatus, Observed, Registration, StackInstance
 from rolecall.core.plan import Change
@@ -74,7 +83,8 @@ def rows(
     platforms_asked: bool = True,
 ) -> tuple[Row, ...]:
     """One row an account, in the order of `desired.accounts`. `changes` are the diff; `proofs` may lack accounts."""
-    instances = instance_of(desired, observed)
+    current = observed.stack_set
+    instances = instance_of(desired, observed) if current and is_managed(current.content) else {}
     registrations: dict[AccountId, list[Registration]] = defaultdict(list)
     for registration in observed.registrations:
         if registration.account:
@@ -92,6 +102,9 @@ def rows(
         )
         for account in desired.accounts.values()
     )
+
+
+_NOT_THERE = (Deployment.FAILED, Deployment.INOPERABLE, Deployment.ABSENT)
 
 
 def _row(
@@ -116,7 +129,7 @@ def _verdict(account: DesiredAccount, deployment: Deployment, access: Access, pe
         return Verdict.EXCLUDED
     if deployment is Deployment.PENDING or (deployment is Deployment.ABSENT and pending):
         return Verdict.PENDING
-    if deployment in (Deployment.FAILED, Deployment.INOPERABLE, Deployment.ABSENT) or access is Access.REFUSED:
+    if deployment in _NOT_THERE or access is Access.REFUSED:
         return Verdict.UNREACHABLE
     return {Access.RESTRICTED: Verdict.RESTRICTED, Access.ANSWERING: Verdict.READY}.get(access, Verdict.UNKNOWN)
 
@@ -134,8 +147,9 @@ def _reason(
         return account.exclusion
     if verdict is Verdict.PENDING:
         return why or "the role is not there yet: `rolecall apply` deploys it"
-    if verdict is Verdict.UNREACHABLE and (proof is None or deployment is not Deployment.DEPLOYED):
-        return f"{why or blocked}; {proof.reason}" if proof and proof.assumed else why or blocked
+    if verdict is Verdict.UNREACHABLE and deployment in _NOT_THERE:
+        cause = blocked if blocked and deployment is Deployment.ABSENT else why
+        return f"{cause}; {proof.reason}" if proof and proof.assumed else cause
     asked = proof.reason if proof else "nobody has asked the role: `rolecall check` does"
     notes = [
         why if deployment is Deployment.OUTDATED else "",
@@ -167,7 +181,7 @@ def _instance_deployment(desired: Desired, observed: Observed, instance: StackIn
     if in_flight(instance):
         return Deployment.PENDING, "a stack set operation is working on it"
     if instance.status is InstanceStatus.INOPERABLE:
-        return Deployment.INOPERABLE, instance.reason or "the stack instance is INOPERABLE"
+        return Deployment.INOPERABLE, why_inoperable(instance)
     if instance.status is InstanceStatus.OUTDATED:
         failed = instance.detailed_status == "FAILED"
         return (Deployment.FAILED if failed else Deployment.OUTDATED), why_outdated(instance)
@@ -179,7 +193,7 @@ def _instance_deployment(desired: Desired, observed: Observed, instance: StackIn
 
 def _management_deployment(desired: Desired, observed: Observed) -> tuple[Deployment, str]:
     stack = observed.management_stack
-    if stack is None:
+    if stack is None or not is_managed(stack.content):
         return Deployment.ABSENT, "the management account's stack is not there"
     if stack.working:
         return Deployment.PENDING, f"its stack is {stack.status}"

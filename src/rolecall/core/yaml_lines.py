@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 Path = tuple[str | int, ...]
 
-_TWELVE_DIGITS = re.compile(r"\d{12}")
+_TWELVE_DIGITS = re.compile(r"[0-9]{12}")
+
+_NAMES = re.compile(r"\b(alias|anchor|tag|tag handle) (?:'[^']*'|\"[^\"]*\")")
+"""What PyYAML repeats of the text. A key pasted where its place should stand may begin with *, & or !."""
 
 
 class YamlProblem(ValueError):
@@ -58,7 +62,7 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
 
 def parse(text: str) -> Document:
     """Raises YamlProblem when `text` is not one YAML document of plain values."""
-    loader = _Loader(text)
+    loader = _loader(text)
     try:
         root = loader.get_single_node()
         if root is None:
@@ -69,11 +73,20 @@ def parse(text: str) -> Document:
         return Document(loader.construct_document(root), lines, tuple(repeated))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlProblem(mark.line + 1 if mark else None, error.problem or "cannot be read") from error
+        message = _NAMES.sub(r"\1", error.problem or "cannot be read")
+        raise YamlProblem(mark.line + 1 if mark else None, message) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise YamlProblem(None, str(error) or "cannot be read") from error
     finally:
         loader.dispose()
+
+
+def _loader(text: str) -> _Loader:
+    try:
+        return _Loader(text)
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise YamlProblem(line, f"the character {error.character:#04x} has no place in YAML") from error
 
 
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], repeated: list[Path]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from rolecall.core.desired import DesiredAccount, Via
@@ -73,10 +73,16 @@ async def apply(seen: Seen, ports: Ports, *, saved: Plan | None = None) -> Appli
     ]
     failures = [failure for failure in attempts if not _is_asleep(seen, failure)]
     deployed = await look(seen.config, ports) if _deploys(seen.plan) else seen
-    proofs = await _prove(seen, deployed, ports)
-    if not _changes(deployed.plan, *_REGISTRATIONS):
+    there = {row.account.id for row in deployed.rows() if row.deployment is Deployment.DEPLOYED}
+    proofs = await _prove(seen, deployed, ports, there)
+    registrations = [
+        change
+        for change in _changes(deployed.plan, *_REGISTRATIONS)
+        if change.action is Action.DEREGISTER or change.account in there
+    ]
+    if not registrations:
         return Applied(seen.plan, tuple(failures), deployed, proofs)
-    failures += await _registrations(deployed, ports, proofs)
+    failures += await _registrations(deployed, ports, registrations, proofs)
     return Applied(seen.plan, tuple(failures), await look(seen.config, ports), proofs)
 
 
@@ -122,9 +128,13 @@ async def _delete_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     accounts = _accounts(_changes(seen.plan, Action.DELETE_INSTANCE))
     if not accounts:
         return ()
-    found = [instance for instance in seen.observed.instances if instance.account in accounts]
-    units = sorted({instance.unit_id for instance in found if instance.unit_id})
-    return await delete_instances(seen, ports, units, accounts, retain_stacks=False)
+    return await delete_instances(seen, ports, roots_of(seen, accounts), accounts, retain_stacks=False)
+
+
+def roots_of(seen: Seen, accounts: Sequence[AccountId]) -> Sequence[UnitId]:
+    """The roots over accounts. An account that was moved is no longer under the unit that its instance came by."""
+    known = (seen.desired.accounts.get(account) for account in accounts)
+    return sorted({found.account.unit_ids[0] for found in known if found and found.account.unit_ids})
 
 
 async def delete_instances(
@@ -137,7 +147,7 @@ async def delete_instances(
         batch = tuple(units[start : start + MAX_UNITS])
         kind = AccountFilter.INTERSECTION if accounts else AccountFilter.NONE
         targets = DeploymentTargets(batch, tuple(accounts), kind)
-        token = operation_id(seen.plan, f"delete {retain_stacks} {start}")
+        token = operation_id(seen.plan, f"delete {retain_stacks} {targets}")
 
         async def delete(targets: DeploymentTargets = targets, token: str = token) -> str:
             return await ports.stack_sets.delete_instances(
@@ -205,25 +215,27 @@ async def _management_stack(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     return ()
 
 
-async def _prove(seen: Seen, deployed: Seen, ports: Ports) -> dict[AccountId, Proof]:
-    """Calls the roll of the accounts that were just changed or are to be registered, where the role is there."""
+async def _prove(seen: Seen, deployed: Seen, ports: Ports, there: Set[AccountId]) -> dict[AccountId, Proof]:
+    """Calls the roll of the accounts that were just changed or are to be registered, where the role is `there`."""
     changed = _deploys(seen.plan)
     wanted = set(_accounts(_changes(deployed.plan, Action.REGISTER, Action.REPLACE_REGISTRATION)))
     wanted |= set(_accounts(_changes(seen.plan, *_ARRIVALS)))
     updated = {Via.STACK_SET} if _changes(seen.plan, Action.UPDATE_STACK_SET) else set()
     accounts = [
-        row.account
-        for row in deployed.rows()
-        if row.deployment is Deployment.DEPLOYED and (row.account.id in wanted or row.account.via in updated)
+        account
+        for account in deployed.desired.accounts.values()
+        if account.id in there and (account.id in wanted or account.via in updated)
     ]
     if not accounts:
         return {}
     return await call_all(seen.config, ports, accounts, patience=PROPAGATION if changed else 0)
 
 
-async def _registrations(seen: Seen, ports: Ports, proofs: Mapping[AccountId, Proof]) -> list[Failure]:
+async def _registrations(
+    seen: Seen, ports: Ports, registrations: Sequence[Change], proofs: Mapping[AccountId, Proof]
+) -> list[Failure]:
     """Takes out what has to go, and registers those that answered."""
-    changes = sorted(_changes(seen.plan, *_REGISTRATIONS), key=lambda change: change.action is not Action.DEREGISTER)
+    changes = sorted(registrations, key=lambda change: change.action is not Action.DEREGISTER)
     platforms = {f"platform {platform.name}": platform for platform in ports.platforms}
     limit = asyncio.Semaphore(_PLATFORM_CALLS_AT_ONCE)
     done = 0
@@ -251,7 +263,7 @@ async def _change_registration(
     try:
         if change.action is not Action.DEREGISTER:
             assert account is not None
-            if refusal := _why_not(proofs.get(account.id)):
+            if refusal := _why_not(proofs[account.id]):
                 return Failure(account.id, change.subject, refusal)
         for registration in _outgoing(seen, platform, change, account):
             await platform.remove(registration.account_name)
@@ -265,10 +277,8 @@ async def _change_registration(
     return None
 
 
-def _why_not(proof: Proof | None) -> str:
+def _why_not(proof: Proof) -> str:
     """Why a role is not registered, or nothing."""
-    if proof is None:
-        return "not registered: the roll call was cut short"
     if not proof.assumed or proof.access is Access.OPEN:
         return f"not registered: {proof.reason}"
     return ""

@@ -14,7 +14,7 @@ from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import Observed, Registration, StackInstance
 from rolecall.core.plan import Action, Change
 from rolecall.errors import PlatformError
-from rolecall.flows.apply import delete_instances
+from rolecall.flows.apply import delete_instances, roots_of
 from rolecall.flows.look import Seen, look
 from rolecall.flows.operations import Failure, settle, wait_for_stack
 from rolecall.ports import Ports
@@ -99,10 +99,11 @@ async def _instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     failures: tuple[Failure, ...] = ()
     if retained:
         accounts = sorted({found.account for found in retained})
-        failures += await delete_instances(seen, ports, _units(retained), accounts, retain_stacks=True)
+        failures += await delete_instances(seen, ports, roots_of(seen, accounts), accounts, retain_stacks=True)
+    if strays := sorted({found.account for found in others if not _under(seen.desired, found, stack_set.unit_ids)}):
+        failures += await delete_instances(seen, ports, roots_of(seen, strays), strays, retain_stacks=False)
     if others:
-        units = stack_set.unit_ids or _units(others)
-        failures += await delete_instances(seen, ports, units, (), retain_stacks=False)
+        failures += await delete_instances(seen, ports, stack_set.unit_ids, (), retain_stacks=False)
     return failures
 
 
@@ -145,5 +146,6 @@ def _retention(desired: Desired, instance: StackInstance) -> str:
     return "the account is not active: the instance is let go of, what is in the account stays"
 
 
-def _units(instances: Sequence[StackInstance]) -> Sequence[UnitId]:
-    return sorted({instance.unit_id for instance in instances if instance.unit_id})
+def _under(desired: Desired, instance: StackInstance, unit_ids: Sequence[UnitId]) -> bool:
+    """Whether the instance's account is still under one of the units; one that was moved away is not."""
+    return not set(desired.accounts[instance.account].account.unit_ids).isdisjoint(unit_ids)

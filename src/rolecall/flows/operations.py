@@ -78,6 +78,9 @@ def _failures(stack_set: str, operation: Operation, results: Sequence[OperationR
         for result in results
         if result.status in ("FAILED", "CANCELLED")
     ]
+    untold = operation.failed_count - sum(result.status == "FAILED" for result in results)
+    if untold > 0:  # the list of results is eventually consistent, the operation itself is not
+        failures.append(Failure(None, subject, f"failed in {untold} more accounts, of which AWS does not yet tell"))
     if not failures and operation.status is not OperationStatus.SUCCEEDED:
         failures.append(Failure(None, subject, f"{operation.status}: {operation.reason}"))
     return tuple(failures)

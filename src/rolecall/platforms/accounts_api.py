@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -24,20 +24,34 @@ PAGE = 100
 ATTEMPTS = 5
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=5)
 
+_WRONG_URL = "check platforms[].url"
 _HINTS = {
     401: "check the API key that platforms[].api_key names",
     403: "the key's role may not do this: it takes an Administrator or Platform Administrator key",
-    404: "check platforms[].url",
+    404: _WRONG_URL,
     409: "an account of that name is registered already",
 }
-_TWELVE_DIGITS = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_TWELVE_DIGITS = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)
 
 
 class AccountsApi:
-    """The `Platform` port. Reads and removals are tried again; an add only where the platform did not take it."""
+    """The `Platform` port. Reads and removals are tried again; an add only where the platform did not take it.
 
-    def __init__(self, http: aiohttp.ClientSession, name: str, url: str, key: str) -> None:
+    `sleep` waits between two attempts, in seconds.
+    """
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        name: str,
+        url: str,
+        key: str,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._http = http
+        self._sleep = sleep
+        self._key = key
         self._name = name
         self._base = f"{url}/api/v3/accounts"
         self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"rolecall/{__version__}"}
@@ -74,7 +88,7 @@ class AccountsApi:
             except PlatformError as error:
                 if attempt == ATTEMPTS or not _worth_another_try(method, error.status):
                     raise
-            await asyncio.sleep(random.uniform(0, 0.2 * 2**attempt))  # noqa: S311 - not for secrets
+            await self._sleep(random.uniform(0, 0.2 * 2**attempt))  # noqa: S311 - not for secrets
         raise AssertionError("the last attempt returns or raises")
 
     async def _once(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -95,13 +109,13 @@ class AccountsApi:
 
     def _refusal(self, method: str, status: int, told: Any, text: str) -> PlatformError:
         envelope = told if isinstance(told, dict) else {}
-        message = envelope.get("message") or text[:200]
+        message = str(envelope.get("message") or text).replace(self._key, "…")[:500]
         return PlatformError(
             f"platform {self._name} refused {method} /api/v3/accounts",
             status=status,
             code=str(envelope.get("code") or ""),
             detail=f"HTTP {status}: {message}",
-            hint=_HINTS.get(status, ""),
+            hint=_HINTS.get(status) or (_WRONG_URL if status < 400 else ""),
         )
 
     def _registration(self, told: Mapping[str, Any]) -> Registration:

@@ -1,4 +1,4 @@
-"""Permission group `ecs`: eCS containers. Data."""
+"""Permission group `ecs`: ECS containers. Data."""
 
 from rolecall.core.permission_groups.model import PermissionGroup, Statement
 

@@ -1,4 +1,4 @@
-"""Permission group `eks`: eKS clusters. Data."""
+"""Permission group `eks`: EKS clusters. Data."""
 
 from rolecall.core.permission_groups.model import PermissionGroup, Statement
 

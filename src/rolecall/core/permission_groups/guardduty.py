@@ -1,4 +1,4 @@
-"""Permission group `guardduty`: guardDuty findings. Data."""
+"""Permission group `guardduty`: GuardDuty findings. Data."""
 
 from rolecall.core.permission_groups.model import PermissionGroup, Statement
 

@@ -1,4 +1,4 @@
-"""Permission group `lambda`: lambda functions, their logs and images. Data."""
+"""Permission group `lambda`: Lambda functions, their logs and images. Data."""
 
 from rolecall.core.permission_groups.model import PermissionGroup, Statement
 

@@ -1,0 +1,232 @@
+"""What people see of a report. Snapshots are reviewed by eye: run with --snapshot-update and read the difference."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+from syrupy.assertion import SnapshotAssertion
+
+from rolecall.cli.options import Options
+from rolecall.cli.views.changes import print_changes
+from rolecall.cli.views.console import to
+from rolecall.cli.views.failures import print_failures
+from rolecall.cli.views.progress import Lines
+from rolecall.cli.views.roll import print_roll
+from rolecall.core.ids import AccountId
+from rolecall.flows.operations import Failure
+
+OPTIONS = Options(config=None, color=False)  # type: ignore[arg-type]
+
+
+def row(number: int, name: str, path: str, verdict: str, reason: str, **facts: Any) -> dict[str, Any]:
+    return {
+        "id": f"{100_000_000_000 + number}",
+        "name": name,
+        "path": path,
+        "state": "ACTIVE",
+        "deployment": "deployed",
+        "access": "answering",
+        "registration": "registered",
+        "verdict": verdict,
+        "reason": reason,
+        "missing_permissions": [],
+        "causes": [],
+    } | facts
+
+
+ROWS = [
+    row(0, "management", "/", "ready", "answers the platform alone; 62 permissions allowed"),
+    row(1, "storefront-prod", "/Workloads/Prod", "ready", "answers the platform alone; 62 permissions allowed"),
+    row(
+        2,
+        "legacy-erp",
+        "/Corporate",
+        "unreachable",
+        "blocked by something that rolecall did not make: CadoResponseRole already exists; "
+        "rename or remove it there, then `rolecall apply --retry-blocked`",
+        deployment="failed",
+        access="unknown",
+        registration="unregistered",
+    ),
+    row(
+        3,
+        "locked-down",
+        "/Corporate/Restricted",
+        "restricted",
+        "answers the platform alone; 2 permissions of ebs denied by a service control policy (DenySnapshots): "
+        "ebs:GetSnapshotBlock, ec2:CreateSnapshot",
+        access="restricted",
+    ),
+    row(
+        4,
+        "[bold]tricky[/bold]",
+        "/",
+        "unsafe",
+        "the role answers without the external id: anybody who knows its ARN may use the platform",
+        access="open",
+        registration="stale",
+    ),
+    row(
+        5,
+        "retired-2023",
+        "/Suspended",
+        "excluded",
+        "the account is suspended: StackSets skip it and nobody can assume a role in it",
+        state="SUSPENDED",
+        deployment="skipped",
+        access="unknown",
+        registration=None,
+    ),
+    row(
+        6, "new", "/Sandboxes", "pending", "the role is not there yet: `rolecall apply` deploys it", deployment="absent"
+    ),
+    row(7, "unasked", "/Sandboxes", "unknown", "nobody has asked the role: `rolecall check` does", access="unknown"),
+]
+REPORT = {
+    "rolecall": "0.1.0",
+    "kind": "check",
+    "organization": {"id": "o-exampleorg", "management_account": "100000000000", "accounts": len(ROWS)},
+    "accounts": ROWS,
+    "summary": {
+        "total": 8,
+        "targets": 7,
+        "by_verdict": {
+            "unsafe": 1, "excluded": 1, "pending": 1, "unreachable": 1, "restricted": 1, "ready": 2, "unknown": 1,
+        },
+    },
+    "changes": [],
+}  # fmt: skip
+
+
+def change(action: str, subject: str, number: int | None, detail: str = "") -> dict[str, Any]:
+    account = None if number is None else f"{100_000_000_000 + number}"
+    return {"action": action, "subject": subject, "account": account, "detail": detail}
+
+
+def planned(*changes: dict[str, Any]) -> dict[str, Any]:
+    return REPORT | {"kind": "plan", "changes": list(changes)}
+
+
+MANY = [row(number, f"account-{number:02}", "/", "pending", "x") for number in range(20)]
+SET, INSTANCE, PLATFORM = "stack set rolecall-X", "stack instance of rolecall-X", "platform forensics"
+PLAN = planned(
+    change("create-stack-set", SET, None, "deploys role X in us-east-1"),
+    *(change("create-stack-instance", INSTANCE, number) for number in (1, 3, 6)),
+    change("delete-stack-instance", INSTANCE, 7, "unasked: listed in targets.exclude_accounts"),
+    change("blocked", INSTANCE, 2, "CadoResponseRole already exists"),
+    change("blocked", INSTANCE, 999, "the account is not in the organization"),
+    change("create-stack", "stack rolecall-X", 0, "StackSets leave the management account out"),
+    *(change("register", PLATFORM, number) for number in (0, 1)),
+    change("replace-registration", PLATFORM, 4, "registered as old, should be [bold]tricky[/bold] (100000000004)"),
+)
+
+
+def console(width: int) -> tuple[Console, StringIO]:
+    out = StringIO()
+    made = to(out, OPTIONS)
+    made.width = width
+    return made, out
+
+
+def roll(width: int, report: dict[str, Any] = REPORT) -> str:
+    made, out = console(width)
+    print_roll(made, report)
+    return out.getvalue()
+
+
+def plan(report: dict[str, Any], *, verbose: bool = False) -> str:
+    made, out = console(120)
+    print_changes(made, report, verbose=verbose)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120, 180])
+def test_the_roll(width: int, snapshot: SnapshotAssertion) -> None:
+    assert roll(width) == snapshot
+
+
+@pytest.mark.parametrize("width", [80, 100, 109, 110, 120, 169, 170, 180])
+def test_no_line_of_the_roll_is_wider_than_the_terminal(width: int) -> None:
+    assert max(map(len, roll(width).splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [80, 120, 180])
+def test_every_account_is_on_the_roll_with_its_verdict_and_whole_reason(width: int) -> None:
+    text = roll(width)
+    letters = "".join(text.split())
+    for entry in ROWS:
+        assert any(entry["id"] in line and entry["verdict"] in line for line in text.splitlines())
+        assert all(word in letters for word in entry["reason"].split())
+
+
+def test_coverage_is_shown_of_the_targets_and_of_all() -> None:
+    text = roll(120)
+    assert "Coverage: 2/7 targets ready (28 %), 2/8 of all accounts (25 %)" in text
+    assert "8 accounts: 1 unsafe, 1 unreachable, 1 restricted, 1 unknown, 1 pending, 2 ready, 1 excluded" in text
+
+
+@pytest.mark.parametrize(("ready", "targets", "shown"), [(999, 1000, "99 %"), (1000, 1000, "100 %"), (0, 0, "none")])
+def test_a_hundred_per_cent_is_only_shown_when_it_is_all(ready: int, targets: int, shown: str) -> None:
+    counts = {**dict.fromkeys(REPORT["summary"]["by_verdict"], 0), "ready": ready}  # type: ignore[index]
+    summary = {"total": 1000, "targets": targets, "by_verdict": counts}
+    assert f"{ready}/{targets} targets ready ({shown})" in roll(120, REPORT | {"summary": summary})
+
+
+def test_the_plan(snapshot: SnapshotAssertion) -> None:
+    assert plan(PLAN) == snapshot
+
+
+def test_a_plan_of_many_accounts_names_a_few_and_all_when_asked() -> None:
+    report = planned(*(change("register", PLATFORM, number) for number in range(20))) | {"accounts": MANY}
+    assert "account-07 and 12 more" in plan(report)
+    assert "account-19" not in plan(report)
+    assert "account-19" in plan(report, verbose=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "tail"),
+    [
+        ([], "No changes"),
+        ([change("register", PLATFORM, 1)], "1 change"),
+        ([change("blocked", SET, None, "x")], "No changes, 1 blocked"),
+        ([change("register", PLATFORM, 1), change("register", PLATFORM, 2), change("blocked", SET, None, "x")],
+         "2 changes, 1 blocked"),
+    ],
+)  # fmt: skip
+def test_a_plan_ends_with_what_is_pending_and_blocked(changes: list[dict[str, Any]], tail: str) -> None:
+    assert plan(planned(*changes)).splitlines()[-1] == tail
+
+
+def test_a_plan_without_rows_names_accounts_by_their_ids() -> None:
+    assert "in 100000000001" in plan(planned(change("register", PLATFORM, 1)) | {"accounts": None})
+
+
+def test_failures_are_told_a_line_an_account() -> None:
+    made, out = console(120)
+    failures = [Failure(AccountId("100000000002"), SET, "Limit [exceeded]"), Failure(None, SET, "FAILED: why")]
+    print_failures(made, failures, {AccountId("100000000002"): "legacy-erp"})
+    assert out.getvalue().splitlines() == [
+        "  failed: stack set rolecall-X in legacy-erp (100000000002): Limit [exceeded]",
+        "  failed: stack set rolecall-X: FAILED: why",
+    ]
+
+
+def test_colour_is_off_when_it_is_not_wanted() -> None:
+    assert "\x1b" not in roll(120) + plan(PLAN)
+
+
+def test_a_stage_is_one_line_of_a_log() -> None:
+    made, out = console(120)
+    lines = Lines(made)
+    lines.begin("Calling the roll", 5)
+    for done in range(1, 6):
+        lines.reached(done, "1 failed" if done == 5 else "")
+    lines.end()
+    lines.end()
+    lines.say("[bold]a line[/bold]")
+    stage, said = out.getvalue().splitlines()
+    assert stage.startswith("Calling the roll: 5/5, 1 failed ")
+    assert said == "[bold]a line[/bold]"

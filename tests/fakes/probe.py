@@ -1,0 +1,75 @@
+"""Roles that answer, or do not, as planted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rolecall.core.ids import AccountId, RoleArn
+from rolecall.core.observed import StackContent
+from rolecall.core.probe import Answer, AssumedRole, Decision, Question, Refusal
+from rolecall.errors import AccessDenied, Throttled
+
+Deployed = Callable[[AccountId], StackContent | None]
+"""What is deployed in an account, if anything."""
+
+
+@dataclass
+class FakeRoleProbe:
+    """The `RoleProbe` port. A role answers where it is deployed, to the external id of its stack's parameters.
+
+    `open` roles answer anybody, `born` tells when (of the clock's monotonic time) a role begins to answer, `errors`
+    are raised for an account, `denied` says who denies which actions: `scp`, `boundary` or `role`. `mute` roles may not
+    simulate. `most_at_once` is how many calls were under way together.
+    """
+
+    deployed: Deployed
+    monotonic: Callable[[], float]
+    open: set[AccountId] = field(default_factory=set)
+    mute: set[AccountId] = field(default_factory=set)
+    born: dict[AccountId, float] = field(default_factory=dict)
+    errors: dict[AccountId, Exception] = field(default_factory=dict)
+    denied: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
+    assumed: list[tuple[AccountId, str | None]] = field(default_factory=list)
+    questions: list[tuple[AccountId, Question]] = field(default_factory=list)
+    most_at_once: int = 0
+    _at_once: int = 0
+
+    async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
+        self.assumed.append((role.account, external_id))
+        await self._answering()
+        if error := self.errors.get(role.account):
+            raise error
+        content = self.deployed(role.account)
+        wanted = content.parameters.get("ExternalId") if content else None
+        late = self.monotonic() < self.born.get(role.account, 0.0)
+        if content is None or late or (wanted != external_id and wanted and role.account not in self.open):
+            return Refusal(role, "AccessDenied", "AccessDenied: not authorized to perform sts:AssumeRole")
+        return AssumedRole(role, "ASIAEXAMPLE", "the-secret-key", "the-session-token")
+
+    async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
+        account = assumed.role.account
+        self.questions.append((account, question))
+        await self._answering()
+        if account in self.mute:
+            raise AccessDenied("AWS refused SimulatePrincipalPolicy", code="AccessDenied", detail="AccessDenied: no")
+        denied = self.denied.get(account, {})
+        return [_answer(action, denied.get(action)) for action in question.actions]
+
+    async def _answering(self) -> None:
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        await asyncio.sleep(0)
+        self._at_once -= 1
+
+
+def _answer(action: str, denied_by: str | None) -> Answer:
+    if denied_by is None:
+        return Answer(action, Decision.ALLOWED, True, None)
+    decision = Decision.EXPLICIT_DENY if denied_by == "scp" else Decision.IMPLICIT_DENY
+    return Answer(action, decision, denied_by != "scp", False if denied_by == "boundary" else None)
+
+
+def throttled() -> Throttled:
+    return Throttled("AWS refused AssumeRole", code="Throttling", detail="Throttling: Rate exceeded")

@@ -1,0 +1,266 @@
+"""StackSets in memory: operations that take polls, one at a time, by account filters, with plantable failures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.observed import (
+    AccountFilter,
+    AutoDeployment,
+    DeploymentTargets,
+    InstanceStatus,
+    Operation,
+    OperationResult,
+    OperationStatus,
+    StackContent,
+    StackInstance,
+    StackSet,
+)
+from rolecall.errors import AwsError, NotFound, OperationInProgress
+
+from .organizations import MANAGEMENT, FakeOrganizations
+
+SKIPPED = "SKIPPED_SUSPENDED_ACCOUNT"
+
+
+@dataclass
+class _Running:
+    """An operation, what it does to each account at its end, and for how many more looks it runs."""
+
+    operation: Operation
+    request: object
+    work: dict[AccountId, Callable[[AccountId], OperationResult]]
+    polls: int
+    results: list[OperationResult] = field(default_factory=list)
+
+
+@dataclass
+class _Set:
+    stack_set: StackSet
+    instances: dict[AccountId, StackInstance] = field(default_factory=dict)
+    operations: list[_Running] = field(default_factory=list)
+    """Newest first."""
+
+
+@dataclass
+class FakeStackSets:
+    """The `StackSets` port. `failing` has the reason for each account in which a deployment or deletion fails.
+
+    An operation ends when it was looked at `polls` times. `hidden_results` keeps the failures out of the results, as
+    an eventually consistent list may.
+    """
+
+    organizations: FakeOrganizations
+    polls: int = 2
+    trusted: bool = True
+    failing: dict[AccountId, str] = field(default_factory=dict)
+    hidden_results: bool = False
+    calls: Counter[str] = field(default_factory=Counter)
+    log: list[str] = field(default_factory=list)
+    sets: dict[str, _Set] = field(default_factory=dict)
+
+    async def trusted_access(self) -> bool:
+        self.calls["DescribeOrganizationsAccess"] += 1
+        return self.trusted
+
+    async def describe(self, name: str) -> StackSet | None:
+        self.calls["DescribeStackSet"] += 1
+        return self.sets[name].stack_set if name in self.sets else None
+
+    async def instances(self, name: str) -> AsyncIterator[StackInstance]:
+        self.calls["ListStackInstances"] += 1
+        for instance in list(self._found(name).instances.values()):
+            yield instance
+
+    async def create(self, name: str, content: StackContent, auto_deployment: AutoDeployment) -> None:
+        self.log.append("CreateStackSet")
+        if name in self.sets:
+            raise AwsError("AWS refused CreateStackSet", code="NameAlreadyExistsException")
+        arn = f"arn:aws:cloudformation:us-east-1:{MANAGEMENT}:stackset/{name}:1"
+        self.sets[name] = _Set(StackSet(name, arn, content, (), (), auto_deployment))
+
+    async def update(
+        self, name: str, content: StackContent, auto_deployment: AutoDeployment, *, operation_id: str
+    ) -> str:
+        found = self._found(name)
+        if self._begins(found, operation_id, ("update", content, auto_deployment)):
+            found.stack_set = replace(found.stack_set, content=content, auto_deployment=auto_deployment)
+            accounts = [
+                item.account for item in found.instances.values() if item.status is not InstanceStatus.INOPERABLE
+            ]
+            self._start(found, operation_id, "UPDATE", ("update", content, auto_deployment), accounts, outdate=True)
+        return operation_id
+
+    async def create_instances(self, name: str, *, targets: DeploymentTargets, region: str, operation_id: str) -> str:
+        found = self._found(name)
+        if self._begins(found, operation_id, ("create", targets)):
+            reached = self._reached(targets)
+            for account, unit in reached.items():
+                new = StackInstance(account, region, InstanceStatus.OUTDATED, "PENDING", "", unit, f"stack/{account}")
+                found.instances.setdefault(account, new)
+            known = dict.fromkeys((*found.stack_set.unit_ids, *targets.unit_ids))
+            found.stack_set = replace(found.stack_set, unit_ids=tuple(known), regions=(region,))
+            usable = [
+                account for account in reached if found.instances[account].status is not InstanceStatus.INOPERABLE
+            ]
+            self._start(found, operation_id, "CREATE", ("create", targets), usable)
+        return operation_id
+
+    async def delete_instances(
+        self, name: str, *, targets: DeploymentTargets, region: str, retain_stacks: bool, operation_id: str
+    ) -> str:
+        found = self._found(name)
+        request = ("delete", targets, retain_stacks)
+        if self._begins(found, operation_id, request):
+            accounts = [account for account in self._reached(targets) if account in found.instances]
+            work = {account: self._removal(found, retain_stacks) for account in accounts}
+            if targets.filter is AccountFilter.NONE:
+                left = tuple(unit for unit in found.stack_set.unit_ids if unit not in targets.unit_ids)
+                found.stack_set = replace(found.stack_set, unit_ids=left)
+            self._enqueue(found, Operation(operation_id, "DELETE", OperationStatus.RUNNING), request, work)
+        return operation_id
+
+    async def delete(self, name: str) -> None:
+        self.log.append("DeleteStackSet")
+        if self._found(name).instances:
+            raise AwsError("AWS refused DeleteStackSet", code="StackSetNotEmptyException")
+        self._refuse_while_running(self._found(name))
+        del self.sets[name]
+
+    async def operation(self, name: str, operation_id: str) -> Operation:
+        self.calls["DescribeStackSetOperation"] += 1
+        entry = self._entry(self._found(name), operation_id)
+        if entry is None:
+            raise NotFound("AWS refused DescribeStackSetOperation", code="OperationNotFoundException")
+        self._look(entry)
+        return entry.operation
+
+    async def operations(self, name: str) -> AsyncIterator[Operation]:
+        self.calls["ListStackSetOperations"] += 1
+        for entry in self._found(name).operations:
+            self._look(entry)
+            yield entry.operation
+
+    async def results(self, name: str, operation_id: str) -> AsyncIterator[OperationResult]:
+        self.calls["ListStackSetOperationResults"] += 1
+        entry = self._entry(self._found(name), operation_id)
+        assert entry is not None
+        for result in entry.results:
+            if not (self.hidden_results and result.status == "FAILED"):
+                yield result
+
+    def plant(self, name: str, content: StackContent, *, service_managed: bool = True) -> None:
+        """A stack set that somebody else made."""
+        stack_set = StackSet(name, "arn", content, (), (), AutoDeployment(False), service_managed)
+        self.sets[name] = _Set(stack_set)
+
+    def set_instance(
+        self, name: str, account: AccountId, status: InstanceStatus, detailed: str, reason: str = ""
+    ) -> None:
+        """Puts an instance into a state that AWS may leave it in."""
+        instances = self.sets[name].instances
+        instances[account] = replace(instances[account], status=status, detailed_status=detailed, reason=reason)
+
+    def run_foreign_operation(self, name: str, polls: int) -> None:
+        """An operation of somebody else, which works on nothing for so many looks."""
+        operation = Operation("of-somebody-else", "DETECT_DRIFT", OperationStatus.RUNNING)
+        self.sets[name].operations.insert(0, _Running(operation, None, {}, polls))
+
+    def _found(self, name: str) -> _Set:
+        if name not in self.sets:
+            raise NotFound("AWS refused the call", code="StackSetNotFoundException")
+        return self.sets[name]
+
+    def _begins(self, found: _Set, operation_id: str, request: object) -> bool:
+        """Whether a call is a new operation: one with a known id is the same call once more."""
+        known = self._entry(found, operation_id)
+        if known is not None:
+            assert known.request == request, "an operation id was used for two different requests"
+            return False
+        self._refuse_while_running(found)
+        return True
+
+    def _refuse_while_running(self, found: _Set) -> None:
+        if any(not entry.operation.status.ended for entry in found.operations):
+            raise OperationInProgress("AWS refused the call", code="OperationInProgressException")
+
+    def _reached(self, targets: DeploymentTargets) -> dict[AccountId, UnitId]:
+        assert len(targets.unit_ids) <= 50, "StackSets take 50 units an operation"
+        assert bool(targets.accounts) == (targets.filter is not AccountFilter.NONE)
+        named = set(targets.accounts)
+        keep = {AccountFilter.NONE: lambda _: True, AccountFilter.INTERSECTION: named.__contains__}
+        fits = keep.get(targets.filter, lambda account: account not in named)
+        under = self.organizations.under(targets.unit_ids)
+        return {account: unit for account, unit in under.items() if account != MANAGEMENT and fits(account)}
+
+    def _start(
+        self, found: _Set, operation_id: str, action: str, request: object, accounts: Sequence[AccountId],
+        *, outdate: bool = False,
+    ) -> None:  # fmt: skip
+        due = [account for account in accounts if outdate or found.instances[account].status is InstanceStatus.OUTDATED]
+        for account in due:
+            instance = found.instances[account]
+            found.instances[account] = replace(instance, status=InstanceStatus.OUTDATED, detailed_status="RUNNING")
+        work = {account: self._deployment(found) if account in due else _nothing for account in accounts}
+        self._enqueue(found, Operation(operation_id, action, OperationStatus.RUNNING), request, work)
+
+    def _enqueue(
+        self, found: _Set, operation: Operation, request: object,
+        work: dict[AccountId, Callable[[AccountId], OperationResult]],
+    ) -> None:  # fmt: skip
+        self.log.append(
+            {"CREATE": "CreateStackInstances", "DELETE": "DeleteStackInstances"}.get(operation.action, "UpdateStackSet")
+        )
+        entry = _Running(operation, request, work, self.polls)
+        entry.results = [OperationResult(account, "us-east-1", "RUNNING") for account in work]
+        found.operations.insert(0, entry)
+
+    def _look(self, entry: _Running) -> None:
+        if entry.operation.status.ended:
+            return
+        entry.polls -= 1
+        if entry.polls <= 0:
+            entry.results = [perform(account) for account, perform in entry.work.items()]
+            failed = sum(result.status == "FAILED" for result in entry.results)
+            entry.operation = replace(entry.operation, status=OperationStatus.SUCCEEDED, failed_count=failed)
+
+    def _deployment(self, found: _Set) -> Callable[[AccountId], OperationResult]:
+        def perform(account: AccountId) -> OperationResult:
+            status, detailed, reason, result = InstanceStatus.CURRENT, "SUCCEEDED", "", "SUCCEEDED"
+            if not self._active(account):
+                status, detailed, result = InstanceStatus.OUTDATED, SKIPPED, "CANCELLED"
+            elif account in self.failing:
+                status, detailed, result = InstanceStatus.OUTDATED, "FAILED", "FAILED"
+                reason = self.failing[account]
+            instance = found.instances[account]
+            found.instances[account] = replace(instance, status=status, detailed_status=detailed, reason=reason)
+            return OperationResult(account, "us-east-1", result, reason)
+
+        return perform
+
+    def _removal(self, found: _Set, retain: bool) -> Callable[[AccountId], OperationResult]:
+        def perform(account: AccountId) -> OperationResult:
+            reason = "" if retain else self.failing.get(account, "")
+            if reason or (not retain and not self._active(account)):
+                detailed, result = ("INOPERABLE", "FAILED") if reason else (SKIPPED, "CANCELLED")
+                gone = replace(found.instances[account], status=InstanceStatus.INOPERABLE, detailed_status=detailed)
+                found.instances[account] = replace(gone, reason=reason)
+                return OperationResult(account, "us-east-1", result, reason)
+            del found.instances[account]
+            return OperationResult(account, "us-east-1", "SUCCEEDED")
+
+        return perform
+
+    def _active(self, account: AccountId) -> bool:
+        member = self.organizations.members.get(account)
+        return member is not None and member.active
+
+    def _entry(self, found: _Set, operation_id: str) -> _Running | None:
+        return next((entry for entry in found.operations if entry.operation.id == operation_id), None)
+
+
+def _nothing(account: AccountId) -> OperationResult:
+    return OperationResult(account, "us-east-1", "SUCCEEDED")
