@@ -16,7 +16,7 @@ from rolecall.cli.views.failures import print_failures
 from rolecall.cli.views.progress import Lines
 from rolecall.cli.views.roll import print_roll
 from rolecall.core.ids import AccountId
-from rolecall.flows.operations import Failure
+from rolecall.core.report import Failure
 
 OPTIONS = Options(config=None, color=False)  # type: ignore[arg-type]
 
@@ -85,7 +85,7 @@ ROWS = [
     ),
     row(7, "unasked", "/Sandboxes", "unknown", "nobody has asked the role: `rolecall check` does", access="unknown"),
 ]
-REPORT = {
+REPORT: dict[str, Any] = {
     "rolecall": "0.1.0",
     "kind": "check",
     "organization": {"id": "o-exampleorg", "management_account": "100000000000", "accounts": len(ROWS)},
@@ -98,6 +98,8 @@ REPORT = {
         },
     },
     "changes": [],
+    "failures": None,
+    "notes": None,
 }  # fmt: skip
 
 
@@ -170,7 +172,7 @@ def test_coverage_is_shown_of_the_targets_and_of_all() -> None:
 
 @pytest.mark.parametrize(("ready", "targets", "shown"), [(999, 1000, "99 %"), (1000, 1000, "100 %"), (0, 0, "none")])
 def test_a_hundred_per_cent_is_only_shown_when_it_is_all(ready: int, targets: int, shown: str) -> None:
-    counts = {**dict.fromkeys(REPORT["summary"]["by_verdict"], 0), "ready": ready}  # type: ignore[index]
+    counts = {**dict.fromkeys(REPORT["summary"]["by_verdict"], 0), "ready": ready}
     summary = {"total": 1000, "targets": targets, "by_verdict": counts}
     assert f"{ready}/{targets} targets ready ({shown})" in roll(120, REPORT | {"summary": summary})
 

@@ -197,6 +197,9 @@ BROKEN = {
     "account name with a format of numbers": platform(account_name="{id:d}"),
     "account name that cuts the id": platform(account_name="{id:.4}"),
     "account name with a conversion that is none": platform(account_name="{id!z}"),
+    "account name with a conversion": platform(account_name="{id} {name!r}"),
+    "account name of an attribute": platform(account_name="{id} {name.upper}"),
+    "delegated without the management account's credentials": with_section("deployment", "call_as: delegated-admin"),
     "two platforms of one name": GOOD
     + yaml.safe_dump({"platforms": [{"name": "x", "url": "https://p.example.com", "api_key": "env:K"}] * 2})
     .replace("*id001", "{name: x, url: 'https://p.example.com', api_key: 'env:K'}")
@@ -291,5 +294,5 @@ def test_groups_given_twice_count_once() -> None:
 
 
 def test_account_names_are_made_of_name_and_id() -> None:
-    config = read(platform(account_name="{id}: {name!s:.5}"))
-    assert config.platforms[0].name_for("123456789012", "production") == "123456789012: produ"  # type: ignore[arg-type]
+    config = read(platform(account_name="{id}: {name}"))
+    assert config.platforms[0].name_for("123456789012", "production") == "123456789012: production"  # type: ignore[arg-type]

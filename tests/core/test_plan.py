@@ -172,6 +172,14 @@ def test_what_is_needed_now_is_named_too() -> None:
     assert "needed now: create-stack-set stack set rolecall-CadoResponseRole" in error.detail
 
 
+def test_a_plan_with_other_changes_for_the_same_world_is_refused_and_says_which_options() -> None:
+    current = planned()
+    error = stale(replace(current, changes=current.changes[1:]), current)
+    assert error.summary == "the plan lists other changes than these options give"
+    assert "needed now: create-stack-set" in error.detail
+    assert "--retry-blocked" in error.hint
+
+
 def test_a_new_account_makes_a_plan_stale() -> None:
     wanted, seen = desired(*MEMBERS[:2]), Observed(trusted_access=True)
     error = stale(make_plan(wanted, seen, diff(wanted, seen)), planned())
@@ -215,4 +223,4 @@ def test_ten_thousand_changes_are_compared_in_one_pass() -> None:
 
 @pytest.mark.parametrize("action", list(Action))
 def test_what_takes_away_is_destructive(action: Action) -> None:
-    assert action.destructive is (action.value.startswith("delete") or action is Action.DEREGISTER)
+    assert action.destructive is (action.value.startswith(("delete", "drop", "deregister")))

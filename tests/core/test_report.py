@@ -60,7 +60,13 @@ def test_every_kind_of_report_is_as_the_schema_says(kind: str, observed: Observe
 def test_what_is_not_known_is_null_and_never_absent() -> None:
     told = report("plan", "0.1.0", desired(), None, None)
     VALIDATOR.validate(told)
-    assert {key for key, value in told.items() if value is None} == {"accounts", "summary", "changes"}
+    assert {key for key, value in told.items() if value is None} == {
+        "accounts",
+        "summary",
+        "changes",
+        "failures",
+        "notes",
+    }
 
 
 def test_a_role_that_may_not_simulate_is_reported_without_a_region() -> None:

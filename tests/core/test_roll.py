@@ -168,11 +168,12 @@ def test_a_permission_that_is_missing_in_two_regions_is_counted_once() -> None:
     assert judge(twice, 12).reason.startswith("1 permission of ebs denied by a service control policy: ")
 
 
-def test_a_role_that_may_not_simulate_lacks_that_permission() -> None:
-    proof = not_simulated(section("account-check"), "AccessDenied: no")
+def test_of_a_role_that_may_not_simulate_no_permission_is_proven() -> None:
+    proof = not_simulated(section("account-check", "s3"), "AccessDenied: no")
     assert (proof.access, proof.assumed) == (Access.RESTRICTED, True)
-    assert [item.action for item in proof.missing] == ["iam:SimulatePrincipalPolicy"]
-    assert "AccessDenied: no" in proof.reason
+    wanted = {*GROUPS["account-check"].actions, *GROUPS["s3"].actions}
+    assert {(item.action, item.cause) for item in proof.missing} == {(action, Cause.UNANSWERED) for action in wanted}
+    assert f"all {len(wanted)} permissions are unproven: AccessDenied: no" in proof.reason
 
 
 def test_a_role_without_the_check_group_cannot_be_asked() -> None:

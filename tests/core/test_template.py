@@ -78,7 +78,13 @@ def resolved(value: Any, role: RoleSection, partition: str = "aws-us-gov") -> An
     return {key: resolved(item, role, partition) for key, item in value.items()}
 
 
-def documents(role: RoleSection) -> list[dict[str, Any]]:
+def inline(role: RoleSection) -> list[dict[str, Any]]:
+    """The documents of the policies inside the role."""
+    policies = template.build(role)["Resources"]["Role"]["Properties"].get("Policies", [])
+    return [resolved(policy["PolicyDocument"], role) for policy in policies]
+
+
+def managed(role: RoleSection) -> list[dict[str, Any]]:
     """The managed policies' documents."""
     resources = template.build(role)["Resources"]
     return [
@@ -108,17 +114,29 @@ def test_whatever_the_role_it_fits_into_iams_limits_or_is_refused(role: RoleSect
         assert text.hint
         return
     assert len(text.encode()) <= 51_200
-    assert len(documents(role)) <= 10
-    assert all(compact(document) <= 6144 for document in documents(role))
+    assert len(managed(role)) <= 10
+    assert all(compact(document) <= 6144 for document in managed(role))
+    assert sum(map(compact, inline(role))) <= 10_240
     assert compact(resolved(template.trust_policy(role), role)) <= 2048
 
 
 @settings(max_examples=60, deadline=None)
 @given(small_roles)
 def test_packing_loses_and_doubles_no_statement(role: RoleSection) -> None:
-    packed = [statement["Sid"] for document in documents(role) for statement in document["Statement"]]
+    packed = [statement["Sid"] for document in inline(role) + managed(role) for statement in document["Statement"]]
     wanted = [item.sid for group in GROUPS.values() if group.id in role.permission_groups for item in group.statements]
-    assert packed == wanted
+    assert sorted(packed) == sorted(wanted)
+
+
+def test_what_the_roll_call_needs_stays_when_the_managed_policies_are_detached() -> None:
+    """The role can then still say which actions went with them."""
+    sids = [statement["Sid"] for document in inline(section()) for statement in document["Statement"]]
+    assert sids == [statement.sid for statement in GROUPS["account-check"].statements]
+
+
+def test_a_role_for_the_roll_call_alone_needs_no_managed_policy() -> None:
+    properties = template.build(section(permission_groups=["account-check"]))["Resources"]["Role"]["Properties"]
+    assert "ManagedPolicyArns" not in properties
 
 
 def test_ten_short_principals_of_one_account_fit() -> None:
@@ -223,7 +241,7 @@ def test_no_partition_is_written_out_but_the_principals() -> None:
 
 def test_the_roles_path_is_in_what_it_may_read_of_itself() -> None:
     role = section(path="/forensics/")
-    resources = [statement["Resource"] for statement in documents(role)[0]["Statement"] if "Check" in statement["Sid"]]
+    resources = [statement["Resource"] for document in inline(role) for statement in document["Statement"]]
     assert resources == [
         "arn:aws-us-gov:iam::111111111111:role/forensics/CadoResponseRole",
         "arn:aws-us-gov:iam::111111111111:policy/forensics/CadoResponseRole-*",

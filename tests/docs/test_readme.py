@@ -37,7 +37,7 @@ def test_the_commands_of_the_readme_work_one_after_another(tmp_path: Path) -> No
     assert done.returncode == 0, done.stdout + done.stderr
     assert "arn:aws:iam::" in done.stdout
     assert "12 accounts: 12 ready" in done.stdout
-    assert "Nothing of ours is left" in done.stdout
+    assert "Nothing is left of rolecall-CadoResponseRole" in done.stdout
 
 
 def _port(script: str) -> str:

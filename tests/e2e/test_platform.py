@@ -141,7 +141,7 @@ def test_a_role_that_answers_to_anybody_is_unsafe_and_not_registered(operator: S
     registry.call("DELETE", f"/accounts/{quote(name, safe='')}")
     again = operator.run("apply", "--yes")
     assert again.status == 1
-    assert "not registered: the role answers without the external id" in again.stdout
+    assert "not registered: the role answers without the external id" in again.stderr
     assert name not in registry.accounts()
     with pytest.raises(urllib.error.HTTPError, match="400"):
         registry.add(name, arn)

@@ -152,10 +152,17 @@ class FakeStackSets:
             if not (self.hidden_results and result.status == "FAILED"):
                 yield result
 
-    def plant(self, name: str, content: StackContent, *, service_managed: bool = True) -> None:
-        """A stack set that somebody else made."""
-        stack_set = StackSet(name, "arn", content, (), (), AutoDeployment(False), service_managed)
-        self.sets[name] = _Set(stack_set)
+    def plant(self, name: str, content: StackContent, *accounts: AccountId, service_managed: bool = True) -> None:
+        """A stack set that somebody else made, with an instance in each of the accounts."""
+        root = next(unit.id for unit in self.organizations.units.values() if unit.parent_id is None)
+        stack_set = StackSet(name, "arn", content, (root,), ("us-east-1",), AutoDeployment(False), service_managed)
+        self.sets[name] = _Set(
+            stack_set,
+            {
+                account: StackInstance(account, "us-east-1", InstanceStatus.CURRENT, "SUCCEEDED", "", root)
+                for account in accounts
+            },
+        )
 
     def set_instance(
         self, name: str, account: AccountId, status: InstanceStatus, detailed: str, reason: str = ""

@@ -90,11 +90,31 @@ async def test_pages_are_asked_for_only_as_far_as_somebody_reads(api: Api) -> No
     assert len(script.asked) == 1
 
 
-@pytest.mark.parametrize("answer", [success([]), page(1, 0), success(None), web.json_response({})])
-async def test_an_empty_list_is_empty(api: Api, answer: web.Response) -> None:
-    async with serving(answer) as script:
+@pytest.mark.parametrize("pages", [0, 1])
+async def test_an_empty_list_is_empty(api: Api, pages: int) -> None:
+    async with serving(page(1, pages)) as script:
         assert await listed(api(script)) == []
     assert len(script.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        success([]),
+        success(None, pagination={"total_pages": 1}),
+        success({}, pagination={"total_pages": 1}),
+        success(["audit"], pagination={"total_pages": 1}),
+        success([], pagination={"total_pages": "1"}),
+        success([], pagination=None),
+        web.json_response({}),
+        web.json_response({"data": [], "pagination": {"total_pages": 1}}),
+    ],
+)
+async def test_a_list_that_cannot_be_read_whole_is_not_taken_for_an_empty_one(api: Api, answer: web.Response) -> None:
+    """From an empty list would follow that every account is to be registered."""
+    error, _ = await failure(api, "GET", answer)
+    assert error.summary == "platform forensics gave no readable answer to GET /api/v3/accounts"
+    assert error.hint == "check platforms[].url"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +152,7 @@ async def test_an_account_is_added_by_its_role(api: Api) -> None:
 
 @pytest.mark.parametrize("call", ["GET", "POST", "DELETE"])
 async def test_the_key_goes_in_the_header_and_nowhere_else(api: Api, call: str) -> None:
-    async with serving(success([])) as script:
+    async with serving(page(1, 0)) as script:
         await called(api(script), call)
     (asked,) = script.asked
     assert asked.headers["Authorization"] == f"Bearer {KEY}"
@@ -184,7 +204,7 @@ async def test_a_refusal_has_the_platforms_words_and_a_hint(api: Api, sleeps: Sl
 @pytest.mark.parametrize("call", ["GET", "DELETE"])
 @pytest.mark.parametrize("trouble", [refusal(500), refusal(502), refusal(503), refusal(429), reset])
 async def test_reads_and_removals_are_tried_again(api: Api, sleeps: Sleeps, call: str, trouble: Answer) -> None:
-    async with serving(trouble, trouble, success([])) as script:
+    async with serving(trouble, trouble, page(1, 0)) as script:
         await called(api(script), call)
     assert len(script.asked) == 3
     # aiohttp itself repeats such calls at once, the first time that a connection breaks.

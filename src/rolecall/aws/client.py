@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import boto3
@@ -59,13 +61,15 @@ class Client:
     def __init__(self, boto_session: boto3.Session, service: str, region: str | None = None) -> None:
         with translated(service):
             self._client: Any = boto_session.client(service, region_name=region, config=_SDK_CONFIG)
+        # Threads of our own: the event loop would wait for its own when Ctrl-C comes while AWS does not answer.
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix=service)
         self._methods = {api: method for method, api in self._client.meta.method_to_api_mapping.items()}
 
     async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Raises AwsError."""
-        method = getattr(self._client, self._methods[operation])
+        method = partial(getattr(self._client, self._methods[operation]), **parameters)
         with translated(operation):
-            answer: dict[str, Any] = await asyncio.to_thread(method, **parameters)
+            answer: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(self._threads, method)
         return answer
 
     async def pages(self, operation: str, items: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from typing import TypeVar
 
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
@@ -17,6 +19,8 @@ from rolecall.errors import (
     Throttled,
     Unreachable,
 )
+
+Value = TypeVar("Value", bound=StrEnum)
 
 _LOG_IN = "log in again, or name other credentials with --profile or AWS_PROFILE"
 _NETWORK = "check the network, the proxy settings and AWS_ENDPOINT_URL"
@@ -92,6 +96,19 @@ def translate(error: Exception, operation: str) -> AwsError:
         return AwsError(f"AWS gave no readable answer to {operation}", operation=operation, detail=detail, hint=hint)
     hint = "check the SDK's settings, AWS_ENDPOINT_URL among them"
     return AwsError(f"the AWS SDK failed at {operation}", operation=operation, detail=detail, hint=hint)
+
+
+def known(kind: type[Value], told: str, operation: str) -> Value:
+    """A value of AWS's as a member of `kind`. Raises AwsError for one that this release does not know."""
+    try:
+        return kind(told)
+    except ValueError as error:
+        raise AwsError(
+            f"AWS answered {operation} with a value that this release does not know",
+            operation=operation,
+            detail=f"{kind.__name__}: {told!r}",
+            hint="see whether a newer release of rolecall knows it, and that AWS_ENDPOINT_URL is AWS",
+        ) from error
 
 
 @contextmanager

@@ -76,7 +76,8 @@ def _account(told: Mapping[str, Any], unit_ids: tuple[UnitId, ...]) -> Account:
 
 def _state(told: Mapping[str, Any]) -> AccountState:
     """`State`; where an older endpoint gives only `Status`, its three values are among those of `State`."""
-    return AccountState(told.get("State") or told["Status"])
+    state = told.get("State") or told.get("Status")
+    return AccountState(state) if state in list(AccountState) else AccountState.UNKNOWN
 
 
 def _units_in_paths(paths: Sequence[str]) -> tuple[UnitId, ...]:

@@ -15,11 +15,11 @@ from xml.etree import ElementTree
 import boto3
 from botocore.credentials import ReadOnlyCredentials
 
-from rolecall.aws.errors import translated
+from rolecall.aws.errors import known, translated
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.ids import RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Decision, Question, Refusal
-from rolecall.errors import AccessDenied, CredentialsError, NotFound
+from rolecall.errors import AccessDenied, AwsError, CredentialsError
 
 SESSION_NAME = "rolecall"
 SHORTEST_SESSION = 900
@@ -130,7 +130,7 @@ def _context_type(key: str, value: str) -> str:
 def _answer(told: ElementTree.Element) -> Answer:
     return Answer(
         action=_text(told, "EvalActionName"),
-        decision=Decision(_text(told, "EvalDecision")),
+        decision=known(Decision, _text(told, "EvalDecision"), "SimulatePrincipalPolicy"),
         allowed_by_organizations=_flag(told, "OrganizationsDecisionDetail", "AllowedByOrganizations"),
         allowed_by_boundary=_flag(told, "PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
         missing_context=tuple(key.text or "" for key in told.iterfind("{*}MissingContextValues/{*}member")),
@@ -148,11 +148,19 @@ def _flag(told: ElementTree.Element, *path: str) -> bool | None:
 
 
 def _text(element: ElementTree.Element, name: str) -> str:
-    return _found(element, f"{{*}}{name}").text or ""
+    text = _found(element, f"{{*}}{name}").text
+    if not text:
+        raise _lacking(name)
+    return text
 
 
 def _found(element: ElementTree.Element, path: str) -> ElementTree.Element:
     found = element.find(path)
     if found is None:
-        raise NotFound("AWS's answer lacks a part", detail=path)
+        raise _lacking(path.rpartition("}")[2])
     return found
+
+
+def _lacking(name: str) -> AwsError:
+    hint = "check AWS_ENDPOINT_URL and the proxy settings: something else may be answering there"
+    return AwsError("AWS's answer lacks a part", detail=f"no {name}", hint=hint)

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from urllib.request import getproxies
 from xml.etree import ElementTree
 
 import aiohttp
@@ -82,10 +83,13 @@ class QueryClient:
 
 
 def connect(ca_bundle: str | None = None) -> aiohttp.ClientSession:
-    """An HTTP session for QueryClient: pooled, through the environment's proxies, with TLS always verified."""
+    """An HTTP session for QueryClient: pooled, through the environment's proxies, with TLS always verified.
+
+    Where there are no proxies aiohttp is not told to look: it would do so, in a thread, for every request.
+    """
     tls = ssl.create_default_context(cafile=ca_bundle)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=tls), timeout=TIMEOUT, trust_env=True, raise_for_status=False
+        connector=aiohttp.TCPConnector(limit=0, ssl=tls), timeout=TIMEOUT, trust_env=bool(getproxies())
     )
 
 

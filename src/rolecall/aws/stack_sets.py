@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from rolecall.aws.client import Client
 from rolecall.aws.content import content_of, content_parameters
+from rolecall.aws.errors import known
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import (
     AccountFilter,
@@ -106,26 +108,31 @@ class AwsStackSets:
         return await self._start("DeleteStackInstances", operation_id, RetainStacks=retain_stacks, **parameters)
 
     async def delete(self, name: str) -> None:
-        await self._client.call("DeleteStackSet", StackSetName=name, **self._call_as)
+        """One that is gone already is what was asked for: the SDK tries again when the answer was lost."""
+        with suppress(NotFound):
+            await self._client.call("DeleteStackSet", StackSetName=name, **self._call_as)
 
     async def operation(self, name: str, operation_id: str) -> Operation:
         answer = await self._client.call(
             "DescribeStackSetOperation", StackSetName=name, OperationId=operation_id, **self._call_as
         )
-        return _operation(answer["StackSetOperation"])
+        return _operation(answer["StackSetOperation"], "DescribeStackSetOperation")
 
     async def operations(self, name: str) -> AsyncIterator[Operation]:
         async for told in self._pages("ListStackSetOperations", StackSetName=name):
-            yield _operation(told)
+            yield _operation(told, "ListStackSetOperations")
 
     async def results(self, name: str, operation_id: str) -> AsyncIterator[OperationResult]:
-        async for told in self._pages("ListStackSetOperationResults", StackSetName=name, OperationId=operation_id):
-            yield OperationResult(
-                account=AccountId(told["Account"]),
-                region=told["Region"],
-                status=told["Status"],
-                reason=told.get("StatusReason", ""),
-            )
+        """None yet of an operation that this list does not know so soon after its start: it is eventually consistent.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackSetOperationResults.html
+        """
+        try:
+            async for told in self._pages("ListStackSetOperationResults", StackSetName=name, OperationId=operation_id):
+                yield _result(told)
+        except NotFound as error:
+            if error.code != "OperationNotFoundException":
+                raise
 
     def _pages(self, operation: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
         return self._client.pages(operation, "Summaries", MaxResults=100, **parameters, **self._call_as)
@@ -184,7 +191,7 @@ def _instance(told: Mapping[str, Any]) -> StackInstance:
     return StackInstance(
         account=AccountId(told["Account"]),
         region=told["Region"],
-        status=InstanceStatus(told["Status"]),
+        status=known(InstanceStatus, told["Status"], "ListStackInstances"),
         detailed_status=(told.get("StackInstanceStatus") or {}).get("DetailedStatus", ""),
         reason=told.get("StatusReason", ""),
         unit_id=UnitId(unit) if unit else None,
@@ -192,11 +199,20 @@ def _instance(told: Mapping[str, Any]) -> StackInstance:
     )
 
 
-def _operation(told: Mapping[str, Any]) -> Operation:
+def _result(told: Mapping[str, Any]) -> OperationResult:
+    return OperationResult(
+        account=AccountId(told["Account"]),
+        region=told["Region"],
+        status=told["Status"],
+        reason=told.get("StatusReason", ""),
+    )
+
+
+def _operation(told: Mapping[str, Any], asked: str) -> Operation:
     return Operation(
         id=told["OperationId"],
         action=told["Action"],
-        status=OperationStatus(told["Status"]),
+        status=known(OperationStatus, told["Status"], asked),
         reason=told.get("StatusReason", ""),
         failed_count=(told.get("StatusDetails") or {}).get("FailedStackInstancesCount", 0),
     )

@@ -6,9 +6,11 @@ from importlib.util import find_spec
 
 from rolecall.errors import UsageError
 
+_MODULES = {"registry": "fastapi", "sandbox": "moto"}
 
-def need(extra: str, module: str) -> None:
-    """Raises UsageError unless `module`, of the optional extra `extra`, is installed."""
-    if find_spec(module) is None:
-        hint = f"pip install 'rolecall[{extra}]'"
-        raise UsageError(f"this command needs the {extra} extra, which is not installed", hint=hint)
+
+def need(*extras: str) -> None:
+    """Raises UsageError unless the optional extras are installed, by one module of each."""
+    if missing := [extra for extra in extras if find_spec(_MODULES[extra]) is None]:
+        hint = f"pip install 'rolecall[{','.join(extras)}]'"
+        raise UsageError(f"this command needs what is not installed: {' and '.join(missing)}", hint=hint)

@@ -71,7 +71,7 @@ def main() -> NoReturn:
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; running the same command again goes on from there", err=True)
-        sys.exit(INTERRUPTED)
+        _leave_at_once()
     except BrokenPipeError:
         # The reader of our output has gone; keep Python from saying so again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -85,6 +85,13 @@ def main() -> NoReturn:
         hint = "this is a bug of rolecall's: please report it with what --verbose prints"
         print_error(RolecallError("internal error", detail=f"{type(error).__name__}: {error}", hint=hint))
         sys.exit(1)
+
+
+def _leave_at_once() -> NoReturn:
+    """Without waiting for threads in which the SDK still waits for an answer."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def _where_to_look(error: typer.TyperException) -> str:

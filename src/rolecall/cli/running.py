@@ -23,14 +23,16 @@ from rolecall.wiring.config_file import load_config
 T = TypeVar("T")
 
 
-def with_ports(options: Options, work: Callable[[Config, Ports], Awaitable[T]], *, platforms: bool = True) -> T:
-    """Runs `work` with the config and all ports open. Raises what it raises."""
+def with_ports(
+    options: Options, work: Callable[[Config, Ports], Awaitable[T]], *, platforms: bool = True, probe: bool = True
+) -> T:
+    """Runs `work` with the config and its ports open. Raises what it raises."""
     config = load_config(options.config)
 
     async def run() -> T:
         with progress_for(options) as progress:
             credentials = Credentials(options.profile, options.region)
-            async with open_ports(config, credentials, progress, platforms=platforms) as ports:
+            async with open_ports(config, credentials, progress, platforms=platforms, probe=probe) as ports:
                 return await work(config, ports)
 
     return asyncio.run(run())

@@ -6,16 +6,21 @@ The keys are documented in docs/reference/config.md, which is generated from the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from string import Formatter
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from rolecall.core import permission_groups
 from rolecall.core.ids import AccountId, RoleArn, is_unit_id, parse_account_id
 
 NO_EXTERNAL_ID = "none"
+_WORDS_FOR_NONE = (NO_EXTERNAL_ID, "noexternalidrequired")
+"""The second is the platform's own, in the parameter `ExternalID` of its StackSet template."""
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _KEY_SOURCES = ("env:", "file:", "secretsmanager:")
 
@@ -42,6 +47,11 @@ RoleArnText = Annotated[str, AfterValidator(_role_arn)]
 UnitText = Annotated[str, AfterValidator(_unit)]
 
 
+def stack_set_name_for(role_name: str) -> str:
+    """The stack set's name where the config gives none."""
+    return ("rolecall-" + re.sub(r"[^A-Za-z0-9]+", "-", role_name)).strip("-")
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -65,7 +75,8 @@ class RoleSection(_Section):
             pattern=r"^[A-Za-z0-9_+=,.@:/-]+$",
             min_length=2,
             max_length=1224,
-            description="What the platform must present; `none` (with external_id_reason) asks for nothing",
+            description="What the platform must present; `none` (with external_id_reason), or the platform's "
+            "own word NoExternalIdRequired, asks for nothing",
         ),
     ]
     external_id_reason: Annotated[str, Field(description="Why no external id is asked for", validate_default=True)] = ""
@@ -82,6 +93,11 @@ class RoleSection(_Section):
         if unknown:
             raise ValueError(f"no permission group is called {', '.join(map(repr, unknown))}")
         return list(dict.fromkeys(names))
+
+    @field_validator("external_id")
+    @classmethod
+    def _one_word_for_none(cls, external_id: str) -> str:
+        return NO_EXTERNAL_ID if external_id.lower() in _WORDS_FOR_NONE else external_id
 
     @field_validator("external_id_reason")
     @classmethod
@@ -218,11 +234,10 @@ class PlatformSection(_Section):
     @field_validator("account_name")
     @classmethod
     def _fields_known(cls, form: str) -> str:
-        fields = {name for _, name, _, _ in Formatter().parse(form) if name is not None}
-        if not fields <= {"name", "id"}:
-            raise ValueError("only {name} and {id} can stand in an account name")
-        sample = "123456789012"
-        if sample not in form.format(name="", id=sample):
+        fields = [field for _, *field in Formatter().parse(form) if field[0] is not None]
+        if any(field not in (["name", "", None], ["id", "", None]) for field in fields):
+            raise ValueError("only {name} and {id} can stand in an account name, written just so")
+        if ["id", "", None] not in fields:
             raise ValueError("an account name must contain {id}: names alone are not unique")
         return form
 
@@ -250,13 +265,10 @@ class Config(_Section):
 
     @field_validator("deployment")
     @classmethod
-    def _filters_and_auto_deployment(cls, deployment: DeploymentSection, info: ValidationInfo) -> DeploymentSection:
+    def _fits_the_targets(cls, deployment: DeploymentSection, info: ValidationInfo) -> DeploymentSection:
         targets = info.data.get("targets")
-        if targets and targets.exclude_accounts and deployment.auto_deployment.enabled:
-            raise ValueError(
-                "targets.exclude_accounts cannot hold with deployment.auto_deployment.enabled: "
-                "AWS ignores account filters for accounts that come later"
-            )
+        if targets and (problems := list(_misfits(targets, deployment))):
+            raise ValidationError.from_exception_data(cls.__name__, problems)
         return deployment
 
     @field_validator("platforms")
@@ -269,8 +281,7 @@ class Config(_Section):
     @property
     def stack_set_name(self) -> str:
         """The stack set's name, and that of the management account's stack."""
-        default = "rolecall-" + re.sub(r"[^A-Za-z0-9]+", "-", self.role.name).strip("-")
-        return self.deployment.stack_set_name or default
+        return self.deployment.stack_set_name or stack_set_name_for(self.role.name)
 
     @property
     def check_regions(self) -> tuple[str, ...]:
@@ -279,6 +290,27 @@ class Config(_Section):
     @property
     def excluded(self) -> frozenset[AccountId]:
         return frozenset(AccountId(account) for account in self.targets.exclude_accounts)
+
+
+def _misfits(targets: TargetsSection, deployment: DeploymentSection) -> Iterator[InitErrorDetails]:
+    """What of the deployment cannot hold with the targets, each with its place under `deployment`."""
+    if targets.exclude_accounts and deployment.auto_deployment.enabled:
+        yield _misfit(
+            (),
+            "targets.exclude_accounts cannot hold with deployment.auto_deployment.enabled: "
+            "AWS ignores account filters for accounts that come later",
+        )
+    delegated = deployment.call_as == "delegated-admin"
+    if targets.management_account and delegated and not deployment.management_profile:
+        yield _misfit(
+            ("management_profile",),
+            "is needed with call_as: delegated-admin while targets.management_account is true: "
+            "without it the stack would land in the delegated administrator's own account",
+        )
+
+
+def _misfit(place: tuple[str, ...], message: str) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("misfit", message), loc=place, input=None)
 
 
 def schema() -> dict[str, Any]:

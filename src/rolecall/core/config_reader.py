@@ -17,6 +17,8 @@ _HINTS: dict[tuple[str, ...], str] = {
     ("version",): "this release reads version: 1",
     ("deployment", "region"): "IAM is global: name exactly one Region; a second would try to make the role twice",
     ("deployment", "regions"): "it is deployment.region, exactly one: IAM is global",
+    ("deployment", "management_profile"): "name a profile of the management account's credentials, or set "
+    "targets.management_account: false",
     ("deployment", "permissions"): "this version deploys with service-managed permissions only",
     ("role", "external_id"): "2 to 1,224 letters, digits and +=,.@:/- ; quote it if it is all digits",
     ("role", "trusted_principals"): "the ARN of the role that the platform runs as, arn:aws:iam::<account>:role/<name>",
@@ -62,7 +64,7 @@ def _parse(text: str, file: str) -> yaml_lines.Document:
     try:
         document = yaml_lines.parse(text)
     except yaml_lines.YamlProblem as error:
-        problem = Problem(file, error.line, "", f"not YAML: {error.message}", "check the indentation and quotes there")
+        problem = Problem(file, error.line, "", f"not YAML: {error.message}", error.hint)
         raise ConfigError(f"{file} is not YAML", (problem,)) from error
     if not isinstance(document.value, dict):
         problem = Problem(file, 1, "", "holds no keys", "write one with `rolecall init`")

@@ -135,4 +135,5 @@ _INACTIVE = {
     AccountState.PENDING_CLOSURE: "the account is being closed",
     AccountState.CLOSED: "the account is closed",
     AccountState.PENDING_ACTIVATION: "the account is not yet activated",
+    AccountState.UNKNOWN: "AWS gives a state of the account that this release of rolecall does not know",
 }

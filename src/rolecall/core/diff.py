@@ -6,14 +6,15 @@ says that its account is no target.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from rolecall.core import template
 from rolecall.core.desired import MANAGED_TAG, Desired, DesiredAccount, Via
-from rolecall.core.ids import AccountId
-from rolecall.core.observed import InstanceStatus, Observed, Registration, StackContent, StackInstance, StackSet
+from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.observed import InstanceStatus, Observed, StackContent, StackInstance, StackSet
 from rolecall.core.plan import Action, Change
 from rolecall.core.reasons import concise, name_is_taken
+from rolecall.core.registrations import registration_changes
 
 
 def diff(
@@ -24,7 +25,7 @@ def diff(
     if not platforms_asked:
         return deployments
     unreachable = frozenset(change.account for change in deployments if not change.pending and change.account)
-    return (*deployments, *_registrations(desired, observed, unreachable))
+    return (*deployments, *registration_changes(desired, observed, unreachable))
 
 
 def instance_of(desired: Desired, observed: Observed) -> dict[AccountId, StackInstance]:
@@ -50,7 +51,21 @@ def _obstacle(desired: Desired, observed: Observed) -> str:
         return "a stack set of that name exists with self-managed permissions: give deployment.stack_set_name another"
     if current and not is_managed(current.content):
         return f"a stack set of that name exists and {NOT_OURS}"
+    if current and _path_changed(desired.content, current.content):
+        return PATH_CHANGED
     return ""
+
+
+def _path_changed(desired: StackContent, current: StackContent) -> bool:
+    """Whether only the path differs of a role that keeps its name: CloudFormation cannot replace a named role."""
+    same_name = desired.parameters.get("RoleName") == current.parameters.get("RoleName")
+    return same_name and template.path_in(current.template) not in (None, template.path_in(desired.template))
+
+
+PATH_CHANGED = (
+    "role.path was changed, and CloudFormation cannot move a role that keeps its name: "
+    "put it back, change role.name too, or `rolecall destroy` with the former config first"
+)
 
 
 NO_TRUSTED_ACCESS = (
@@ -80,6 +95,37 @@ def _stack_set(desired: Desired, observed: Observed) -> Iterator[Change]:
         yield Change(Action.CREATE_STACK_SET, subject, None, f"deploys role {desired.role_name} in {desired.region}")
 
 
+def surplus_units(desired: Desired, current: StackSet) -> tuple[list[UnitId], list[UnitId]]:
+    """Units that the stack set still targets and the config does not: those to be dropped, and those over targets.
+
+    AWS drops a unit when all instances under it are deleted; over an account that stays a target that would be a gap.
+    """
+    kept = {unit for account in desired.accounts.values() if account.via is Via.STACK_SET for unit in _above(account)}
+    surplus = [unit for unit in current.unit_ids if unit not in desired.unit_ids]
+    return [unit for unit in surplus if unit not in kept], [unit for unit in surplus if unit in kept]
+
+
+def _above(account: DesiredAccount) -> tuple[UnitId, ...]:
+    return account.account.unit_ids
+
+
+def _dropped_units(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
+    droppable, over_targets = surplus_units(desired, current)
+    for unit in droppable:
+        yield Change(
+            Action.DROP_UNIT, subject, None, f"{unit} is no target any more: accounts that join it get no role"
+        )
+    if desired.auto_deployment.enabled:
+        for unit in over_targets:
+            yield Change(Action.BLOCKED, subject, None, f"{unit} {STILL_TARGETED}")
+
+
+STILL_TARGETED = (
+    "is no target any more, but lies over targets, so that it cannot be dropped without a gap: accounts that join it "
+    "get the role until the next apply. Turn deployment.auto_deployment.enabled off, or destroy and apply"
+)
+
+
 def _stack_set_updates(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
     differences = content_differences(desired.content, current.content)
     wanted, now = desired.auto_deployment, current.auto_deployment
@@ -89,6 +135,7 @@ def _stack_set_updates(desired: Desired, current: StackSet, subject: str) -> Ite
         differences.append(f"retain on removal {_on(wanted.retain_on_removal)}")
     if differences:
         yield Change(Action.UPDATE_STACK_SET, subject, None, ", ".join(differences))
+    yield from _dropped_units(desired, current, subject)
 
 
 def content_differences(desired: StackContent, current: StackContent) -> list[str]:
@@ -168,94 +215,22 @@ def _management_stack(desired: Desired, observed: Observed) -> Iterator[Change]:
         yield Change(Action.BLOCKED, subject, management.id, f"a stack of that name exists and {NOT_OURS}")
     elif stack.working:
         return
+    elif stack.status == "UPDATE_ROLLBACK_FAILED":
+        detail = "UPDATE_ROLLBACK_FAILED: continue the rollback in the CloudFormation console, then apply again"
+        yield Change(Action.BLOCKED, subject, management.id, detail)
+    elif _path_changed(desired.content, stack.content):
+        yield Change(Action.BLOCKED, subject, management.id, PATH_CHANGED)
     elif stack.status in BEYOND_UPDATE:
         yield Change(Action.REPLACE_STACK, subject, management.id, f"{stack.status}: {stack.reason}")
     elif differences := content_differences(desired.content, stack.content):
         yield Change(Action.UPDATE_STACK, subject, management.id, ", ".join(differences))
 
 
-BEYOND_UPDATE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+BEYOND_UPDATE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS")
 """Statuses of a stack that can only be deleted.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
-
-
-def _registrations(desired: Desired, observed: Observed, unreachable: frozenset[AccountId | None]) -> Iterator[Change]:
-    by_platform: dict[str, list[Registration]] = defaultdict(list)
-    for registration in observed.registrations:
-        by_platform[registration.platform].append(registration)
-    for platform, departed in desired.deregister_departed.items():
-        yield from _platform_changes(desired, platform, by_platform[platform], unreachable, departed)
-
-
-def _platform_changes(
-    desired: Desired,
-    platform: str,
-    registrations: Iterable[Registration],
-    unreachable: frozenset[AccountId | None],
-    deregister_departed: bool,
-) -> Iterator[Change]:
-    subject = f"platform {platform}"
-    ours: dict[AccountId, list[Registration]] = defaultdict(list)
-    for registration in registrations:
-        if registration.account and registration.account in desired.accounts:
-            ours[registration.account].append(registration)
-        elif registration.role and registration.role.name == desired.role_name:
-            yield _departed(subject, registration, deregister_departed)
-    for account in desired.accounts.values():
-        yield from _registration(account, platform, subject, ours[account.id], account.id in unreachable)
-
-
-def _departed(subject: str, registration: Registration, deregister: bool) -> Change:
-    detail = f"{registration.account_name}: the account is not in the organization"
-    if deregister:
-        return Change(Action.DEREGISTER, subject, registration.account, detail)
-    hint = "; platforms[].deregister_departed: true takes such registrations out"
-    return Change(Action.BLOCKED, subject, registration.account, detail + hint)
-
-
-def is_ours(account: DesiredAccount, registration: Registration) -> bool:
-    """Whether a registration of this account is of the role that we deploy.
-
-    By the role's name where the platform tells its ARN, else by the name that we would have given.
-    """
-    if registration.role is not None:
-        return registration.role.name == account.role.name
-    return account.names.get(registration.platform) == registration.account_name
-
-
-def is_stale(account: DesiredAccount, registration: Registration) -> bool:
-    """Registered under another ARN or another name than it should be."""
-    other_role = registration.role is not None and registration.role != account.role
-    return other_role or registration.account_name != account.names[registration.platform]
-
-
-def _registration(
-    account: DesiredAccount, platform: str, subject: str, registrations: list[Registration], unreachable: bool
-) -> Iterator[Change]:
-    ours = [registration for registration in registrations if is_ours(account, registration)]
-    if not account.is_target:
-        for registration in ours:
-            detail = f"{registration.account_name}: {account.exclusion}"
-            yield Change(Action.DEREGISTER, subject, account.id, detail)
-    elif unreachable or any(not is_stale(account, registration) for registration in ours):
-        return
-    elif ours:
-        yield Change(Action.REPLACE_REGISTRATION, subject, account.id, _replacement(account, platform, ours[0]))
-    elif unnamed := [registration for registration in registrations if registration.role is None]:
-        detail = f"registered there as {unnamed[0].account_name}, and the platform does not say with which role"
-        yield Change(Action.BLOCKED, subject, account.id, detail)
-    elif taken := [found for found in registrations if found.account_name == account.names[platform]]:
-        detail = f"the name {taken[0].account_name} is taken there by {taken[0].role}: take it out there, or rename it"
-        yield Change(Action.BLOCKED, subject, account.id, detail)
-    else:
-        yield Change(Action.REGISTER, subject, account.id, f"as {account.names[platform]}")
-
-
-def _replacement(account: DesiredAccount, platform: str, was: Registration) -> str:
-    role = was.role or "a role that the platform does not tell"
-    return f"registered as {was.account_name} with {role}, should be {account.names[platform]} with {account.role}"
 
 
 def _on(value: bool) -> str:

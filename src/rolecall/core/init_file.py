@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rolecall.core.config import stack_set_name_for
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -29,6 +31,7 @@ def render(answers: Answers) -> str:
         external_id=_quoted(answers.external_id),
         units=_list(answers.units),
         region=_quoted(answers.region),
+        stack_set_name=_quoted(stack_set_name_for(answers.role_name)),
         assume_from=_assume_from(answers.assume_profile),
     ) + _platforms(answers)
 
@@ -80,7 +83,8 @@ targets:
   management_account: true        # StackSets leave it out: it gets a stack of its own
 
 deployment:
-  region: {region}                # exactly one: IAM is global
+  region: {region}                # exactly one: IAM is global; not to be changed once deployed
+  stack_set_name: {stack_set_name}   # keeps its name when the role is renamed
   auto_deployment: {{enabled: true, retain_on_removal: false}}
   failure_tolerance_percent: 10
   max_concurrent_percent: 100

@@ -13,13 +13,17 @@ from rolecall.core.ids import AccountId, UnitId
 
 
 class AccountState(StrEnum):
-    """`Account.State`. Only ACTIVE accounts take a role; PENDING_CLOSURE still works but is on its way out."""
+    """`Account.State`. Only ACTIVE accounts take a role; PENDING_CLOSURE still works but is on its way out.
+
+    UNKNOWN is ours: AWS gave a state that this release does not know, or none.
+    """
 
     PENDING_ACTIVATION = "PENDING_ACTIVATION"
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
     PENDING_CLOSURE = "PENDING_CLOSURE"
     CLOSED = "CLOSED"
+    UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -26,6 +26,7 @@ class Action(StrEnum):
 
     CREATE_STACK_SET = "create-stack-set"
     UPDATE_STACK_SET = "update-stack-set"
+    DROP_UNIT = "drop-unit"
     DELETE_STACK_SET = "delete-stack-set"
     CREATE_INSTANCE = "create-stack-instance"
     RETRY_INSTANCE = "retry-stack-instance"
@@ -41,7 +42,16 @@ class Action(StrEnum):
 
     @property
     def destructive(self) -> bool:
-        return self in (Action.DELETE_STACK_SET, Action.DELETE_INSTANCE, Action.DELETE_STACK, Action.DEREGISTER)
+        return self in _DESTRUCTIVE
+
+
+_DESTRUCTIVE = (
+    Action.DELETE_STACK_SET,
+    Action.DROP_UNIT,
+    Action.DELETE_INSTANCE,
+    Action.DELETE_STACK,
+    Action.DEREGISTER,
+)
 
 
 @dataclass(frozen=True, slots=True)

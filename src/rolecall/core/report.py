@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rolecall.core.desired import Desired
+from rolecall.core.ids import AccountId
 from rolecall.core.plan import Change
 from rolecall.core.roll import MissingPermission
 from rolecall.core.verdicts import Row, Verdict
@@ -19,10 +21,26 @@ KINDS = ("plan", "apply", "status", "check", "demo", "destroy")
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that did not succeed: in which account (None: in none), and why, in AWS's or the platform's words."""
+
+    account: AccountId | None
+    subject: str
+    reason: str
+
+
 def report(
-    kind: str, version: str, desired: Desired, rows: Sequence[Row] | None, changes: Sequence[Change] | None
+    kind: str,
+    version: str,
+    desired: Desired,
+    rows: Sequence[Row] | None,
+    changes: Sequence[Change] | None,
+    *,
+    failures: Sequence[Failure] | None = None,
+    notes: Sequence[str] | None = None,
 ) -> Json:
-    """`rows` or `changes` that a command does not know are null, never absent."""
+    """What a command does not know is null, never absent."""
     identity = desired.organization.identity
     return {
         "rolecall": version,
@@ -35,6 +53,8 @@ def report(
         "accounts": None if rows is None else [_account(row) for row in rows],
         "summary": None if rows is None else summary(rows),
         "changes": None if changes is None else [_change(change) for change in changes],
+        "failures": None if failures is None else [asdict(failure) for failure in failures],
+        "notes": None if notes is None else list(notes),
     }
 
 

@@ -17,7 +17,6 @@ from rolecall.core.ids import RoleArn
 from rolecall.core.permission_groups import GROUPS
 from rolecall.core.probe import Answer, Decision, Question
 
-SIMULATE = "iam:SimulatePrincipalPolicy"
 CHECK_GROUP = "account-check"
 
 NOT_PROVEN = "KMS key policies, bucket policies, VPC endpoint policies and resource control policies are not simulated"
@@ -104,13 +103,14 @@ def judge(missing: Sequence[MissingPermission], simulated: int) -> Proof:
 
 
 def not_simulated(role: RoleSection, message: str) -> Proof:
-    """The role was assumed, but may not simulate its own policies."""
+    """The role was assumed, but may not simulate its own policies: nothing is known of any permission."""
     if CHECK_GROUP not in role.permission_groups:
         reason = f"its permissions cannot be asked: the {CHECK_GROUP} group is off"
         return Proof(Access.UNKNOWN, reason, assumed=True)
-    missing = MissingPermission(SIMULATE, (CHECK_GROUP,), Cause.UNANSWERED, "")
-    reason = f"it may not simulate its policies: {message}"
-    return Proof(Access.RESTRICTED, reason, (missing,), assumed=True)
+    actions = sorted({action for statement in template.statements(role) for action in statement.actions})
+    missing = (MissingPermission(action, groups_of(role, action), Cause.UNANSWERED, "") for action in actions)
+    reason = f"it may not simulate its policies, so that all {len(actions)} permissions are unproven: {message}"
+    return Proof(Access.RESTRICTED, reason, tuple(missing), assumed=True)
 
 
 def groups_of(role: RoleSection, action: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The CloudFormation template of the role: config in, the same bytes out every time. Pure.
 
 Limits: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (6,144 characters a managed policy,
-10 a role, 2,048 the trust policy) and
+10 a role, 10,240 its inline policies together, 2,048 the trust policy) and
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (51,200 bytes a template).
 """
 
@@ -15,7 +15,7 @@ import yaml
 
 from rolecall.core.config import RoleSection
 from rolecall.core.ids import RoleArn
-from rolecall.core.permission_groups import GROUPS, Statement
+from rolecall.core.permission_groups import GROUPS, Statement, account_check
 from rolecall.errors import ConfigError
 
 MAX_POLICY_CHARACTERS = 6144
@@ -23,6 +23,11 @@ MAX_TRUST_CHARACTERS = 2048
 MAX_POLICIES = 10
 MAX_TEMPLATE_BYTES = 51_200
 CAPABILITIES = ("CAPABILITY_NAMED_IAM",)
+POLICY_DESCRIPTION = "What the forensics platform may do. Deployed by rolecall."
+"""Never to be changed: CloudFormation replaces a policy whose description changes, and cannot replace a named one.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
+"""
 
 _EXTERNAL_ID_FORM = "[A-Za-z0-9_+=,.@:/-]{2,1224}"
 
@@ -41,7 +46,11 @@ def render(role: RoleSection, form: str = "yaml") -> str:
 
 
 def build(role: RoleSection) -> dict[str, Any]:
-    """The template as a value: managed policies, the role, its ARN as output."""
+    """The template as a value: managed policies, the role, its ARN as output.
+
+    What the roll call needs is inline in the role: who detaches the managed policies then is told which actions went
+    with them, instead of taking the means to tell along.
+    """
     policies = [_policy(number, role.path, group) for number, group in enumerate(_packed(role), start=1)]
     if len(policies) > MAX_POLICIES:
         raise _too_large(f"the permission groups need {len(policies)} managed policies, a role takes {MAX_POLICIES}")
@@ -96,6 +105,15 @@ def trust_policy(role: RoleSection) -> dict[str, Any]:
     }
 
 
+def path_in(text: str) -> str | None:
+    """The role's path in a template that we rendered; None for any other text."""
+    try:
+        path = yaml.safe_load(text)["Resources"]["Role"]["Properties"].get("Path", "/")
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return None
+    return path if isinstance(path, str) else None
+
+
 def statements(role: RoleSection) -> Iterator[Statement]:
     """Every statement of the enabled groups, in the groups' order."""
     for group in GROUPS.values():
@@ -121,7 +139,7 @@ def _parameters(role: RoleSection) -> dict[str, Any]:
     return parameters
 
 
-def _role(role: RoleSection, policies: int) -> dict[str, Any]:
+def _role(role: RoleSection, managed: int) -> dict[str, Any]:
     trust = trust_policy(role)
     _check_trust_size(role, trust)
     properties: dict[str, Any] = {
@@ -130,8 +148,11 @@ def _role(role: RoleSection, policies: int) -> dict[str, Any]:
         "Description": "Assumed by the forensics platform. Deployed and checked by rolecall.",
         "MaxSessionDuration": role.max_session_hours * 3600,
         "AssumeRolePolicyDocument": trust,
-        "ManagedPolicyArns": [{"Ref": f"Policy{number}"} for number in range(1, policies + 1)],
     }
+    if managed:
+        properties["ManagedPolicyArns"] = [{"Ref": f"Policy{number}"} for number in range(1, managed + 1)]
+    if inline := _inline(role):
+        properties["Policies"] = [{"PolicyName": account_check.GROUP.id, "PolicyDocument": _document(inline)}]
     return {"Type": "AWS::IAM::Role", "Properties": properties}
 
 
@@ -140,14 +161,15 @@ def _policy(number: int, path: str, statements: Sequence[Statement]) -> dict[str
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {
             "ManagedPolicyName": {"Fn::Sub": f"${{RoleName}}-{number}"},
-            "Description": "What the forensics platform may do. Deployed by rolecall.",
+            "Description": POLICY_DESCRIPTION,
             "Path": path,
-            "PolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [_statement(statement) for statement in statements],
-            },
+            "PolicyDocument": _document(statements),
         },
     }
+
+
+def _document(statements: Sequence[Statement]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [_statement(statement) for statement in statements]}
 
 
 def _statement(statement: Statement) -> dict[str, Any]:
@@ -166,10 +188,10 @@ def _statement(statement: Statement) -> dict[str, Any]:
 
 
 def _packed(role: RoleSection) -> list[list[Statement]]:
-    """The statements in as few policies as a first fit in order gives, none over the size that IAM takes."""
+    """The managed statements in as few policies as a first fit in order gives, none over the size that IAM takes."""
     policies: list[list[Statement]] = []
     room = 0
-    for statement in _with_role_path(role):
+    for statement in _managed(role):
         size = _size(statement)
         if size > room:
             policies.append([])
@@ -179,10 +201,17 @@ def _packed(role: RoleSection) -> list[list[Statement]]:
     return policies
 
 
-def _with_role_path(role: RoleSection) -> Iterator[Statement]:
-    for statement in statements(role):
-        resources = tuple(resource.replace("${RolePath}", role.path) for resource in statement.resources)
-        yield Statement(statement.sid, statement.actions, resources, statement.conditions)
+def _inline(role: RoleSection) -> list[Statement]:
+    return [_with_path(role, found) for found in statements(role) if found in account_check.GROUP.statements]
+
+
+def _managed(role: RoleSection) -> list[Statement]:
+    return [_with_path(role, found) for found in statements(role) if found not in account_check.GROUP.statements]
+
+
+def _with_path(role: RoleSection, statement: Statement) -> Statement:
+    resources = tuple(resource.replace("${RolePath}", role.path) for resource in statement.resources)
+    return Statement(statement.sid, statement.actions, resources, statement.conditions)
 
 
 def _size(statement: Statement) -> int:

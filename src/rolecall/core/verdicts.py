@@ -13,14 +13,13 @@ from rolecall.core.diff import (
     in_flight,
     instance_of,
     is_managed,
-    is_ours,
-    is_stale,
     why_inoperable,
     why_outdated,
 )
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import InstanceStatus, Observed, Registration, StackInstance
 from rolecall.core.plan import Change
+from rolecall.core.registrations import is_ours, is_stale, to_replace
 from rolecall.core.roll import Access, MissingPermission, Proof
 
 
@@ -158,6 +157,11 @@ def _reason(
     return "; ".join(filter(None, [asked, *notes]))
 
 
+ONE_OF = (
+    "one of: the role was deleted there or its trust was changed, the platform has another external id or principal, "
+    "or a policy on either side forbids it"
+)
+
 _REGISTRATION_NOTES = {
     RegistrationState.UNREGISTERED: "not registered",
     RegistrationState.STALE: "registered under another ARN or name",
@@ -212,6 +216,6 @@ def _registration(account: DesiredAccount, registrations: Sequence[Registration]
     good = {registration.platform for registration in ours if not is_stale(account, registration)}
     if good >= account.names.keys():
         return RegistrationState.REGISTERED
-    if {registration.platform for registration in ours} >= account.names.keys():
+    if good | {found.platform for found in to_replace(account, registrations)} >= account.names.keys():
         return RegistrationState.STALE
     return RegistrationState.UNREGISTERED

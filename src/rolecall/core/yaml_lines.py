@@ -1,8 +1,8 @@
 """YAML with line numbers: a document as plain values, and the line of every key in it. Pure.
 
-Two departures from PyYAML's safe loader, both because of what people write in account lists: twelve digits are an
+Three departures from PyYAML's safe loader. Two because of what people write in account lists: twelve digits are an
 account id and stay a string (YAML 1.1 would read `012345670123` as an octal number), and a key given twice is a problem
-rather than the last one winning.
+rather than the last one winning. And an alias is refused: a few lines of aliases of aliases stand for a billion values.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.constructor import ConstructorError
 from yaml.reader import ReaderError
 
 Path = tuple[str | int, ...]
@@ -23,12 +24,13 @@ _NAMES = re.compile(r"\b(alias|anchor|tag|tag handle) (?:'[^']*'|\"[^\"]*\")")
 
 
 class YamlProblem(ValueError):
-    """The text is not one YAML document. `line` counts from 1."""
+    """The text is not one YAML document that we take. `line` counts from 1."""
 
-    def __init__(self, line: int | None, message: str) -> None:
+    def __init__(self, line: int | None, message: str, hint: str = "check the indentation and quotes there") -> None:
         super().__init__(message)
         self.line = line
         self.message = message
+        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,24 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that leaves account ids as strings."""
+    """SafeLoader that leaves account ids as strings, takes no alias, and fails only with errors that tell a line."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
+            hint = "write the value itself, in quotes if it begins with *"
+            raise YamlProblem(line, "an alias (*name) is not taken", hint)
+        return super().compose_node(parent, index)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (yaml.YAMLError, RecursionError):
+            raise
+        except Exception as error:  # a constructor fails as the value makes it: ValueError, KeyError, AttributeError
+            raise ConstructorError(
+                None, None, "a value is not of the type that its form or tag says", node.start_mark
+            ) from error
 
 
 def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int | str:
@@ -71,12 +90,16 @@ def parse(text: str) -> Document:
         repeated: list[Path] = []
         _walk(root, (), lines, repeated)
         return Document(loader.construct_document(root), lines, tuple(repeated))
+    except YamlProblem:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = _NAMES.sub(r"\1", error.problem or "cannot be read")
         raise YamlProblem(mark.line + 1 if mark else None, message) from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise YamlProblem(None, str(error) or "cannot be read") from error
+    except RecursionError as error:
+        raise YamlProblem(loader.line + 1, "it is nested too deeply") from error
+    except (ValueError, OverflowError) as error:  # the scanner's, for an escape that is no character
+        raise YamlProblem(loader.line + 1, "a value cannot be read") from error
     finally:
         loader.dispose()
 

@@ -1,27 +1,28 @@
-"""Makes the changes of a plan: stack set, instances, management stack, then roll call and registrations.
+"""Makes the changes of a plan: leavers out, stack set, instances, management stack, roll call, registrations.
 
 Every step is idempotent and is planned from a fresh look, so that a run killed anywhere is finished by the next.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from rolecall.core.desired import DesiredAccount, Via
-from rolecall.core.diff import is_ours, is_stale
+from rolecall.core.desired import Via
+from rolecall.core.diff import surplus_units
 from rolecall.core.ids import AccountId, UnitId
-from rolecall.core.observed import AccountFilter, DeploymentTargets, Registration
+from rolecall.core.observed import AccountFilter, DeploymentTargets
 from rolecall.core.plan import Action, Change, Plan, refuse_if_stale
-from rolecall.core.roll import Access, Proof
+from rolecall.core.report import Failure
+from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Deployment
 from rolecall.errors import OperationInProgress, PlatformError
 from rolecall.flows.look import Seen, look
-from rolecall.flows.operations import Failure, settle, wait_for_operation, wait_for_stack
+from rolecall.flows.operations import settle, wait_for_operation, wait_for_stack
+from rolecall.flows.registering import REGISTRATIONS, change_registrations
 from rolecall.flows.roll_call import call_all
-from rolecall.ports import Platform, Ports
+from rolecall.ports import Ports
 
 MAX_UNITS = 50
 """OUs an operation. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html"""
@@ -32,9 +33,6 @@ MAX_NAMED_ACCOUNTS = 500
 PROPAGATION = 60.0
 """Seconds for which a role just made may still be refused."""
 
-_PLATFORM_CALLS_AT_ONCE = 8
-
-_REGISTRATIONS = (Action.REGISTER, Action.REPLACE_REGISTRATION, Action.DEREGISTER)
 _ARRIVALS = (
     Action.CREATE_INSTANCE,
     Action.RETRY_INSTANCE,
@@ -53,6 +51,16 @@ class Applied:
     seen: Seen
     proofs: Mapping[AccountId, Proof]
 
+    @property
+    def done(self) -> int:
+        """How many of the plan's changes were made: those that neither failed nor are still to be made."""
+        failed = {failure.account for failure in self.failures if failure.account}
+        left = {(change.action, change.subject, change.account) for change in self.seen.plan.pending}
+        return sum(
+            change.account not in failed and (change.action, change.subject, change.account) not in left
+            for change in self.plan.pending
+        )
+
 
 async def settled_look(seen: Seen, ports: Ports, *, retry_blocked: bool = False) -> Seen:
     """The same look, or a new one when an operation had first to end."""
@@ -65,25 +73,31 @@ async def apply(seen: Seen, ports: Ports, *, saved: Plan | None = None) -> Appli
     """Does `seen.plan`. Raises PlanRefused when `saved` was made from another world."""
     if saved is not None:
         refuse_if_stale(saved, seen.plan)
+    failures = await change_registrations(seen, ports, _changes(seen.plan, Action.DEREGISTER), {})
     attempts = [
         *await _stack_set(seen, ports),
         *await _delete_instances(seen, ports),
         *await _create_instances(seen, ports),
         *await _management_stack(seen, ports),
     ]
-    failures = [failure for failure in attempts if not _is_asleep(seen, failure)]
-    deployed = await look(seen.config, ports) if _deploys(seen.plan) else seen
+    failures += [failure for failure in attempts if not _is_asleep(seen, failure)]
+    deployed = await _look_again(seen, ports, failures) if seen.plan.pending else seen
     there = {row.account.id for row in deployed.rows() if row.deployment is Deployment.DEPLOYED}
     proofs = await _prove(seen, deployed, ports, there)
-    registrations = [
-        change
-        for change in _changes(deployed.plan, *_REGISTRATIONS)
-        if change.action is Action.DEREGISTER or change.account in there
-    ]
-    if not registrations:
+    arriving = [change for change in _changes(deployed.plan, *REGISTRATIONS) if change.account in there]
+    if not arriving:
         return Applied(seen.plan, tuple(failures), deployed, proofs)
-    failures += await _registrations(deployed, ports, registrations, proofs)
-    return Applied(seen.plan, tuple(failures), await look(seen.config, ports), proofs)
+    failures += await change_registrations(deployed, ports, arriving, proofs)
+    return Applied(seen.plan, tuple(failures), await _look_again(seen, ports, failures), proofs)
+
+
+async def _look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen:
+    """The world as it is now; where a platform no longer answers, what is deployed is told all the same."""
+    try:
+        return await look(seen.config, ports)
+    except PlatformError as error:
+        failures.append(Failure(None, "platform", f"{error.summary}: {error.detail}"))
+        return await look(seen.config, ports, platforms=False)
 
 
 def _is_asleep(seen: Seen, failure: Failure) -> bool:
@@ -92,9 +106,19 @@ def _is_asleep(seen: Seen, failure: Failure) -> bool:
     return account is not None and not account.account.active
 
 
-def operation_id(plan: Plan, step: str) -> str:
-    """The idempotency token of a step. The plan's fingerprint holds the last operation seen, so a failed one is new."""
-    return "rolecall-" + hashlib.sha256(f"{plan.fingerprint} {step}".encode()).hexdigest()[:40]
+def operation_id(plan: Plan, stack_set_arn: str, step: str) -> str:
+    """The idempotency token of a step.
+
+    The plan's fingerprint holds the last operation seen, so that a failed one is tried anew; the ARN tells a stack set
+    from an earlier one of the same name.
+    """
+    return "rolecall-" + hashlib.sha256(f"{plan.fingerprint} {stack_set_arn} {step}".encode()).hexdigest()[:40]
+
+
+async def _arn(seen: Seen, ports: Ports) -> str:
+    """The stack set's, which this very run may have made."""
+    current = seen.observed.stack_set or await ports.stack_sets.describe(seen.desired.stack_set_name)
+    return current.arn if current else ""
 
 
 def _changes(plan: Plan, *actions: Action) -> list[Change]:
@@ -115,7 +139,7 @@ async def _stack_set(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     if _changes(seen.plan, Action.CREATE_STACK_SET):
         await ports.stack_sets.create(name, desired.content, desired.auto_deployment)
     if _changes(seen.plan, Action.UPDATE_STACK_SET):
-        token = operation_id(seen.plan, "update")
+        token = operation_id(seen.plan, await _arn(seen, ports), "update")
 
         async def update() -> str:
             return await ports.stack_sets.update(name, desired.content, desired.auto_deployment, operation_id=token)
@@ -125,10 +149,34 @@ async def _stack_set(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
 
 
 async def _delete_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
-    accounts = _accounts(_changes(seen.plan, Action.DELETE_INSTANCE))
-    if not accounts:
-        return ()
-    return await delete_instances(seen, ports, roots_of(seen, accounts), accounts, retain_stacks=False)
+    """Whole units that are no target any more, so that AWS drops them; elsewhere just the accounts."""
+    failures: tuple[Failure, ...] = ()
+    current = seen.observed.stack_set
+    droppable, _ = surplus_units(seen.desired, current) if current else ([], [])
+    dropping = droppable if _changes(seen.plan, Action.DROP_UNIT) else []
+    leaving = _accounts(_changes(seen.plan, Action.DELETE_INSTANCE))
+    for accounts, retain in ((_asleep_under(seen, dropping), True), (_outside(seen, leaving, dropping), False)):
+        if accounts:
+            failures += await delete_instances(seen, ports, roots_of(seen, accounts), accounts, retain_stacks=retain)
+    if dropping:
+        failures += await delete_instances(seen, ports, dropping, (), retain_stacks=False)
+    return failures
+
+
+def _asleep_under(seen: Seen, units: Sequence[UnitId]) -> list[AccountId]:
+    """Accounts under `units` that cannot be reached: their instances can only be let go of."""
+    instances = {instance.account for instance in seen.observed.instances}
+    return [
+        account.id
+        for account in seen.desired.accounts.values()
+        if account.id in instances and not account.account.active and set(account.account.unit_ids) & set(units)
+    ]
+
+
+def _outside(seen: Seen, accounts: Sequence[AccountId], units: Sequence[UnitId]) -> list[AccountId]:
+    """Those of `accounts` that are not under `units`."""
+    places = {account: set(seen.desired.accounts[account].account.unit_ids) for account in accounts}
+    return [account for account in accounts if not places[account] & set(units)]
 
 
 def roots_of(seen: Seen, accounts: Sequence[AccountId]) -> Sequence[UnitId]:
@@ -147,7 +195,7 @@ async def delete_instances(
         batch = tuple(units[start : start + MAX_UNITS])
         kind = AccountFilter.INTERSECTION if accounts else AccountFilter.NONE
         targets = DeploymentTargets(batch, tuple(accounts), kind)
-        token = operation_id(seen.plan, f"delete {retain_stacks} {targets}")
+        token = operation_id(seen.plan, await _arn(seen, ports), f"delete {retain_stacks} {targets}")
 
         async def delete(targets: DeploymentTargets = targets, token: str = token) -> str:
             return await ports.stack_sets.delete_instances(
@@ -164,7 +212,7 @@ async def _create_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
         return ()
     desired = seen.desired
     targets = _creation_targets(seen, accounts)
-    token = operation_id(seen.plan, "create")
+    token = operation_id(seen.plan, await _arn(seen, ports), "create")
 
     async def create() -> str:
         return await ports.stack_sets.create_instances(
@@ -229,69 +277,3 @@ async def _prove(seen: Seen, deployed: Seen, ports: Ports, there: Set[AccountId]
     if not accounts:
         return {}
     return await call_all(seen.config, ports, accounts, patience=PROPAGATION if changed else 0)
-
-
-async def _registrations(
-    seen: Seen, ports: Ports, registrations: Sequence[Change], proofs: Mapping[AccountId, Proof]
-) -> list[Failure]:
-    """Takes out what has to go, and registers those that answered."""
-    changes = sorted(registrations, key=lambda change: change.action is not Action.DEREGISTER)
-    platforms = {f"platform {platform.name}": platform for platform in ports.platforms}
-    limit = asyncio.Semaphore(_PLATFORM_CALLS_AT_ONCE)
-    done = 0
-
-    async def one(change: Change) -> Failure | None:
-        nonlocal done
-        async with limit:
-            failure = await _change_registration(seen, platforms[change.subject], change, proofs)
-        done += 1
-        ports.progress.reached(done)
-        return failure
-
-    ports.progress.begin("Registering", len(changes))
-    try:
-        return [failure for failure in await asyncio.gather(*map(one, changes)) if failure]
-    finally:
-        ports.progress.end()
-
-
-async def _change_registration(
-    seen: Seen, platform: Platform, change: Change, proofs: Mapping[AccountId, Proof]
-) -> Failure | None:
-    assert change.account is not None
-    account = seen.desired.accounts.get(change.account)
-    try:
-        if change.action is not Action.DEREGISTER:
-            assert account is not None
-            if refusal := _why_not(proofs[account.id]):
-                return Failure(account.id, change.subject, refusal)
-        for registration in _outgoing(seen, platform, change, account):
-            await platform.remove(registration.account_name)
-        if change.action is not Action.DEREGISTER:
-            assert account is not None
-            await platform.add(account.names[platform.name], account.role)
-    except PlatformError as error:
-        if not error.status:
-            raise
-        return Failure(change.account, change.subject, error.detail)
-    return None
-
-
-def _why_not(proof: Proof) -> str:
-    """Why a role is not registered, or nothing."""
-    if not proof.assumed or proof.access is Access.OPEN:
-        return f"not registered: {proof.reason}"
-    return ""
-
-
-def _outgoing(seen: Seen, platform: Platform, change: Change, account: DesiredAccount | None) -> list[Registration]:
-    """The registrations that a change takes out: ours in that account, which are stale or no longer wanted."""
-    there = [
-        registration
-        for registration in seen.observed.registrations
-        if registration.platform == platform.name and registration.account == change.account
-    ]
-    if account is None:  # departed: the plan only names those with our role
-        return [found for found in there if found.role and found.role.name == seen.desired.role_name]
-    ours = [found for found in there if is_ours(account, found)]
-    return ours if change.action is Action.DEREGISTER else [found for found in ours if is_stale(account, found)]

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolecall.core.desired import Desired
-from rolecall.core.diff import is_managed, is_ours
+from rolecall.core.diff import is_managed
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import Observed, Registration, StackInstance
 from rolecall.core.plan import Action, Change
-from rolecall.errors import PlatformError
+from rolecall.core.registrations import is_ours
+from rolecall.core.report import Failure
 from rolecall.flows.apply import delete_instances, roots_of
 from rolecall.flows.look import Seen, look
-from rolecall.flows.operations import Failure, settle, wait_for_stack
+from rolecall.flows.operations import settle, wait_for_stack
+from rolecall.flows.registering import change_registrations
 from rolecall.ports import Ports
 
 
@@ -63,29 +65,13 @@ def our_registrations(desired: Desired, observed: Observed) -> list[Registration
 async def destroy(seen: Seen, ports: Ports) -> Destroyed:
     """Does `removals`. What could not be taken out is in `left`; running it again goes on with that."""
     changes = removals(seen.desired, seen.observed)
-    failures = [*await _deregister(seen, ports), *await _instances(seen, ports)]
-    if not failures:
-        failures += await _stack_set(seen, ports)
-        failures += await _management_stack(seen, ports)
-    after = await look(seen.config, ports)
+    leaving = [change for change in changes if change.action is Action.DEREGISTER]
+    failures = await change_registrations(seen, ports, leaving, {})
+    for step in (_instances, _stack_set, _management_stack):
+        if not failures:
+            failures += await step(seen, ports)
+    after = await look(seen.config, ports, platforms=seen.platforms_asked)
     return Destroyed(changes, tuple(failures), removals(after.desired, after.observed), after)
-
-
-async def _deregister(seen: Seen, ports: Ports) -> list[Failure]:
-    failures = []
-    platforms = {platform.name: platform for platform in ports.platforms}
-    found = our_registrations(seen.desired, seen.observed)
-    ports.progress.begin("Taking out registrations", len(found))
-    for done, registration in enumerate(found, start=1):
-        try:
-            await platforms[registration.platform].remove(registration.account_name)
-        except PlatformError as error:
-            if not error.status:
-                raise
-            failures.append(Failure(registration.account, f"platform {registration.platform}", error.detail))
-        ports.progress.reached(done)
-    ports.progress.end()
-    return failures
 
 
 async def _instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:

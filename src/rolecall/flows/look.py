@@ -9,6 +9,7 @@ from rolecall.core.config import Config
 from rolecall.core.desired import Desired, desire
 from rolecall.core.diff import diff
 from rolecall.core.ids import AccountId
+from rolecall.core.notes import notes
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Plan, make_plan
 from rolecall.core.roll import Proof
@@ -27,6 +28,10 @@ class Seen:
     observed: Observed
     plan: Plan
     platforms_asked: bool = True
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return notes(self.desired, self.observed)
 
     def rows(self, proofs: Mapping[AccountId, Proof] | None = None) -> tuple[Row, ...]:
         """One row an account; `proofs` are the roll call's, as far as it was called."""

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 
-from rolecall.core.ids import AccountId
 from rolecall.core.observed import Operation, OperationResult, OperationStatus, Stack
 from rolecall.core.reasons import concise
+from rolecall.core.report import Failure
 from rolecall.ports import Ports
 
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Something that did not succeed: in which account (None: in none), and why, in AWS's or the platform's words."""
-
-    account: AccountId | None
-    subject: str
-    reason: str
 
 
 async def wait_for_operation(ports: Ports, stack_set: str, operation_id: str, title: str) -> tuple[Failure, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 
 from rolecall.core.config import Config, RoleSection
 from rolecall.core.desired import DesiredAccount
@@ -29,17 +30,18 @@ async def roll_call(
 ) -> AsyncIterator[tuple[AccountId, Proof]]:
     """Proofs as they come, `check.concurrency` accounts at a time. Raises CredentialsError when nobody can be asked.
 
+    Credentials that end when somebody has answered leave the other accounts `unknown`: what is known is worth telling.
     `patience`, in seconds: how long a refusal is asked again, for roles so new that IAM may not yet know them
     everywhere (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html).
     """
     waiting = iter(accounts)
-    names = PolicyNames(ports.organizations)
+    roll = _Roll(config, ports, patience)
     results: asyncio.Queue[tuple[AccountId, Proof] | Exception | None] = asyncio.Queue(maxsize=100)
 
     async def worker() -> None:
         try:
             for account in waiting:
-                await results.put((account.id, await prove(config, ports, account, names, patience=patience)))
+                await results.put((account.id, await roll.proof_of(account)))
         except Exception as error:  # raised again by whoever reads the results
             await results.put(error)
         else:
@@ -62,6 +64,33 @@ async def roll_call(
         await asyncio.gather(*workers, return_exceptions=True)
 
 
+@dataclass
+class _Roll:
+    """A roll call under way. `given_up` is what is left to say of an account once the credentials have ended."""
+
+    config: Config
+    ports: Ports
+    patience: float
+    answered: bool = False
+    given_up: Proof | None = None
+
+    def __post_init__(self) -> None:
+        self.names = PolicyNames(self.ports.organizations)
+
+    async def proof_of(self, account: DesiredAccount) -> Proof:
+        if self.given_up:
+            return self.given_up
+        try:
+            proof = await prove(self.config, self.ports, account, self.names, patience=self.patience)
+        except CredentialsError as error:
+            if not self.answered:
+                raise
+            self.given_up = _unknown(error)
+            return self.given_up
+        self.answered |= proof.assumed or proof.access is not Access.UNKNOWN
+        return proof
+
+
 async def prove(
     config: Config, ports: Ports, account: DesiredAccount, names: PolicyNames, *, patience: float = 0
 ) -> Proof:
@@ -74,12 +103,16 @@ async def prove(
         except CredentialsError:
             raise
         except AwsError as error:
-            return Proof(Access.UNKNOWN, "; ".join(filter(None, [error.summary, error.detail])))
+            return _unknown(error)
         left = deadline - ports.clock.monotonic()
         if proof.access is not Access.REFUSED or left <= 0:
             return proof
         await ports.clock.sleep(min(wait, left))
         wait = min(2 * wait, _LONGEST_PAUSE)
+
+
+def _unknown(error: AwsError) -> Proof:
+    return Proof(Access.UNKNOWN, "; ".join(filter(None, [error.summary, error.detail])))
 
 
 async def _prove_once(config: Config, ports: Ports, account: DesiredAccount, names: PolicyNames) -> Proof:

@@ -64,10 +64,9 @@ class AccountsApi:
         page, pages = 1, 1
         while page <= pages:
             query = f"?type=aws&page={page}&per_page={PAGE}"
-            answer = await self._call("GET", query)
-            for told in answer.get("data") or ():
-                yield self._registration(told)
-            pages = int((answer.get("pagination") or {}).get("total_pages") or 1)
+            told, pages = self._page(await self._call("GET", query))
+            for entry in told:
+                yield self._registration(entry)
             page += 1
 
     async def add(self, account_name: str, role: RoleArn) -> None:
@@ -103,13 +102,37 @@ class AccountsApi:
             detail = f"{method} {self._base}: {error or type(error).__name__}"
             hint = "check platforms[].url, the network and the platform itself"
             raise PlatformError(f"no answer from platform {self._name}", detail=detail, hint=hint) from error
-        if status >= 300 or not isinstance(told, dict):
+        if status >= 300:
             raise self._refusal(method, status, told, text)
+        if not isinstance(told, dict) or told.get("status") != "success":
+            raise self._unreadable(method, status, self._shown(text))
         return told
+
+    def _page(self, answer: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int]:
+        """The entries of one page of a listing, and how many pages there are."""
+        told, pagination = answer.get("data"), answer.get("pagination")
+        if not isinstance(told, list) or not all(isinstance(entry, dict) for entry in told):
+            raise self._unreadable("GET", 200, "its data is no list of accounts")
+        pages = pagination.get("total_pages") if isinstance(pagination, dict) else None
+        if type(pages) is not int:  # a bool is none
+            raise self._unreadable("GET", 200, "its pagination.total_pages is no whole number")
+        return told, pages
+
+    def _unreadable(self, method: str, status: int, seen: str) -> PlatformError:
+        """An answer from which nothing may be inferred, least of all that nothing is registered."""
+        return PlatformError(
+            f"platform {self._name} gave no readable answer to {method} /api/v3/accounts",
+            status=status,
+            detail=f"HTTP {status}: {seen}",
+            hint=_WRONG_URL,
+        )
+
+    def _shown(self, text: str) -> str:
+        return text.replace(self._key, "…")[:500]
 
     def _refusal(self, method: str, status: int, told: Any, text: str) -> PlatformError:
         envelope = told if isinstance(told, dict) else {}
-        message = str(envelope.get("message") or text).replace(self._key, "…")[:500]
+        message = self._shown(str(envelope.get("message") or text))
         return PlatformError(
             f"platform {self._name} refused {method} /api/v3/accounts",
             status=status,
@@ -141,7 +164,7 @@ def _role(identifier: str) -> RoleArn | None:
 async def _json(response: aiohttp.ClientResponse) -> Any:
     try:
         return await response.json(content_type=None)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or nested too deeply to be an answer of the API
         return None
 
 

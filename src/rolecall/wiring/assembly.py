@@ -31,16 +31,19 @@ class Credentials:
 
 @asynccontextmanager
 async def open_ports(
-    config: Config, credentials: Credentials, progress: Progress, *, platforms: bool = True
+    config: Config, credentials: Credentials, progress: Progress, *, platforms: bool = True, probe: bool = True
 ) -> AsyncIterator[Ports]:
-    """All ports for a config. `platforms` false: their keys are not even looked for."""
+    """The ports for a config. Without `platforms` their keys are not even looked for, and without `probe` the
+    platform's credentials are not."""
     operator = session(credentials.profile, credentials.region or config.deployment.region)
     async with AsyncExitStack() as stack:
         yield Ports(
             organizations=AwsOrganizations(Client(operator, "organizations")),
             stack_sets=_stack_sets(config, operator),
             stacks=AwsStacks(Client(_management(config, operator), "cloudformation", config.deployment.region)),
-            probe=await stack.enter_async_context(open_probe(config.check.assume_from, credentials, config)),
+            probe=await stack.enter_async_context(
+                open_probe(config.check.assume_from if probe else AssumeFromSection(), credentials, config)
+            ),
             platforms=await _platforms(config, operator, stack) if platforms else (),
             clock=SystemClock(),
             progress=progress,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from rolecall.core.config import Config
@@ -19,9 +20,13 @@ def load_config(path: Path) -> Config:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError(f"{path} is no regular file", hint="name another with --config")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
             raise ConfigError(f"{path} is too large to be a config file", hint="name another with --config")
-        return path.read_text(encoding="utf-8")
+        return content.decode()
     except FileNotFoundError as error:
         hint = "write one with `rolecall init`, or name another with --config"
         raise ConfigError(f"there is no config file {path}", hint=hint) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,21 +46,35 @@ def apply(
         return await apply(seen, ports, saved=saved)
 
     applied = with_ports(given, work)
+    result = report_of(applied)
+    _print_failures(given, applied)
     if given.json:
-        print_json(report_of(applied))
+        print_json(result)
     else:
-        print_applied(console.stdout(given), applied)
-    if applied.failures:
+        print_applied(console.stdout(given), applied, result)
+    if applied.failures or applied.seen.plan.pending:
         raise typer.Exit(1)
     if applied.seen.plan.blocked:
         raise typer.Exit(3)
 
 
-def report_of(applied: Applied) -> dict[str, object]:
+def report_of(applied: Applied) -> dict[str, Any]:
     from rolecall import __version__
     from rolecall.core.report import report
 
-    return report("apply", __version__, applied.seen.desired, applied.seen.rows(applied.proofs), applied.plan.changes)
+    rows, changes = applied.seen.rows(applied.proofs), applied.plan.changes
+    return report(
+        "apply", __version__, applied.seen.desired, rows, changes, failures=applied.failures, notes=applied.seen.notes
+    )
+
+
+def _print_failures(given: Options, applied: Applied) -> None:
+    """On stderr, in every format: no failure is lost to whoever reads only the data."""
+    from rolecall.cli.views import console
+    from rolecall.cli.views.failures import print_failures
+
+    names = {account.id: account.account.name for account in applied.seen.desired.accounts.values()}
+    print_failures(console.stderr(given), applied.failures, names)
 
 
 def _read_plan(path: Path) -> Plan:
@@ -82,22 +96,16 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
     from rolecall.core.report import report
 
     if not yes and not given.quiet:
-        result = report("plan", __version__, seen.desired, seen.rows(), seen.plan.changes)
+        result = report("plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes)
         print_changes(console.stderr(given), result, verbose=given.verbose)
     if seen.plan.pending:
         confirm("Make these changes?", yes=yes)
 
 
-def print_applied(console: object, applied: Applied) -> None:
-    """Every failure with its account, then the summary."""
-    from rich.console import Console
-
-    from rolecall.cli.views.failures import print_failures
+def print_applied(target: Any, applied: Applied, result: dict[str, Any]) -> None:
+    """How many of the changes were made, then the summary."""
     from rolecall.cli.views.roll import print_summary
 
-    assert isinstance(console, Console)
-    names = {account.id: account.account.name for account in applied.seen.desired.accounts.values()}
-    print_failures(console, applied.failures, names)
-    planned, failed = len(applied.plan.pending), len(applied.failures)
-    console.print(f"{planned - failed} of {planned} changes applied" if planned else "Nothing to do")
-    print_summary(console, report_of(applied)["summary"])  # type: ignore[arg-type]
+    planned = len(applied.plan.pending)
+    target.print(f"{applied.done} of {planned} changes applied" if planned else "Nothing to do")
+    print_summary(target, result)

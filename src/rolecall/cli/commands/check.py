@@ -105,13 +105,13 @@ def _write(given: Options, result: dict[str, Any], format: Format, out: Path | N
     from rolecall.cli.views import console
 
     if format is Format.JSON and out:
-        write_atomically(out, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        write_atomically(out, json.dumps(result, indent=2, ensure_ascii=False) + "\n", never=given.config)
     elif format is Format.JSON:
         print_json(result)
     elif out:
         text = StringIO()
         print_check(console.to(text, given), result)
-        write_atomically(out, text.getvalue())
+        write_atomically(out, text.getvalue(), never=given.config)
     else:
         print_check(console.stdout(given), result)
 

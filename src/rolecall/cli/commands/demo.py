@@ -24,6 +24,5 @@ def demo(
     from rolecall.cli.demo import run
     from rolecall.cli.extras import need
 
-    need("sandbox", "moto")
-    need("registry", "fastapi")
+    need("registry", "sandbox")
     run(options.of(context), serve=serve, speed=speed)

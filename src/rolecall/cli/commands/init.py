@@ -70,7 +70,8 @@ def init(
     text = render(answers if trusted_principal else _asked(answers))
     read_config(text, str(given.config))
     write_atomically(given.config, text)
-    typer.echo(f"Wrote {given.config}. Next: rolecall plan", err=True)
+    if not given.quiet:
+        typer.echo(f"Wrote {given.config}. Next: rolecall plan", err=True)
 
 
 def _asked(answers: Answers) -> Answers:

@@ -37,7 +37,7 @@ def sandbox(
 ) -> None:
     from rolecall.cli.extras import need
 
-    need("sandbox", "moto")
+    need("sandbox")
     given = options.of(context)
     if stop:
         _stop(port)

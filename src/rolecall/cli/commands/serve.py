@@ -41,7 +41,7 @@ def serve(
 ) -> None:
     from rolecall.cli.extras import need
 
-    need("registry", "fastapi")
+    need("registry")
     if create_key:
         from rolecall.registry.auth import create_key as new_key
 

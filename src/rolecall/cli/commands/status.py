@@ -26,7 +26,7 @@ def status(context: typer.Context, skip_platforms: SkipPlatforms = False) -> Non
     from rolecall.flows.look import look
 
     given, asked = options.of(context), not skip_platforms
-    seen = with_ports(given, lambda config, ports: look(config, ports, platforms=asked), platforms=asked)
+    seen = with_ports(given, lambda config, ports: look(config, ports, platforms=asked), platforms=asked, probe=False)
     result = report("status", __version__, seen.desired, seen.rows(), seen.plan.changes)
     if given.json:
         print_json(result)

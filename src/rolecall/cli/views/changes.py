@@ -14,6 +14,7 @@ _NAMED = 8
 _WORDS = {
     Action.CREATE_STACK_SET: ("+", "create"),
     Action.UPDATE_STACK_SET: ("~", "update"),
+    Action.DROP_UNIT: ("-", "drop a unit of"),
     Action.DELETE_STACK_SET: ("-", "delete"),
     Action.CREATE_INSTANCE: ("+", "create"),
     Action.RETRY_INSTANCE: ("~", "retry"),
@@ -40,6 +41,8 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
     blocked = len(changes) - pending
     tail = f", {blocked} blocked" if blocked else ""
     console.print(f"{_count(pending, 'change')}{tail}" if pending else f"No changes{tail}")
+    for note in report["notes"] or ():
+        console.print(f"note: {note}", markup=False, soft_wrap=True)
 
 
 def _print_group(
@@ -49,13 +52,19 @@ def _print_group(
     style = _style(action)
     accounts = [change for change in group if change["account"]]
     if len(accounts) > 1 and action is not Action.BLOCKED:
-        console.print(Text(f"  {sign} {words} {subject} in {_count(len(accounts), 'account')}: ", style=style), end="")
-        console.print(Text(_names(accounts, names, verbose)))
+        console.print(
+            Text(f"  {sign} {words} {subject} in {_count(len(accounts), 'account')}: ", style=style),
+            end="",
+            soft_wrap=True,
+        )
+        console.print(Text(_names(accounts, names, verbose)), soft_wrap=True)
         return
     for change in group:
         where = f" in {names.get(change['account'], change['account'])}" if change["account"] else ""
         detail = f" ({change['detail']})" if change["detail"] else ""
-        console.print(Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default"))
+        console.print(
+            Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default"), soft_wrap=True
+        )
 
 
 def _names(changes: list[dict[str, Any]], names: dict[str, str], verbose: bool) -> str:

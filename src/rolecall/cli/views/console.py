@@ -38,5 +38,14 @@ def stderr(options: Options) -> Console:
 
 def to(stream: IO[str], options: Options) -> Console:
     """A console on any stream; one that is no terminal is written wide and plain."""
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS") or _WIDTH_OF_A_FILE)
+    width = None if stream.isatty() else _width_of_a_file()
     return Console(file=stream, no_color=not options.color, width=width, theme=THEME, highlight=False, emoji=False)
+
+
+def _width_of_a_file() -> int:
+    """COLUMNS where it says something."""
+    try:
+        columns = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        return _WIDTH_OF_A_FILE
+    return columns if columns > 0 else _WIDTH_OF_A_FILE

@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.text import Text
 
 from rolecall.core.ids import AccountId
-from rolecall.flows.operations import Failure
+from rolecall.core.report import Failure
 
 
 def print_failures(console: Console, failures: Sequence[Failure], names: Mapping[AccountId, str]) -> None:
+    """Lines are left to the terminal to fold, so that what reads them finds each whole."""
     for failure in failures:
         where = f" in {names.get(failure.account, '')} ({failure.account})" if failure.account else ""
-        console.print(
-            Text(f"  failed: {failure.subject}{where}: ", style="red").append(failure.reason, style="default")
-        )
+        line = Text(f"  failed: {failure.subject}{where}: ", style="red").append(failure.reason, style="default")
+        console.print(line, soft_wrap=True)

@@ -19,18 +19,25 @@ def print_roll(console: Console, report: dict[str, Any]) -> None:
     """One line an account, the ones to look at first, then the coverage."""
     rows = sorted(report["accounts"], key=lambda row: (_ORDER.index(row["verdict"]), row["path"], row["name"]))
     console.print(_table(rows, _columns(console.width)))
-    print_summary(console, report["summary"])
+    print_summary(console, report)
 
 
-def print_summary(console: Console, summary: dict[str, Any]) -> None:
-    """Coverage twice, so that exclusions cannot hide a hole, and the count of each verdict."""
+def print_summary(console: Console, report: dict[str, Any]) -> None:
+    """The count of each verdict, and coverage twice, so that exclusions cannot hide a hole."""
+    summary = report["summary"]
     ready, targets, total = summary["by_verdict"]["ready"], summary["targets"], summary["total"]
     counts = [f"{count} {verdict}" for verdict in _ORDER if (count := summary["by_verdict"][verdict])]
     console.print(f"{total} accounts: {', '.join(counts)}")
-    console.print(
-        f"Coverage: {ready}/{targets} targets ready ({_percent(ready, targets)}), "
-        f"{ready}/{total} of all accounts ({_percent(ready, total)})"
-    )
+    asked = sum(row["access"] != "unknown" for row in report["accounts"])
+    if total < report["organization"]["accounts"]:
+        console.print(f"Of the accounts named: {ready}/{targets} targets ready")
+    elif not asked and targets:
+        console.print("Coverage: nobody was asked; `rolecall check` calls the roll")
+    elif report["kind"] == "apply" and asked < targets:
+        console.print(f"Asked after the changes: {asked} accounts, {ready} of them ready; `rolecall check` asks all")
+    else:
+        targets_ready = f"{ready}/{targets} targets ready ({_percent(ready, targets)})"
+        console.print(f"Coverage: {targets_ready}, {ready}/{total} of all accounts ({_percent(ready, total)})")
 
 
 _COLUMNS = {

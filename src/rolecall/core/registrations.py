@@ -1,0 +1,107 @@
+"""Registrations: which of a platform's are ours, which are stale, and what has to change there. Pure.
+
+What is ours is decided in docs/adr/0005-what-is-ours.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from rolecall.core.desired import Desired, DesiredAccount
+from rolecall.core.ids import AccountId
+from rolecall.core.observed import Observed, Registration
+from rolecall.core.plan import Action, Change
+
+
+def registration_changes(
+    desired: Desired, observed: Observed, unreachable: frozenset[AccountId | None]
+) -> Iterator[Change]:
+    """Every platform's changes. Accounts whose role cannot be there (`unreachable`) are not registered."""
+    for platform, deregister_departed in desired.deregister_departed.items():
+        there = [registration for registration in observed.registrations if registration.platform == platform]
+        yield from _platform_changes(desired, platform, there, unreachable)
+        if deregister_departed:
+            yield from (_departure(platform, registration) for registration in departed(desired, there))
+
+
+def departed(desired: Desired, registrations: Iterable[Registration]) -> list[Registration]:
+    """Registrations of a role of our name in accounts outside the organization: they left, or are another's."""
+    return [
+        registration
+        for registration in registrations
+        if registration.account not in desired.accounts
+        and registration.role
+        and registration.role.name == desired.role_name
+    ]
+
+
+def is_ours(account: DesiredAccount, registration: Registration) -> bool:
+    """Whether a registration of this account is of the role that we deploy.
+
+    By the role's name where the platform tells its ARN, else by the name that we would have given.
+    """
+    if registration.role is not None:
+        return registration.role.name == account.role.name
+    return has_our_name(account, registration)
+
+
+def has_our_name(account: DesiredAccount, registration: Registration) -> bool:
+    """Whether it has the very name that we would give the account. With another role's ARN it is stale, not foreign."""
+    return account.names.get(registration.platform) == registration.account_name
+
+
+def is_stale(account: DesiredAccount, registration: Registration) -> bool:
+    """Registered under another ARN or another name than it should be."""
+    other_role = registration.role is not None and registration.role != account.role
+    return other_role or not has_our_name(account, registration)
+
+
+def to_replace(account: DesiredAccount, registrations: Iterable[Registration]) -> list[Registration]:
+    """The stale ones that have to give way: of our role, or in the place of our name."""
+    return [
+        found
+        for found in registrations
+        if (is_ours(account, found) or has_our_name(account, found)) and is_stale(account, found)
+    ]
+
+
+def _platform_changes(
+    desired: Desired, platform: str, registrations: Iterable[Registration], unreachable: frozenset[AccountId | None]
+) -> Iterator[Change]:
+    by_account: dict[AccountId | None, list[Registration]] = defaultdict(list)
+    for registration in registrations:
+        by_account[registration.account].append(registration)
+    for account in desired.accounts.values():
+        there = by_account.get(account.id, [])
+        if not account.is_target:
+            yield from _leaving(account, platform, there)
+        elif account.id not in unreachable:
+            yield from _arriving(account, platform, there)
+
+
+def _departure(platform: str, registration: Registration) -> Change:
+    detail = f"{registration.account_name}: the account is not in the organization"
+    return Change(Action.DEREGISTER, f"platform {platform}", registration.account, detail)
+
+
+def _leaving(account: DesiredAccount, platform: str, registrations: Iterable[Registration]) -> Iterator[Change]:
+    for registration in registrations:
+        if is_ours(account, registration):
+            detail = f"{registration.account_name}: {account.exclusion}"
+            yield Change(Action.DEREGISTER, f"platform {platform}", account.id, detail)
+
+
+def _arriving(account: DesiredAccount, platform: str, registrations: list[Registration]) -> Iterator[Change]:
+    subject, name = f"platform {platform}", account.names[platform]
+    if any(is_ours(account, found) and not is_stale(account, found) for found in registrations):
+        return
+    if stale := to_replace(account, registrations):
+        was = f"{stale[0].account_name} with {stale[0].role or 'a role that the platform does not tell'}"
+        detail = f"registered as {was}, should be {name} with {account.role}"
+        yield Change(Action.REPLACE_REGISTRATION, subject, account.id, detail)
+    elif unnamed := [registration for registration in registrations if registration.role is None]:
+        detail = f"registered there as {unnamed[0].account_name}, and the platform does not say with which role"
+        yield Change(Action.BLOCKED, subject, account.id, detail)
+    else:
+        yield Change(Action.REGISTER, subject, account.id, f"as {name}")
