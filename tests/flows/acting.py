@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rolecall.core.config import Config
 from rolecall.core.ids import AccountId, UnitId
-from rolecall.core.plan import Plan
+from rolecall.core.plan import Plan, refuse_if_stale
 from rolecall.core.verdicts import Row
 from rolecall.flows.apply import Applied, apply
 from rolecall.flows.look import look
@@ -16,7 +16,10 @@ from tests.fakes.cloud import FakeCloud, config
 async def applied(cloud: FakeCloud, wanted: Config | None = None, saved: Plan | None = None) -> Applied:
     """One `rolecall apply`."""
     ports = cloud.ports()
-    return await apply(await look(wanted or config(), ports), ports, saved=saved)
+    seen = await look(wanted or config(), ports)
+    if saved:
+        refuse_if_stale(saved, seen.plan)
+    return await apply(seen, ports)
 
 
 def account(cloud: FakeCloud, name: str) -> AccountId:

@@ -13,7 +13,7 @@ from rolecall.core.desired import Via
 from rolecall.core.diff import surplus_units
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import AccountFilter, DeploymentTargets
-from rolecall.core.plan import Action, Change, Plan, refuse_if_stale
+from rolecall.core.plan import Action, Change, Plan
 from rolecall.core.report import Failure
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Deployment
@@ -69,10 +69,8 @@ async def settled_look(seen: Seen, ports: Ports, *, retry_blocked: bool = False)
     return seen
 
 
-async def apply(seen: Seen, ports: Ports, *, saved: Plan | None = None) -> Applied:
-    """Does `seen.plan`. Raises PlanRefused when `saved` was made from another world."""
-    if saved is not None:
-        refuse_if_stale(saved, seen.plan)
+async def apply(seen: Seen, ports: Ports) -> Applied:
+    """Does `seen.plan`. A saved plan must have been held against it before, by `refuse_if_stale`."""
     failures = await change_registrations(seen, ports, _changes(seen.plan, Action.DEREGISTER), {})
     attempts = [
         *await _stack_set(seen, ports),

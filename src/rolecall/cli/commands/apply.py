@@ -37,13 +37,16 @@ def apply(
     saved = _read_plan(plan_file) if plan_file else None
 
     async def work(config: Config, ports: Ports) -> Applied:
+        from rolecall.core.plan import refuse_if_stale
         from rolecall.flows.apply import apply, settled_look
         from rolecall.flows.look import look
 
         seen = await look(config, ports, retry_blocked=retry_blocked)
         seen = await settled_look(seen, ports, retry_blocked=retry_blocked)
+        if saved:
+            refuse_if_stale(saved, seen.plan)
         _ask(given, seen, yes=yes)
-        return await apply(seen, ports, saved=saved)
+        return await apply(seen, ports)
 
     applied = with_ports(given, work)
     result = report_of(applied)
