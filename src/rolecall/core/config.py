@@ -107,6 +107,12 @@ class RoleSection(_Section):
         return reason
 
     @property
+    def for_members(self) -> RoleSection:
+        """The role in the accounts that are not the management account: without the groups that only that one gets."""
+        groups = [name for name in self.permission_groups if not permission_groups.GROUPS[name].management_only]
+        return self.model_copy(update={"permission_groups": groups})
+
+    @property
     def asks_external_id(self) -> bool:
         return self.external_id != NO_EXTERNAL_ID
 

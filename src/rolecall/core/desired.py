@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rolecall.core import template
-from rolecall.core.config import AutoDeploymentSection, Config
+from rolecall.core.config import AutoDeploymentSection, Config, RoleSection
 from rolecall.core.ids import AccountId, RoleArn, UnitId
 from rolecall.core.observed import AccountFilter, AutoDeployment, DeploymentTargets, StackContent
 from rolecall.core.organization import Account, AccountState, Organization
@@ -46,12 +46,16 @@ class DesiredAccount:
 
 @dataclass(frozen=True)
 class Desired:
-    """Everything that should be there. `stack_set_name` is also the name of the management account's stack."""
+    """Everything that should be there. `stack_set_name` is also the name of the management account's stack.
+
+    `content` is the stack set's, `management_content` that stack's.
+    """
 
     organization: Organization
     stack_set_name: str
     region: str
     content: StackContent
+    management_content: StackContent
     unit_ids: tuple[UnitId, ...]
     excluded: frozenset[AccountId]
     auto_deployment: AutoDeployment
@@ -82,11 +86,8 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         organization=organization,
         stack_set_name=config.stack_set_name,
         region=deployment.region,
-        content=StackContent(
-            template=template.render(config.role),
-            parameters=template.parameters(config.role),
-            tags={**config.role.tags, **MANAGED_TAG},
-        ),
+        content=_content(config.role.for_members),
+        management_content=_content(config.role),
         unit_ids=unit_ids,
         excluded=config.excluded,
         auto_deployment=_auto_deployment(deployment.auto_deployment),
@@ -96,6 +97,10 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         },
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
     )
+
+
+def _content(role: RoleSection) -> StackContent:
+    return StackContent(template.render(role), template.parameters(role), {**role.tags, **MANAGED_TAG})
 
 
 def _auto_deployment(section: AutoDeploymentSection) -> AutoDeployment:

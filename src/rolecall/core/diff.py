@@ -7,6 +7,7 @@ says that its account is no target.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rolecall.core import template
 from rolecall.core.desired import MANAGED_TAG, Desired, DesiredAccount, Via
@@ -218,12 +219,21 @@ def _management_stack(desired: Desired, observed: Observed) -> Iterator[Change]:
     elif stack.status == "UPDATE_ROLLBACK_FAILED":
         detail = "UPDATE_ROLLBACK_FAILED: continue the rollback in the CloudFormation console, then apply again"
         yield Change(Action.BLOCKED, subject, management.id, detail)
-    elif _path_changed(desired.content, stack.content):
+    elif _path_changed(desired.management_content, stack.content):
         yield Change(Action.BLOCKED, subject, management.id, PATH_CHANGED)
     elif stack.status in BEYOND_UPDATE:
         yield Change(Action.REPLACE_STACK, subject, management.id, f"{stack.status}: {stack.reason}")
-    elif differences := content_differences(desired.content, stack.content):
+    elif differences := stack_differences(desired.management_content, stack.content):
         yield Change(Action.UPDATE_STACK, subject, management.id, ", ".join(differences))
+
+
+def stack_differences(desired: StackContent, current: StackContent) -> list[str]:
+    """As `content_differences`, but a template whose resources are the same is no difference.
+
+    CloudFormation refuses such an update of a stack: "No updates are to be performed".
+    """
+    same = template.same_effect(desired.template, current.template)
+    return content_differences(desired, replace(current, template=desired.template) if same else current)
 
 
 BEYOND_UPDATE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS")

@@ -105,6 +105,19 @@ def trust_policy(role: RoleSection) -> dict[str, Any]:
     }
 
 
+def same_effect(one: str, other: str) -> bool:
+    """Whether two templates make the same resources and outputs, whatever else is different in them."""
+    return one == other or (_effect(one) is not None and _effect(one) == _effect(other))
+
+
+def _effect(text: str) -> tuple[Any, Any] | None:
+    try:
+        document = yaml.safe_load(text)
+        return document["Resources"], document.get("Outputs")
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def path_in(text: str) -> str | None:
     """The role's path in a template that we rendered; None for any other text."""
     try:

@@ -13,6 +13,7 @@ from rolecall.core.diff import (
     in_flight,
     instance_of,
     is_managed,
+    stack_differences,
     why_inoperable,
     why_outdated,
 )
@@ -203,7 +204,7 @@ def _management_deployment(desired: Desired, observed: Observed) -> tuple[Deploy
         return Deployment.PENDING, f"its stack is {stack.status}"
     if not stack.good and stack.status != "UPDATE_ROLLBACK_COMPLETE":
         return Deployment.FAILED, f"its stack is {stack.status}: {stack.reason}"
-    if content_differences(desired.content, stack.content):
+    if stack_differences(desired.management_content, stack.content):
         return Deployment.OUTDATED, "an older form of the role is deployed"
     return Deployment.DEPLOYED, ""
 

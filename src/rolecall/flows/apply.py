@@ -252,9 +252,9 @@ async def _management_stack(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
             await ports.stacks.delete(name)
             await wait_for_stack(ports, name)
         if change.action is Action.UPDATE_STACK:
-            await ports.stacks.update(name, seen.desired.content)
+            await ports.stacks.update(name, seen.desired.management_content)
         elif change.action is not Action.DELETE_STACK:
-            await ports.stacks.create(name, seen.desired.content)
+            await ports.stacks.create(name, seen.desired.management_content)
         stack = await wait_for_stack(ports, name)
         if stack is not None and not stack.good:
             return (Failure(change.account, f"stack {name}", f"{stack.status}: {stack.reason}"),)

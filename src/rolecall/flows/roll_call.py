@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
 from rolecall.core.config import Config, RoleSection
-from rolecall.core.desired import DesiredAccount
+from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question
 from rolecall.core.roll import Access, Proof, judge, missing_permissions, not_simulated, questions
@@ -116,7 +116,7 @@ def _unknown(error: AwsError) -> Proof:
 
 
 async def _prove_once(config: Config, ports: Ports, account: DesiredAccount, names: PolicyNames) -> Proof:
-    section, role = config.role, account.role
+    section, role = section_of(config, account), account.role
     external_id = section.external_id if section.asks_external_id else None
     answer = await ports.probe.assume(role, external_id=external_id)
     if not isinstance(answer, AssumedRole):
@@ -128,6 +128,11 @@ async def _prove_once(config: Config, ports: Ports, account: DesiredAccount, nam
     proof = await _simulate(config, ports, account, answer, names)
     answers = "external id enforced" if external_id else _no_external_id(section)
     return Proof(proof.access, f"{answers}; {proof.reason}", proof.missing, proof.assumed)
+
+
+def section_of(config: Config, account: DesiredAccount) -> RoleSection:
+    """What the role is in this account."""
+    return config.role if account.via is Via.STACK else config.role.for_members
 
 
 def _no_external_id(section: RoleSection) -> str:
@@ -145,16 +150,17 @@ async def _opening(probe: RoleProbe, role: RoleArn) -> str:
 async def _simulate(
     config: Config, ports: Ports, account: DesiredAccount, assumed: AssumedRole, names: PolicyNames
 ) -> Proof:
-    to_ask = questions(config.role, assumed.role, config.check_regions, ports.clock.now())
+    section = section_of(config, account)
+    to_ask = questions(section, assumed.role, config.check_regions, ports.clock.now())
     asked: list[tuple[Question, Sequence[Answer]]] = []
     for question in to_ask:
         try:
             asked.append((question, await ports.probe.simulate(assumed, question)))
         except AccessDenied as error:
-            return not_simulated(config.role, error.detail)
+            return not_simulated(section, error.detail)
         except CredentialsError as error:
             return Proof(Access.UNKNOWN, f"its session is not taken: {error.detail}", (), True)
-    missing = await names.name(missing_permissions(config.role, asked), to_ask, account)
+    missing = await names.name(missing_permissions(section, asked), to_ask, account)
     return judge(missing, len({action for question in to_ask for action in question.actions}))
 
 

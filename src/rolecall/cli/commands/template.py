@@ -18,7 +18,7 @@ class Form(StrEnum):
 
 
 class Target(StrEnum):
-    """What the template is for; both are the same bytes, since the role is the same in every account."""
+    """What the template is for: the management account's role has the groups that are its alone."""
 
     STACKSET = "stackset"
     MANAGEMENT = "management"
@@ -38,6 +38,7 @@ def template(
     from rolecall.core.template import render
     from rolecall.wiring.config_file import load_config
 
-    del target  # the role is the same in every account, and so is its template
     given = options.of(context)
-    typer.echo(render(load_config(given.config).role, "json" if given.json else format.value), nl=False)
+    role = load_config(given.config).role
+    role = role if target is Target.MANAGEMENT else role.for_members
+    typer.echo(render(role, "json" if given.json else format.value), nl=False)

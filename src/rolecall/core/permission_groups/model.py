@@ -45,6 +45,8 @@ class PermissionGroup:
     statements: tuple[Statement, ...]
     source: str
     default: bool = True
+    management_only: bool = False
+    """Whether only the management account's role gets it."""
 
     @property
     def actions(self) -> tuple[str, ...]:

@@ -14,4 +14,5 @@ GROUP = PermissionGroup(
     ),
     source="The platform's published acquisition policy (2025)",
     default=False,
+    management_only=True,
 )
