@@ -43,6 +43,11 @@ class DesiredAccount:
     def is_target(self) -> bool:
         return self.via is not Via.NOTHING
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether what is of ours there may be taken out: never for a state of the account that we do not know."""
+        return not self.is_target and self.account.state is not AccountState.UNKNOWN
+
 
 @dataclass(frozen=True)
 class Desired:

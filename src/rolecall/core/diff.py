@@ -208,7 +208,7 @@ def _management_stack(desired: Desired, observed: Observed) -> Iterator[Change]:
     management = desired.accounts[desired.organization.management_account]
     stack = observed.management_stack
     if management.via is not Via.STACK:
-        if stack and is_managed(stack.content):
+        if stack and is_managed(stack.content) and management.is_leaving:
             yield Change(Action.DELETE_STACK, subject, management.id, management.exclusion)
     elif stack is None:
         yield Change(Action.CREATE_STACK, subject, management.id, "StackSets leave the management account out")

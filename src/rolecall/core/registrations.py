@@ -74,9 +74,9 @@ def _platform_changes(
         by_account[registration.account].append(registration)
     for account in desired.accounts.values():
         there = by_account.get(account.id, [])
-        if not account.is_target:
+        if account.is_leaving:
             yield from _leaving(account, platform, there)
-        elif account.id not in unreachable:
+        elif account.is_target and account.id not in unreachable:
             yield from _arriving(account, platform, there)
 
 
