@@ -98,7 +98,3 @@ class PlatformError(RolecallError):
 
 class PlanRefused(RolecallError):
     """A saved plan cannot be applied: it is stale, unreadable, or of another organization."""
-
-
-class BlockedError(RolecallError):
-    """A change cannot be made for a reason outside rolecall; nothing was changed for it."""

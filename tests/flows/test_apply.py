@@ -19,7 +19,8 @@ from rolecall.core.probe import AssumedRole, Refusal
 from rolecall.core.roll import Access
 from rolecall.core.verdicts import Deployment
 from rolecall.errors import PlanRefused, PlatformError
-from rolecall.flows.apply import PROPAGATION, apply, operation_id, settled_look
+from rolecall.flows.apply import PROPAGATION, apply, settled_look
+from rolecall.flows.deploying import operation_id
 from rolecall.flows.look import look
 from tests.fakes.cloud import STACK_SET, FakeCloud, config
 from tests.fakes.organizations import MANAGEMENT
@@ -53,7 +54,9 @@ async def test_steps_come_in_their_order(cloud: FakeCloud) -> None:
 async def test_the_roll_is_called_before_anything_is_registered(cloud: FakeCloud) -> None:
     await applied(cloud)
     titles = cloud.progress.titles
-    assert titles.index("Deploying the role") < titles.index("Calling the roll") < titles.index("Registering")
+    assert (
+        titles.index("Deploying the role") < titles.index("Calling the roll") < titles.index("Changing registrations")
+    )
 
 
 async def test_a_second_apply_does_nothing(cloud: FakeCloud) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -47,13 +47,17 @@ class PlatformCredentials:
             return self._frozen
 
     def _read(self) -> ReadOnlyCredentials:
-        with translated("credentials look-up"):
-            found = self.session.get_credentials()
-            if found is None:
-                hint = "set check.assume_from, or log in with the SDK's standard ways"
-                raise CredentialsError("no credentials to call the roll with", hint=hint)
-            frozen: ReadOnlyCredentials = found.get_frozen_credentials()
-            return frozen
+        hint = "set check.assume_from, or log in with the SDK's standard ways"
+        try:
+            with translated("credentials look-up"):
+                found = self.session.get_credentials()
+                if found is None:
+                    raise CredentialsError("no credentials to call the roll with", hint=hint)
+                frozen: ReadOnlyCredentials = found.get_frozen_credentials()
+                return frozen
+        except AccessDenied as error:  # of the caller's own role, not of one that the roll call asks for
+            detail = error.detail
+            raise CredentialsError("the platform's own role cannot be assumed", detail=detail, hint=hint) from error
 
 
 class AwsRoleProbe:
@@ -73,11 +77,12 @@ class AwsRoleProbe:
         }
         if external_id is not None:
             parameters["ExternalId"] = external_id
+        credentials = await self._credentials.get()
         try:
-            answer = await self._query.call(self._sts, "AssumeRole", parameters, await self._credentials.get())
+            answer = await self._query.call(self._sts, "AssumeRole", parameters, credentials)
         except AccessDenied as error:
             return Refusal(role, error.code, error.detail)
-        keys = _found(answer, ".//{*}Credentials")
+        keys = _children(_found(answer, ".//{*}Credentials"))
         return AssumedRole(
             role, _text(keys, "AccessKeyId"), _text(keys, "SecretAccessKey"), _text(keys, "SessionToken")
         )
@@ -128,13 +133,19 @@ def _context_type(key: str, value: str) -> str:
 
 
 def _answer(told: ElementTree.Element) -> Answer:
+    parts = _children(told)
     return Answer(
-        action=_text(told, "EvalActionName"),
-        decision=known(Decision, _text(told, "EvalDecision"), "SimulatePrincipalPolicy"),
-        allowed_by_organizations=_flag(told, "OrganizationsDecisionDetail", "AllowedByOrganizations"),
-        allowed_by_boundary=_flag(told, "PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
-        missing_context=tuple(key.text or "" for key in told.iterfind("{*}MissingContextValues/{*}member")),
+        action=_text(parts, "EvalActionName"),
+        decision=known(Decision, _text(parts, "EvalDecision"), "SimulatePrincipalPolicy"),
+        allowed_by_organizations=_flag(parts, "OrganizationsDecisionDetail", "AllowedByOrganizations"),
+        allowed_by_boundary=_flag(parts, "PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
+        missing_context=tuple(key.text or "" for key in parts.get("MissingContextValues", ())),
     )
+
+
+def _children(element: ElementTree.Element) -> dict[str, ElementTree.Element]:
+    """By local name, in whatever order they come: one pass costs a third of a search for each."""
+    return {child.tag.rpartition("}")[2]: child for child in element}
 
 
 def _stricter(one: Answer | None, other: Answer) -> Answer:
@@ -142,13 +153,13 @@ def _stricter(one: Answer | None, other: Answer) -> Answer:
     return other if one is None or one.decision is Decision.ALLOWED else one
 
 
-def _flag(told: ElementTree.Element, *path: str) -> bool | None:
-    text = told.findtext("/".join(f"{{*}}{name}" for name in path))
-    return None if text is None else text == "true"
+def _flag(parts: Mapping[str, ElementTree.Element], detail: str, name: str) -> bool | None:
+    told = _children(parts[detail]).get(name) if detail in parts else None
+    return None if told is None else told.text == "true"
 
 
-def _text(element: ElementTree.Element, name: str) -> str:
-    text = _found(element, f"{{*}}{name}").text
+def _text(parts: Mapping[str, ElementTree.Element], name: str) -> str:
+    text = parts[name].text if name in parts else None
     if not text:
         raise _lacking(name)
     return text

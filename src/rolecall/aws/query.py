@@ -104,7 +104,8 @@ def _read(action: str, status: int, text: bytes) -> ElementTree.Element:
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - expat resolves no external entities; AWS is the sender
     except ElementTree.ParseError as error:
-        detail = f"HTTP {status}, not XML: {text[:200]!r}"
+        # A good answer that is cut short may hold a session's keys: only its status is shown.
+        detail = f"HTTP {status}, not XML" + (f": {text[:200]!r}" if status >= 300 else "")
         raise AwsError(
             f"AWS gave no readable answer to {action}",
             code=_code(status),

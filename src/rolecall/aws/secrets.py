@@ -12,6 +12,6 @@ from rolecall.aws.client import Client
 
 async def secret_value(session: boto3.Session, arn: str) -> str:
     """The secret's string. Raises AwsError."""
-    region = arn.split(":")[3] if arn.startswith("arn:") else None
+    region = arn.split(":")[3] if arn.count(":") >= 6 else None
     answer = await Client(session, "secretsmanager", region).call("GetSecretValue", SecretId=arn)
-    return str(answer.get("SecretString", "")).strip()
+    return str(answer.get("SecretString", ""))

@@ -45,7 +45,7 @@ def _root(
         "rolecall.yaml"
     ),
     profile: Annotated[str | None, typer.Option(help="A profile of the AWS config file.")] = None,
-    region: Annotated[str | None, typer.Option(help="The AWS Region for calls that have one.")] = None,
+    region: Annotated[str | None, typer.Option(help="The AWS Region where the config does not say it.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more; tracebacks of bugs.")] = False,

@@ -15,7 +15,7 @@ import typer
 from rolecall.cli.options import Options
 from rolecall.cli.views.progress import progress_for
 from rolecall.core.config import Config
-from rolecall.errors import UsageError
+from rolecall.errors import RolecallError, UsageError
 from rolecall.ports import Ports
 from rolecall.wiring.assembly import Credentials, open_ports
 from rolecall.wiring.config_file import load_config
@@ -52,13 +52,23 @@ def wait_for_interrupt() -> None:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Raises typer.Abort on a no, and UsageError where nobody can be asked."""
+    """Raises RolecallError on a no, and UsageError where nobody can be asked."""
     if yes:
         return
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to confirm it", hint="say --yes to go ahead without being asked")
-    if not typer.confirm(question, err=True):
-        raise typer.Abort
+    if not _asked(question):
+        raise RolecallError("declined", detail="nothing was changed")
+
+
+def _asked(question: str) -> bool:
+    """With Ctrl-C ending it at once: the event loop would only take note."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        answer: bool = typer.confirm(question, err=True)
+        return answer
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -160,7 +160,7 @@ def _instances(desired: Desired, observed: Observed, retry_blocked: bool) -> Ite
             yield Change(Action.DELETE_INSTANCE, _instance_subject(desired), account.id, detail)
     for instance in instances.values():
         if instance.account not in desired.accounts:
-            detail = "the account is not in the organization; the instance is left as it is"
+            detail = "the account is not in the organization: let go of it with DeleteStackInstances and RetainStacks"
             yield Change(Action.BLOCKED, _instance_subject(desired), instance.account, detail)
 
 

@@ -70,7 +70,7 @@ class StackContent:
     """What a stack or stack set is made of. Parameter values may hold an external id: they stay out of output."""
 
     template: str
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str] = field(repr=False)
     tags: Mapping[str, str]
 
 
@@ -154,4 +154,4 @@ class Observed:
     registrations: tuple[Registration, ...] = ()
     trusted_access: bool | None = None
     operation: Operation | None = field(default=None)
-    """The newest operation of the stack set; one that has not ended makes its accounts `pending`."""
+    """The newest operation of the stack set: in the plan's fingerprint, so that a plan is stale after another one."""

@@ -41,6 +41,10 @@ class Action(StrEnum):
     BLOCKED = "blocked"
 
     @property
+    def on_platform(self) -> bool:
+        return self in (Action.REGISTER, Action.REPLACE_REGISTRATION, Action.DEREGISTER)
+
+    @property
     def destructive(self) -> bool:
         return self in _DESTRUCTIVE
 
@@ -80,6 +84,10 @@ class Plan:
     @property
     def pending(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.pending)
+
+    def of(self, *actions: Action) -> list[Change]:
+        """The changes of these kinds, in their order."""
+        return [change for change in self.changes if change.action in actions]
 
     @property
     def blocked(self) -> tuple[Change, ...]:

@@ -89,7 +89,7 @@ def rows(
     for registration in observed.registrations:
         if registration.account:
             registrations[registration.account].append(registration)
-    pending = {change.account for change in changes if change.pending and not change.subject.startswith("platform ")}
+    pending = {change.account for change in changes if change.pending and not change.action.on_platform}
     blocked = {change.account: change.detail for change in changes if not change.pending}
     return tuple(
         _row(
@@ -151,6 +151,8 @@ def _reason(
         cause = blocked if blocked and deployment is Deployment.ABSENT else why
         return f"{cause}; {proof.reason}" if proof and proof.assumed else cause
     asked = proof.reason if proof else "nobody has asked the role: `rolecall check` does"
+    if proof and proof.access is Access.REFUSED and deployment is Deployment.DEPLOYED:
+        return f"{asked}; its stack is there, so {ONE_OF}"
     notes = [
         why if deployment is Deployment.OUTDATED else "",
         _REGISTRATION_NOTES.get(registration, "") if registration else "",

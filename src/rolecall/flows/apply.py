@@ -1,38 +1,38 @@
 """Makes the changes of a plan: leavers out, stack set, instances, management stack, roll call, registrations.
 
-Every step is idempotent and is planned from a fresh look, so that a run killed anywhere is finished by the next.
+Every step is idempotent and is planned from a fresh look, so that a run killed anywhere is finished by the next. What
+fails is gathered: a step that cannot be made does not lose what the others did.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from rolecall.core.desired import Via
-from rolecall.core.diff import surplus_units
-from rolecall.core.ids import AccountId, UnitId
-from rolecall.core.observed import AccountFilter, DeploymentTargets
-from rolecall.core.plan import Action, Change, Plan
+from rolecall.core.ids import AccountId
+from rolecall.core.plan import Action, Plan
 from rolecall.core.report import Failure
-from rolecall.core.roll import Proof
+from rolecall.core.roll import Access, Proof
 from rolecall.core.verdicts import Deployment
-from rolecall.errors import OperationInProgress, PlatformError
+from rolecall.errors import AwsError, CredentialsError, PlatformError
+from rolecall.flows import deploying
+from rolecall.flows.deploying import accounts_in
 from rolecall.flows.look import Seen, look
-from rolecall.flows.operations import settle, wait_for_operation, wait_for_stack
-from rolecall.flows.registering import REGISTRATIONS, change_registrations
+from rolecall.flows.operations import settle, wait_for_stack
+from rolecall.flows.registering import change_registrations
 from rolecall.flows.roll_call import call_all
 from rolecall.ports import Ports
-
-MAX_UNITS = 50
-"""OUs an operation. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html"""
-
-MAX_NAMED_ACCOUNTS = 500
-"""More accounts than this are reached through their units rather than by name."""
 
 PROPAGATION = 60.0
 """Seconds for which a role just made may still be refused."""
 
+_STEPS = (
+    deploying.stack_set,
+    deploying.leaving_instances,
+    deploying.arriving_instances,
+    deploying.management_stack,
+)
 _ARRIVALS = (
     Action.CREATE_INSTANCE,
     Action.RETRY_INSTANCE,
@@ -53,44 +53,56 @@ class Applied:
 
     @property
     def done(self) -> int:
-        """How many of the plan's changes were made: those that neither failed nor are still to be made."""
+        """How many of the plan's changes were made: those that neither failed nor are still to be made.
+
+        Where the platforms could not be asked afterwards, none of theirs counts as made.
+        """
         failed = {failure.account for failure in self.failures if failure.account}
         left = {(change.action, change.subject, change.account) for change in self.seen.plan.pending}
         return sum(
-            change.account not in failed and (change.action, change.subject, change.account) not in left
+            change.account not in failed
+            and (change.action, change.subject, change.account) not in left
+            and (self.seen.platforms_asked or not change.action.on_platform)
             for change in self.plan.pending
         )
 
+    @property
+    def well(self) -> bool:
+        """Whether nothing is left to do or to look into."""
+        not_ready = any(proof.access is not Access.ANSWERING for proof in self.proofs.values())
+        return not (self.failures or self.seen.plan.changes or not_ready)
+
 
 async def settled_look(seen: Seen, ports: Ports, *, retry_blocked: bool = False) -> Seen:
-    """The same look, or a new one when an operation had first to end."""
-    if seen.observed.stack_set and await settle(ports, seen.desired.stack_set_name):
-        return await look(seen.config, ports, retry_blocked=retry_blocked)
-    return seen
+    """The same look, or a new one when an operation on the stack set or the stack had first to end."""
+    name, stack = seen.desired.stack_set_name, seen.observed.management_stack
+    waited = seen.observed.stack_set is not None and await settle(ports, name)
+    if stack is not None and stack.working:
+        await wait_for_stack(ports, name)
+        waited = True
+    return await look(seen.config, ports, retry_blocked=retry_blocked) if waited else seen
 
 
 async def apply(seen: Seen, ports: Ports) -> Applied:
     """Does `seen.plan`. A saved plan must have been held against it before, by `refuse_if_stale`."""
-    failures = await change_registrations(seen, ports, _changes(seen.plan, Action.DEREGISTER), {})
-    attempts = [
-        *await _stack_set(seen, ports),
-        *await _delete_instances(seen, ports),
-        *await _create_instances(seen, ports),
-        *await _management_stack(seen, ports),
-    ]
-    failures += [failure for failure in attempts if not _is_asleep(seen, failure)]
-    deployed = await _look_again(seen, ports, failures) if seen.plan.pending else seen
+    failures = await change_registrations(seen, ports, seen.plan.of(Action.DEREGISTER), {})
+    failures += await _deploy(seen, ports)
+    deployed = await look_again(seen, ports, failures) if seen.plan.pending else seen
     there = {row.account.id for row in deployed.rows() if row.deployment is Deployment.DEPLOYED}
     proofs = await _prove(seen, deployed, ports, there)
-    arriving = [change for change in _changes(deployed.plan, *REGISTRATIONS) if change.account in there]
+    arriving = [
+        change for change in deployed.plan.of(Action.REGISTER, Action.REPLACE_REGISTRATION) if change.account in there
+    ]
     if not arriving:
         return Applied(seen.plan, tuple(failures), deployed, proofs)
     failures += await change_registrations(deployed, ports, arriving, proofs)
-    return Applied(seen.plan, tuple(failures), await _look_again(seen, ports, failures), proofs)
+    return Applied(seen.plan, tuple(failures), await look_again(seen, ports, failures), proofs)
 
 
-async def _look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen:
+async def look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen:
     """The world as it is now; where a platform no longer answers, what is deployed is told all the same."""
+    if not seen.platforms_asked:
+        return await look(seen.config, ports, platforms=False)
     try:
         return await look(seen.config, ports)
     except PlatformError as error:
@@ -98,175 +110,33 @@ async def _look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen
         return await look(seen.config, ports, platforms=False)
 
 
-def _is_asleep(seen: Seen, failure: Failure) -> bool:
-    """Whether it is only that StackSets passed over an account which is suspended or closed: no target of ours."""
-    account = seen.desired.accounts.get(failure.account) if failure.account else None
-    return account is not None and not account.account.active
-
-
-def operation_id(plan: Plan, stack_set_arn: str, step: str) -> str:
-    """The idempotency token of a step.
-
-    The plan's fingerprint holds the last operation seen, so that a failed one is tried anew; the ARN tells a stack set
-    from an earlier one of the same name.
-    """
-    return "rolecall-" + hashlib.sha256(f"{plan.fingerprint} {stack_set_arn} {step}".encode()).hexdigest()[:40]
-
-
-async def _arn(seen: Seen, ports: Ports) -> str:
-    """The stack set's, which this very run may have made."""
-    current = seen.observed.stack_set or await ports.stack_sets.describe(seen.desired.stack_set_name)
-    return current.arn if current else ""
-
-
-def _changes(plan: Plan, *actions: Action) -> list[Change]:
-    return [change for change in plan.changes if change.action in actions]
-
-
-def _accounts(changes: Sequence[Change]) -> tuple[AccountId, ...]:
-    return tuple(dict.fromkeys(change.account for change in changes if change.account))
-
-
-def _deploys(plan: Plan) -> bool:
-    return any(change.pending and not change.subject.startswith("platform ") for change in plan.changes)
-
-
-async def _stack_set(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
-    desired = seen.desired
-    name = desired.stack_set_name
-    if _changes(seen.plan, Action.CREATE_STACK_SET):
-        await ports.stack_sets.create(name, desired.content, desired.auto_deployment)
-    if _changes(seen.plan, Action.UPDATE_STACK_SET):
-        token = operation_id(seen.plan, await _arn(seen, ports), "update")
-
-        async def update() -> str:
-            return await ports.stack_sets.update(name, desired.content, desired.auto_deployment, operation_id=token)
-
-        return await run_operation(ports, name, update, "Updating the stack set")
-    return ()
-
-
-async def _delete_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
-    """Whole units that are no target any more, so that AWS drops them; elsewhere just the accounts."""
-    failures: tuple[Failure, ...] = ()
-    current = seen.observed.stack_set
-    droppable, _ = surplus_units(seen.desired, current) if current else ([], [])
-    dropping = droppable if _changes(seen.plan, Action.DROP_UNIT) else []
-    leaving = _accounts(_changes(seen.plan, Action.DELETE_INSTANCE))
-    for accounts, retain in ((_asleep_under(seen, dropping), True), (_outside(seen, leaving, dropping), False)):
-        if accounts:
-            failures += await delete_instances(seen, ports, roots_of(seen, accounts), accounts, retain_stacks=retain)
-    if dropping:
-        failures += await delete_instances(seen, ports, dropping, (), retain_stacks=False)
-    return failures
-
-
-def _asleep_under(seen: Seen, units: Sequence[UnitId]) -> list[AccountId]:
-    """Accounts under `units` that cannot be reached: their instances can only be let go of."""
-    instances = {instance.account for instance in seen.observed.instances}
-    return [
-        account.id
-        for account in seen.desired.accounts.values()
-        if account.id in instances and not account.account.active and set(account.account.unit_ids) & set(units)
-    ]
-
-
-def _outside(seen: Seen, accounts: Sequence[AccountId], units: Sequence[UnitId]) -> list[AccountId]:
-    """Those of `accounts` that are not under `units`."""
-    places = {account: set(seen.desired.accounts[account].account.unit_ids) for account in accounts}
-    return [account for account in accounts if not places[account] & set(units)]
-
-
-def roots_of(seen: Seen, accounts: Sequence[AccountId]) -> Sequence[UnitId]:
-    """The roots over accounts. An account that was moved is no longer under the unit that its instance came by."""
-    known = (seen.desired.accounts.get(account) for account in accounts)
-    return sorted({found.account.unit_ids[0] for found in known if found and found.account.unit_ids})
-
-
-async def delete_instances(
-    seen: Seen, ports: Ports, units: Sequence[UnitId], accounts: Sequence[AccountId], *, retain_stacks: bool
-) -> tuple[Failure, ...]:
-    """In batches of units; only in `accounts` of them, or in all when none are named."""
+async def _deploy(seen: Seen, ports: Ports) -> list[Failure]:
+    """The steps one after another, up to one that AWS does not let begin."""
     failures: list[Failure] = []
-    name = seen.desired.stack_set_name
-    for start in range(0, len(units), MAX_UNITS):
-        batch = tuple(units[start : start + MAX_UNITS])
-        kind = AccountFilter.INTERSECTION if accounts else AccountFilter.NONE
-        targets = DeploymentTargets(batch, tuple(accounts), kind)
-        token = operation_id(seen.plan, await _arn(seen, ports), f"delete {retain_stacks} {targets}")
-
-        async def delete(targets: DeploymentTargets = targets, token: str = token) -> str:
-            return await ports.stack_sets.delete_instances(
-                name, targets=targets, region=seen.desired.region, retain_stacks=retain_stacks, operation_id=token
-            )
-
-        failures += await run_operation(ports, name, delete, "Deleting stack instances")
-    return tuple(failures)
-
-
-async def _create_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
-    accounts = _accounts(_changes(seen.plan, Action.CREATE_INSTANCE, Action.RETRY_INSTANCE))
-    if not accounts:
-        return ()
-    desired = seen.desired
-    targets = _creation_targets(seen, accounts)
-    token = operation_id(seen.plan, await _arn(seen, ports), "create")
-
-    async def create() -> str:
-        return await ports.stack_sets.create_instances(
-            desired.stack_set_name, targets=targets, region=desired.region, operation_id=token
-        )
-
-    return await run_operation(ports, desired.stack_set_name, create, "Deploying the role")
-
-
-def _creation_targets(seen: Seen, accounts: Sequence[AccountId]) -> DeploymentTargets:
-    """The units as a whole where one is new to the stack set or many accounts are missing; else just the accounts."""
-    desired, current = seen.desired, seen.observed.stack_set
-    known = set(current.unit_ids) if current else set()
-    if not set(desired.unit_ids) <= known or len(accounts) > MAX_NAMED_ACCOUNTS:
-        return desired.targets
-    return DeploymentTargets(desired.unit_ids, tuple(accounts), AccountFilter.INTERSECTION)
-
-
-async def run_operation(
-    ports: Ports, stack_set: str, start: Callable[[], Awaitable[str]], title: str
-) -> tuple[Failure, ...]:
-    """Starts an operation, behind any other that runs, and waits for its end."""
-    while True:
+    for step in _STEPS:
         try:
-            operation = await start()
-        except OperationInProgress:
-            if not await settle(ports, stack_set):
-                raise
-        else:
-            return await wait_for_operation(ports, stack_set, operation, title)
+            failures += await step(seen, ports)
+        except CredentialsError:
+            raise
+        except AwsError as error:
+            failures.append(Failure(None, error.summary, error.detail or error.hint or error.code))
+            break
+    return [failure for failure in failures if not _is_known(seen, failure)]
 
 
-async def _management_stack(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
-    name = seen.desired.stack_set_name
-    for change in _changes(
-        seen.plan, Action.CREATE_STACK, Action.UPDATE_STACK, Action.REPLACE_STACK, Action.DELETE_STACK
-    ):
-        if change.action in (Action.REPLACE_STACK, Action.DELETE_STACK):
-            await ports.stacks.delete(name)
-            await wait_for_stack(ports, name)
-        if change.action is Action.UPDATE_STACK:
-            await ports.stacks.update(name, seen.desired.management_content)
-        elif change.action is not Action.DELETE_STACK:
-            await ports.stacks.create(name, seen.desired.management_content)
-        stack = await wait_for_stack(ports, name)
-        if stack is not None and not stack.good:
-            return (Failure(change.account, f"stack {name}", f"{stack.status}: {stack.reason}"),)
-    return ()
+def _is_known(seen: Seen, failure: Failure) -> bool:
+    """Whether StackSets only passed over a suspended account, or met again what the plan calls blocked."""
+    account = seen.desired.accounts.get(failure.account) if failure.account else None
+    blocked = {change.account for change in seen.plan.blocked}
+    return account is not None and (not account.account.active or account.id in blocked)
 
 
 async def _prove(seen: Seen, deployed: Seen, ports: Ports, there: Set[AccountId]) -> dict[AccountId, Proof]:
     """Calls the roll of the accounts that were just changed or are to be registered, where the role is `there`."""
-    changed = _deploys(seen.plan)
-    wanted = set(_accounts(_changes(deployed.plan, Action.REGISTER, Action.REPLACE_REGISTRATION)))
-    wanted |= set(_accounts(_changes(seen.plan, *_ARRIVALS)))
-    updated = {Via.STACK_SET} if _changes(seen.plan, Action.UPDATE_STACK_SET) else set()
+    changed = any(not change.action.on_platform for change in seen.plan.pending)
+    wanted = set(accounts_in(deployed.plan.of(Action.REGISTER, Action.REPLACE_REGISTRATION)))
+    wanted |= set(accounts_in(seen.plan.of(*_ARRIVALS)))
+    updated = {Via.STACK_SET} if seen.plan.of(Action.UPDATE_STACK_SET) else set()
     accounts = [
         account
         for account in deployed.desired.accounts.values()

@@ -15,8 +15,9 @@ from rolecall.core.observed import Observed, Registration, StackInstance
 from rolecall.core.plan import Action, Change
 from rolecall.core.registrations import is_ours
 from rolecall.core.report import Failure
-from rolecall.flows.apply import delete_instances, roots_of
-from rolecall.flows.look import Seen, look
+from rolecall.flows.apply import look_again
+from rolecall.flows.deploying import delete_instances, roots_of
+from rolecall.flows.look import Seen
 from rolecall.flows.operations import settle, wait_for_stack
 from rolecall.flows.registering import change_registrations
 from rolecall.ports import Ports
@@ -70,7 +71,7 @@ async def destroy(seen: Seen, ports: Ports) -> Destroyed:
     for step in (_instances, _stack_set, _management_stack):
         if not failures:
             failures += await step(seen, ports)
-    after = await look(seen.config, ports, platforms=seen.platforms_asked)
+    after = await look_again(seen, ports, failures)
     return Destroyed(changes, tuple(failures), removals(after.desired, after.observed), after)
 
 
@@ -85,7 +86,8 @@ async def _instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     failures: tuple[Failure, ...] = ()
     if retained:
         accounts = sorted({found.account for found in retained})
-        failures += await delete_instances(seen, ports, roots_of(seen, accounts), accounts, retain_stacks=True)
+        units = sorted({*roots_of(seen, accounts), *_units_of_departed(seen, retained)})
+        failures += await delete_instances(seen, ports, units, accounts, retain_stacks=True)
     if strays := sorted({found.account for found in others if not _under(seen.desired, found, stack_set.unit_ids)}):
         failures += await delete_instances(seen, ports, roots_of(seen, strays), strays, retain_stacks=False)
     if others:
@@ -119,6 +121,11 @@ async def _management_stack(seen: Seen, ports: Ports) -> list[Failure]:
         return []
     account = seen.desired.organization.management_account
     return [Failure(account, f"stack {stack.name}", f"{left.status}: {left.reason}")]
+
+
+def _units_of_departed(seen: Seen, instances: Sequence[StackInstance]) -> set[UnitId]:
+    """The units by which the stack set came to accounts that are no longer in the organization."""
+    return {found.unit_id for found in instances if found.unit_id and found.account not in seen.desired.accounts}
 
 
 def _alive(desired: Desired, account_id: AccountId) -> bool:

@@ -17,12 +17,16 @@ async def wait_for_operation(ports: Ports, stack_set: str, operation_id: str, ti
     """Until it has ended; every account in which it failed. SUCCEEDED may have failures: they all count."""
     ports.progress.begin(title, None)
     try:
+        results: list[OperationResult] = []
+        tick = 0
         async for _ in _ticks(ports):
             operation = await ports.stack_sets.operation(stack_set, operation_id)
-            results = [result async for result in ports.stack_sets.results(stack_set, operation_id)]
-            _show(ports, title, results)
+            if operation.status.ended or tick % _stride(results) == 0:
+                results = [result async for result in ports.stack_sets.results(stack_set, operation_id)]
+                _show(ports, title, results)
             if operation.status.ended:
                 return _failures(stack_set, operation, results)
+            tick += 1
         raise AssertionError("ticks never end")
     finally:
         ports.progress.end()
@@ -52,6 +56,11 @@ async def wait_for_stack(ports: Ports, name: str) -> Stack | None:
         raise AssertionError("ticks never end")
     finally:
         ports.progress.end()
+
+
+def _stride(results: Sequence[OperationResult]) -> int:
+    """Every how many ticks the results are read: the more there are, the rarer, a page of a hundred costing a call."""
+    return 1 + len(results) // 200
 
 
 def _show(ports: Ports, title: str, results: Sequence[OperationResult]) -> None:

@@ -9,7 +9,7 @@ from rolecall.core.blame import ControlPolicy, levels_of, named
 from rolecall.core.desired import DesiredAccount
 from rolecall.core.probe import Question
 from rolecall.core.roll import Cause, MissingPermission
-from rolecall.errors import AwsError
+from rolecall.errors import AccessDenied, AwsError
 from rolecall.ports import Organizations
 
 
@@ -35,6 +35,8 @@ class PolicyNames:
             if self._policies is None:
                 try:
                     self._policies = await self._organizations.control_policies()
-                except AwsError:  # the blame stands without the name: "a service control policy"
+                except AccessDenied:  # the blame stands without the name: "a service control policy"
                     self._policies = ()
+                except AwsError:  # so it does here, and the next account asks again
+                    return ()
             return self._policies

@@ -19,8 +19,6 @@ from rolecall.errors import PlatformError
 from rolecall.flows.look import Seen
 from rolecall.ports import Platform, Ports
 
-REGISTRATIONS = (Action.REGISTER, Action.REPLACE_REGISTRATION, Action.DEREGISTER)
-
 _AT_ONCE = 8
 
 
@@ -42,7 +40,7 @@ async def change_registrations(
         ports.progress.reached(done)
         return failure
 
-    ports.progress.begin("Registering", len(changes))
+    ports.progress.begin("Changing registrations", len(changes))
     try:
         return [failure for failure in await asyncio.gather(*map(one, changes)) if failure]
     finally:

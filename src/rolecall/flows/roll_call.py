@@ -13,7 +13,7 @@ from rolecall.core.config import Config, RoleSection
 from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question
-from rolecall.core.roll import Access, Proof, judge, missing_permissions, not_simulated, questions
+from rolecall.core.roll import Access, Cause, Proof, judge, missing_permissions, not_simulated, questions
 from rolecall.errors import AccessDenied, AwsError, CredentialsError
 from rolecall.flows.policy_names import PolicyNames
 from rolecall.ports import Ports, RoleProbe
@@ -105,10 +105,16 @@ async def prove(
         except AwsError as error:
             return _unknown(error)
         left = deadline - ports.clock.monotonic()
-        if proof.access is not Access.REFUSED or left <= 0:
+        if left <= 0 or not _may_pass(proof):
             return proof
         await ports.clock.sleep(min(wait, left))
         wait = min(2 * wait, _LONGEST_PAUSE)
+
+
+def _may_pass(proof: Proof) -> bool:
+    """Whether it is what a change looks like that IAM does not yet know everywhere: an older role, or none."""
+    of_the_role = any(item.cause in (Cause.ROLE, Cause.UNANSWERED) for item in proof.missing)
+    return proof.access in (Access.REFUSED, Access.OPEN) or of_the_role
 
 
 def _unknown(error: AwsError) -> Proof:

@@ -29,7 +29,7 @@ def apply(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     retry_blocked: RetryBlocked = False,
 ) -> None:
-    """Exit 1 when something failed, 3 when something is still blocked."""
+    """Exit 1 when something failed, 3 when something is still blocked or a role that was asked is not ready."""
     from rolecall.cli.running import print_json, with_ports
     from rolecall.cli.views import console
 
@@ -57,7 +57,7 @@ def apply(
         print_applied(console.stdout(given), applied, result)
     if applied.failures or applied.seen.plan.pending:
         raise typer.Exit(1)
-    if applied.seen.plan.blocked:
+    if not applied.well:
         raise typer.Exit(3)
 
 
@@ -82,13 +82,13 @@ def _print_failures(given: Options, applied: Applied) -> None:
 
 def _read_plan(path: Path) -> Plan:
     from rolecall.core.plan import Plan
-    from rolecall.errors import PlanRefused
+    from rolecall.errors import UsageError
 
     try:
         return Plan.from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         hint = "make one with `rolecall plan --out FILE`"
-        raise PlanRefused(f"the plan file {path} cannot be read", detail=str(error), hint=hint) from error
+        raise UsageError(f"the plan file {path} cannot be read", detail=str(error), hint=hint) from error
 
 
 def _ask(given: Options, seen: Seen, *, yes: bool) -> None:

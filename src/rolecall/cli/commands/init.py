@@ -29,7 +29,9 @@ def init(
         ),
     ] = None,
     role_name: Annotated[str, typer.Option(help="The role's name, the same in every account.")] = "CadoResponseRole",
-    external_id: Annotated[str | None, typer.Option(help="128 random bits unless given.")] = None,
+    external_id: Annotated[
+        str | None, typer.Option(envvar="ROLECALL_EXTERNAL_ID", help="128 random bits unless given.")
+    ] = None,
     unit: Annotated[
         list[str] | None, typer.Option(help="An OU's id or path; repeatable. The whole organization unless given.")
     ] = None,

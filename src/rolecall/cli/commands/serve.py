@@ -12,7 +12,8 @@ from rolecall.cli import options
 
 if TYPE_CHECKING:
     from rolecall.cli.options import Options
-    from rolecall.registry.server import Server
+    from rolecall.registry.server import Server, TlsFiles
+    from rolecall.registry.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -49,10 +50,13 @@ def serve(
         return
     import asyncio
 
+    from rolecall.errors import UsageError
     from rolecall.registry.server import TlsFiles
     from rolecall.registry.settings import Settings
 
     given = options.of(context)
+    if (tls_certificate is None) is not (tls_key is None):
+        raise UsageError("TLS needs a certificate and its key", hint="give both --tls-certificate and --tls-key")
     settings = Settings(database_url=database, external_id=_external_id(given, external_id))
     tls = TlsFiles(tls_certificate, tls_key) if tls_certificate and tls_key else None
     asyncio.run(_serve(given, settings, host, port, tls, behind_proxy, until_stdin_closes))
@@ -60,10 +64,10 @@ def serve(
 
 async def _serve(
     given: Options,
-    settings: object,
+    settings: Settings,
     host: str,
     port: int,
-    tls: object,
+    tls: TlsFiles | None,
     behind_proxy: bool,
     until_stdin_closes: bool,
 ) -> None:
@@ -71,12 +75,9 @@ async def _serve(
 
     from rolecall.core.config import AssumeFromSection
     from rolecall.registry.logs import configure_logs
-    from rolecall.registry.server import TlsFiles, listen
-    from rolecall.registry.settings import Settings
+    from rolecall.registry.server import listen
     from rolecall.wiring.assembly import Credentials, open_probe
 
-    assert isinstance(settings, Settings)
-    assert tls is None or isinstance(tls, TlsFiles)
     async with open_probe(AssumeFromSection(), Credentials(given.profile, given.region)) as probe:
         configure_logs(sys.stderr, secrets=(settings.external_id or "",))
         server = listen(settings, probe, host=host, port=port, tls=tls, behind_proxy=behind_proxy)
