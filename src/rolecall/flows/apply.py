@@ -119,7 +119,8 @@ async def _deploy(seen: Seen, ports: Ports) -> list[Failure]:
         except CredentialsError:
             raise
         except AwsError as error:
-            failures.append(Failure(None, error.summary, error.detail or error.hint or error.code))
+            hint = f"; hint: {error.hint}" if error.hint else ""
+            failures.append(Failure(None, error.summary, (error.detail or error.code or "no answer") + hint))
             break
     return [failure for failure in failures if not _is_known(seen, failure)]
 

@@ -66,7 +66,12 @@ class SandboxProcess:
         command = [sys.executable, "-m", "rolecall.sandbox", f"--state={home}", *arguments]
         with (home / _LOG).open("wb") as output:
             child = subprocess.Popen(  # noqa: S603  # our own module, no shell
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env=_without_aws(),
             )
         return cls(home, _wait_until_ready(home, child))
 
@@ -106,6 +111,11 @@ class SandboxProcess:
             if time.monotonic() > deadline:
                 raise RolecallError(f"The sandbox at {self.endpoint} did not end within {_STOP_SECONDS:.0f} s")
             time.sleep(_POLL_SECONDS)
+
+
+def _without_aws() -> dict[str, str]:
+    """Our environment less what the AWS SDK reads: a profile that is no more would keep the sandbox from starting."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
 
 def state_directory(port: int = 0) -> Path:

@@ -106,9 +106,11 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
 
 
 def print_applied(target: Any, applied: Applied, result: dict[str, Any]) -> None:
-    """How many of the changes were made, then the summary."""
+    """How many of the changes were made, what was blocked, then the summary."""
+    from rolecall.cli.views.changes import print_blocked
     from rolecall.cli.views.roll import print_summary
 
     planned = len(applied.plan.pending)
     target.print(f"{applied.done} of {planned} changes applied" if planned else "Nothing to do")
+    print_blocked(target, result)
     print_summary(target, result)

@@ -62,6 +62,7 @@ def _stop(port: int) -> None:
         raise RolecallError("no sandbox was left running", hint="start one with `rolecall sandbox --detach`")
     running.stop()
     typer.echo(f"Stopped the sandbox at {running.endpoint}", err=True)
+    typer.echo(f"unset {' '.join(running.environment())}")
 
 
 def _until_interrupted(given: options.Options, running: SandboxProcess) -> None:

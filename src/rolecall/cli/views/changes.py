@@ -34,15 +34,25 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
     """The changes in the order in which they are made, one line a kind (every account with `verbose`)."""
     organization, changes = report["organization"], report["changes"]
     console.print(f"Organization {organization['id']}, {organization['accounts']} accounts", markup=False)
-    names = {row["id"]: row["name"] for row in report["accounts"] or ()}
-    for (action, subject), group in groupby(changes, key=lambda change: (Action(change["action"]), change["subject"])):
-        _print_group(console, action, subject, list(group), names, verbose)
+    _print_groups(console, report, changes, verbose)
     pending = sum(change["action"] != Action.BLOCKED for change in changes)
     blocked = len(changes) - pending
     tail = f", {blocked} blocked" if blocked else ""
     console.print(f"{_count(pending, 'change')}{tail}" if pending else f"No changes{tail}")
     for note in report["notes"] or ():
         console.print(f"note: {note}", markup=False, soft_wrap=True)
+
+
+def print_blocked(console: Console, report: dict[str, Any]) -> None:
+    """Only what cannot be done, and why."""
+    blocked = [change for change in report["changes"] if change["action"] == Action.BLOCKED]
+    _print_groups(console, report, blocked, verbose=False)
+
+
+def _print_groups(console: Console, report: dict[str, Any], changes: list[dict[str, Any]], verbose: bool) -> None:
+    names = {row["id"]: row["name"] for row in report["accounts"] or ()}
+    for (action, subject), group in groupby(changes, key=lambda change: (Action(change["action"]), change["subject"])):
+        _print_group(console, action, subject, list(group), names, verbose)
 
 
 def _print_group(
@@ -59,12 +69,23 @@ def _print_group(
         )
         console.print(Text(_names(accounts, names, verbose)), soft_wrap=True)
         return
-    for change in group:
+    for change in _told_once(group) if action is Action.BLOCKED else group:
         where = f" in {names.get(change['account'], change['account'])}" if change["account"] else ""
         detail = f" ({change['detail']})" if change["detail"] else ""
         console.print(
             Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default"), soft_wrap=True
         )
+
+
+def _told_once(group: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A cause that blocks many accounts is one line, which says how many."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for change in group:
+        told.setdefault(change["detail"], []).append(change)
+    return [
+        same[0] if len(same) == 1 else {**same[0], "account": None, "detail": f"{len(same)} accounts: {detail}"}
+        for detail, same in told.items()
+    ]
 
 
 def _names(changes: list[dict[str, Any]], names: dict[str, str], verbose: bool) -> str:

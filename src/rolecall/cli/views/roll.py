@@ -34,7 +34,7 @@ def print_summary(console: Console, report: dict[str, Any]) -> None:
     elif not asked and targets:
         console.print("Coverage: nobody was asked; `rolecall check` calls the roll")
     elif report["kind"] == "apply" and asked < targets:
-        console.print(f"Asked after the changes: {asked} accounts, {ready} of them ready; `rolecall check` asks all")
+        console.print(f"Asked after the changes: {asked}, of them ready: {ready}; `rolecall check` asks all")
     else:
         targets_ready = f"{ready}/{targets} targets ready ({_percent(ready, targets)})"
         console.print(f"Coverage: {targets_ready}, {ready}/{total} of all accounts ({_percent(ready, total)})")
