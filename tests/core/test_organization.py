@@ -44,11 +44,3 @@ def test_a_unit_without_a_known_name_shows_as_its_id() -> None:
 @pytest.mark.parametrize("state", list(AccountState))
 def test_only_active_accounts_are_active(state: AccountState) -> None:
     assert account(ROOT, state=state).active is (state.value == "ACTIVE")
-
-
-def test_an_account_is_found_by_its_id() -> None:
-    found = account(ROOT)
-    organization = Organization(IDENTITY, (found,))
-    assert organization.account(found.id) is found
-    assert organization.account(AccountId("999999999999")) is None
-    assert organization.management_account == "100000000000"

@@ -181,3 +181,25 @@ def _nothing_was_made(shell: Shell) -> bool:
     shell.ok("init")
     rows = shell.ok("status", "--json").json()["accounts"]
     return {row["deployment"] for row in rows} == {"absent"}
+
+
+def test_tls_needs_both_files(clean: Shell) -> None:
+    clean.ok("init")
+    done = clean.run("serve", "--port", "0", "--tls-certificate", "certificate.pem")
+    assert done.status == 2
+    assert "--tls-key" in hints(done.stderr)[0]
+
+
+def test_a_plan_file_that_is_not_there(clean: Shell) -> None:
+    clean.ok("init")
+    done = clean.run("apply", "--yes", "nowhere.json")
+    assert done.status == 2
+    assert "rolecall plan --out" in hints(done.stderr)[0]
+
+
+def test_a_sandbox_starts_whatever_the_shell_says_of_aws(shell: Shell) -> None:
+    """As after another sandbox, whose profile is gone."""
+    stale = shell.with_environment(AWS_PROFILE="gone", AWS_CONFIG_FILE="/nowhere", XDG_RUNTIME_DIR=str(shell.folder))
+    told = stale.ok("sandbox", "--detach", "--speed", "0").stdout
+    stopped = stale.ok("sandbox", "--stop").stdout
+    assert stopped.split() == ["unset", *(line.split("=")[0].removeprefix("export ") for line in told.splitlines())]

@@ -70,7 +70,6 @@ def _account(told: Mapping[str, Any], unit_ids: tuple[UnitId, ...]) -> Account:
         name=told.get("Name", ""),
         state=_state(told),
         unit_ids=unit_ids,
-        email=told.get("Email", ""),
     )
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import NewType
 
 AccountId = NewType("AccountId", str)
-"""Twelve digits, checked."""
+"""Twelve digits, as AWS gave them or checked by `parse_account_id`."""
 
 UnitId = NewType("UnitId", str)
-"""A root (`r-…`) or an organizational unit (`ou-…-…`), checked."""
+"""A root (`r-…`) or an organizational unit (`ou-…-…`), as AWS gave it or checked by `is_unit_id`."""
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _UNIT = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
@@ -26,13 +26,6 @@ def parse_account_id(text: str) -> AccountId:
     if not _ACCOUNT.fullmatch(text):
         raise ValueError(f"{text!r} is not an AWS account id (12 digits)")
     return AccountId(text)
-
-
-def parse_unit_id(text: str) -> UnitId:
-    """Raises ValueError unless `text` is the id of a root or an organizational unit."""
-    if not _UNIT.fullmatch(text):
-        raise ValueError(f"{text!r} is not the id of a root (r-…) or an organizational unit (ou-…-…)")
-    return UnitId(text)
 
 
 def is_unit_id(text: str) -> bool:

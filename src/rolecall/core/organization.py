@@ -34,7 +34,6 @@ class Account:
     name: str
     state: AccountState
     unit_ids: tuple[UnitId, ...]
-    email: str = ""
 
     @property
     def active(self) -> bool:
@@ -73,9 +72,6 @@ class Organization:
     @property
     def management_account(self) -> AccountId:
         return self.identity.management_account
-
-    def account(self, account_id: AccountId) -> Account | None:
-        return next((account for account in self.accounts if account.id == account_id), None)
 
     def path_of(self, account: Account) -> str:
         """The account's place for people, such as `/Workloads/Prod`; `/` is directly under the root."""
