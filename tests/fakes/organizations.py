@@ -79,7 +79,7 @@ class FakeOrganizations:
         return list(self.policies)
 
     def _put(self, account_id: AccountId, name: str, unit: UnitId, state: AccountState) -> None:
-        self.members[account_id] = Account(account_id, name, state, self._path(unit), f"{name}@example.com")
+        self.members[account_id] = Account(account_id, name, state, self._path(unit))
 
     def _path(self, unit: UnitId) -> tuple[UnitId, ...]:
         parent = self.units[unit].parent_id

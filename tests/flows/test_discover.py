@@ -7,7 +7,7 @@ from rolecall.flows.discover import discover
 from tests.fakes.cloud import FakeCloud, config
 from tests.fakes.organizations import ROOT
 
-from .acting import account, unit
+from .acting import unit
 
 
 async def test_everything_is_found_by_one_list_of_accounts_and_one_call_a_parent(cloud: FakeCloud) -> None:
@@ -35,7 +35,6 @@ async def test_accounts_get_the_path_of_their_units_names(cloud: FakeCloud) -> N
 async def test_every_account_is_found_once_in_any_state(cloud: FakeCloud) -> None:
     organization, _ = await discover(config(), cloud.organizations)
     assert [found.id for found in organization.accounts] == sorted(cloud.organizations.members)
-    assert organization.account(account(cloud, "dev")) is not None
 
 
 @pytest.mark.parametrize(
