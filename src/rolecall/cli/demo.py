@@ -19,11 +19,11 @@ from typing import Any, TextIO
 
 import typer
 
+from rolecall.cli.commands.check import print_check
 from rolecall.cli.options import Options
 from rolecall.cli.running import end_on_signals, print_json, wait_for_interrupt
 from rolecall.cli.views import console
 from rolecall.cli.views.changes import print_changes
-from rolecall.cli.views.roll import print_roll
 from rolecall.errors import RolecallError
 from rolecall.sandbox.process import SandboxProcess
 
@@ -60,6 +60,8 @@ def run(given: Options, *, serve: bool, speed: float) -> None:
         _refuse_surprises(report)
         if serve:
             _wait(stage)
+        else:
+            _say(given, "\n`rolecall demo --serve` leaves the registry's page up; the README does all this by hand.")
 
 
 def _build(given: Options, stack: ExitStack, speed: float, idle: float) -> Stage:
@@ -128,7 +130,7 @@ def _present(given: Options, report: dict[str, Any]) -> None:
     if given.json:
         print_json(report)
     else:
-        print_roll(console.stdout(given), report)
+        print_check(console.stdout(given), report)
 
 
 _PLANTED = {"retired-2023": "excluded", "legacy-erp": "unreachable", "locked-down": "restricted"}

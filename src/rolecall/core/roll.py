@@ -19,7 +19,10 @@ from rolecall.core.probe import Answer, Decision, Question
 
 CHECK_GROUP = "account-check"
 
-NOT_PROVEN = "KMS key policies, bucket policies, VPC endpoint policies and resource control policies are not simulated"
+NOT_PROVEN = (
+    "that the role trusts nobody else (its trust policy is not read back), and what KMS key, bucket, VPC endpoint and "
+    "resource control policies say (AWS does not simulate them)"
+)
 
 
 class Access(StrEnum):

@@ -40,7 +40,7 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
     tail = f", {blocked} blocked" if blocked else ""
     console.print(f"{_count(pending, 'change')}{tail}" if pending else f"No changes{tail}")
     for note in report["notes"] or ():
-        console.print(f"note: {note}", markup=False, soft_wrap=True)
+        console.print(f"note: {note}", markup=False, soft_wrap=not console.is_terminal)
 
 
 def print_blocked(console: Console, report: dict[str, Any]) -> None:
@@ -65,16 +65,15 @@ def _print_group(
         console.print(
             Text(f"  {sign} {words} {subject} in {_count(len(accounts), 'account')}: ", style=style),
             end="",
-            soft_wrap=True,
+            soft_wrap=not console.is_terminal,
         )
-        console.print(Text(_names(accounts, names, verbose)), soft_wrap=True)
+        console.print(Text(_names(accounts, names, verbose)), soft_wrap=not console.is_terminal)
         return
     for change in _told_once(group) if action is Action.BLOCKED else group:
         where = f" in {names.get(change['account'], change['account'])}" if change["account"] else ""
         detail = f" ({change['detail']})" if change["detail"] else ""
-        console.print(
-            Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default"), soft_wrap=True
-        )
+        line = Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default")
+        console.print(line, soft_wrap=not console.is_terminal)
 
 
 def _told_once(group: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from rich.theme import Theme
 from rolecall.cli.options import Options
 
 _WIDTH_OF_A_FILE = 160
+_HEIGHT_OF_A_FILE = 100
 THEME = Theme(
     {
         "verdict.ready": "green",
@@ -38,8 +39,11 @@ def stderr(options: Options) -> Console:
 
 def to(stream: IO[str], options: Options) -> Console:
     """A console on any stream; one that is no terminal is written wide and plain."""
-    width = None if stream.isatty() else _width_of_a_file()
-    return Console(file=stream, no_color=not options.color, width=width, theme=THEME, highlight=False, emoji=False)
+    # With a height too, or rich reads COLUMNS once more, and fails where it is no number.
+    width, height = (None, None) if stream.isatty() else (_width_of_a_file(), _HEIGHT_OF_A_FILE)
+    return Console(
+        file=stream, no_color=not options.color, width=width, height=height, theme=THEME, highlight=False, emoji=False
+    )
 
 
 def _width_of_a_file() -> int:

@@ -12,8 +12,8 @@ from rolecall.core.report import Failure
 
 
 def print_failures(console: Console, failures: Sequence[Failure], names: Mapping[AccountId, str]) -> None:
-    """Lines are left to the terminal to fold, so that what reads them finds each whole."""
+    """A line each; in a file none is folded, so that what reads it finds each whole."""
     for failure in failures:
         where = f" in {names.get(failure.account, '')} ({failure.account})" if failure.account else ""
         line = Text(f"  failed: {failure.subject}{where}: ", style="red").append(failure.reason, style="default")
-        console.print(line, soft_wrap=True)
+        console.print(line, soft_wrap=not console.is_terminal)
