@@ -14,7 +14,8 @@ from rolecall.aws import query
 from rolecall.aws.probe import AwsRoleProbe, PlatformCredentials
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.ids import RoleArn
-from rolecall.core.probe import Answer, AssumedRole, Decision, Question, Refusal
+from rolecall.core.policy import Outcome
+from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
 from rolecall.errors import AccessDenied, CredentialsError, Throttled
 
 from .server import Script, serving
@@ -136,8 +137,8 @@ async def test_an_answer_says_who_denies_and_what_was_not_given() -> None:
     async with asking(results(denied, result("s3:ListBucket", "implicitDeny"))) as (probe, _):
         answers = await probe.simulate(ASSUMED, Question(("s3:GetObject", "s3:ListBucket")))
     assert answers == [
-        Answer("s3:GetObject", Decision.EXPLICIT_DENY, False, True, ("aws:SourceIp",)),
-        Answer("s3:ListBucket", Decision.IMPLICIT_DENY, None, None, ()),
+        Answer("s3:GetObject", Outcome.EXPLICIT_DENY, False, True, ("aws:SourceIp",)),
+        Answer("s3:ListBucket", Outcome.IMPLICIT_DENY, None, None, ()),
     ]
 
 
@@ -153,7 +154,7 @@ async def test_all_pages_of_an_answer_are_read() -> None:
 async def test_of_two_results_for_an_action_the_one_that_is_not_allowed_counts(order: tuple[str, str]) -> None:
     async with asking(results(*(result("s3:GetObject", decision) for decision in order))) as (probe, _):
         (answer,) = await probe.simulate(ASSUMED, Question(("s3:GetObject",)))
-    assert answer.decision is Decision.IMPLICIT_DENY
+    assert answer.decision is Outcome.IMPLICIT_DENY
 
 
 async def test_a_role_that_may_not_simulate_is_denied_access() -> None:

@@ -71,7 +71,7 @@ RESULT = "<R><EvaluationResults><member>{}</member></EvaluationResults></R>"
     [
         (
             "<EvalActionName>s3:GetObject</EvalActionName><EvalDecision>deferred</EvalDecision>",
-            "Decision: 'deferred'",
+            "Outcome: 'deferred'",
         ),
         ("<EvalActionName>s3:GetObject</EvalActionName><EvalDecision/>", "no EvalDecision"),
         ("<EvalActionName>s3:GetObject</EvalActionName>", "no EvalDecision"),

@@ -18,7 +18,8 @@ from rolecall.aws import query
 from rolecall.aws.probe import AwsRoleProbe, PlatformCredentials
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.ids import RoleArn
-from rolecall.core.probe import AssumedRole, Decision, Question, Refusal
+from rolecall.core.policy import Outcome
+from rolecall.core.probe import AssumedRole, Question, Refusal
 
 ROLE_ARN = role_arn("100000000001")
 KEYS = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "example"}
@@ -88,7 +89,7 @@ async def test_the_probe_reads_the_same(probe: AwsRoleProbe) -> None:
     assert isinstance(assumed, AssumedRole)
     told = await probe.simulate(assumed, Question(actions()))
     assert [answer.action for answer in told] == list(actions())
-    assert {(answer.decision, answer.allowed_by_organizations) for answer in told} == {(Decision.ALLOWED, True)}
+    assert {(answer.decision, answer.allowed_by_organizations) for answer in told} == {(Outcome.ALLOWED, True)}
 
 
 @pytest.mark.parametrize("external_id", [None, "wrong"])

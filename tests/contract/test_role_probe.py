@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rolecall.core.probe import AssumedRole, Decision, Question, Refusal
+from rolecall.core.policy import Outcome
+from rolecall.core.probe import AssumedRole, Question, Refusal
 
 from .stage import EXTERNAL_ID, Stage
 
@@ -51,7 +52,7 @@ async def test_each_action_asked_has_one_answer(stage: Stage) -> None:
     question = Question(("s3:GetObject", "s3:ListBucket", "ec2:DescribeInstances"))
     answers = await stage.probe.simulate(session, question)
     assert sorted(answer.action for answer in answers) == sorted(question.actions)
-    assert {answer.decision for answer in answers} == {Decision.ALLOWED}
+    assert {answer.decision for answer in answers} == {Outcome.ALLOWED}
 
 
 async def test_what_a_control_policy_denies_is_told_as_the_organizations_doing(stage: Stage) -> None:
@@ -62,5 +63,5 @@ async def test_what_a_control_policy_denies_is_told_as_the_organizations_doing(s
     )
     by_action = {answer.action: answer for answer in answers}
     denied = by_action["ec2:CreateSnapshot"]
-    assert (denied.decision, denied.allowed_by_organizations) == (Decision.EXPLICIT_DENY, False)
-    assert by_action["ec2:DescribeVolumes"].decision is Decision.ALLOWED
+    assert (denied.decision, denied.allowed_by_organizations) == (Outcome.EXPLICIT_DENY, False)
+    assert by_action["ec2:DescribeVolumes"].decision is Outcome.ALLOWED

@@ -7,7 +7,8 @@ import pytest
 
 from rolecall.core.config import RoleSection
 from rolecall.core.permission_groups import GROUPS
-from rolecall.core.probe import Answer, Decision, Question
+from rolecall.core.policy import Outcome
+from rolecall.core.probe import Answer, Question
 from rolecall.core.roll import (
     Access,
     Cause,
@@ -83,18 +84,18 @@ def test_no_placeholder_is_left_in_any_question() -> None:
 
 def answers(question: Question, **denied: Answer) -> list[Answer]:
     by_action = {answer.action: answer for answer in denied.values()}
-    return [by_action.get(action, Answer(action, Decision.ALLOWED)) for action in question.actions]
+    return [by_action.get(action, Answer(action, Outcome.ALLOWED)) for action in question.actions]
 
 
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [
-        (Answer("s3:GetObject", Decision.IMPLICIT_DENY), Cause.ROLE),
-        (Answer("s3:GetObject", Decision.EXPLICIT_DENY, True, None), Cause.ROLE),
-        (Answer("s3:GetObject", Decision.EXPLICIT_DENY, False, None), Cause.SCP),
-        (Answer("s3:GetObject", Decision.IMPLICIT_DENY, False, False), Cause.SCP),
-        (Answer("s3:GetObject", Decision.IMPLICIT_DENY, True, False), Cause.BOUNDARY),
-        (Answer("S3:getobject", Decision.IMPLICIT_DENY), None),
+        (Answer("s3:GetObject", Outcome.IMPLICIT_DENY), Cause.ROLE),
+        (Answer("s3:GetObject", Outcome.EXPLICIT_DENY, True, None), Cause.ROLE),
+        (Answer("s3:GetObject", Outcome.EXPLICIT_DENY, False, None), Cause.SCP),
+        (Answer("s3:GetObject", Outcome.IMPLICIT_DENY, False, False), Cause.SCP),
+        (Answer("s3:GetObject", Outcome.IMPLICIT_DENY, True, False), Cause.BOUNDARY),
+        (Answer("S3:getobject", Outcome.IMPLICIT_DENY), None),
     ],
 )
 def test_a_denied_action_is_blamed_on_who_denies_it(answer: Answer, cause: Cause | None) -> None:
@@ -119,7 +120,7 @@ def test_nothing_is_missing_where_all_is_allowed() -> None:
 
 def test_a_permission_that_is_missing_in_one_region_says_in_which() -> None:
     home, away = asked("s3", regions=("us-east-1", "eu-west-1"))
-    denied = Answer("s3:GetObject", Decision.EXPLICIT_DENY, False)
+    denied = Answer("s3:GetObject", Outcome.EXPLICIT_DENY, False)
     (missing,) = missing_permissions(section("s3"), [(home, answers(home)), (away, answers(away, it=denied))])
     assert missing.region == "eu-west-1"
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.observed import StackContent
-from rolecall.core.probe import Answer, AssumedRole, Decision, Question, Refusal
+from rolecall.core.policy import Outcome
+from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
 from rolecall.errors import AccessDenied, Throttled
 
 Deployed = Callable[[AccountId], StackContent | None]
@@ -66,8 +67,8 @@ class FakeRoleProbe:
 
 def _answer(action: str, denied_by: str | None) -> Answer:
     if denied_by is None:
-        return Answer(action, Decision.ALLOWED, True, None)
-    decision = Decision.EXPLICIT_DENY if denied_by == "scp" else Decision.IMPLICIT_DENY
+        return Answer(action, Outcome.ALLOWED, True, None)
+    decision = Outcome.EXPLICIT_DENY if denied_by == "scp" else Outcome.IMPLICIT_DENY
     return Answer(action, decision, denied_by != "scp", False if denied_by == "boundary" else None)
 
 

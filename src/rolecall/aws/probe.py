@@ -18,7 +18,8 @@ from botocore.credentials import ReadOnlyCredentials
 from rolecall.aws.errors import known, translated
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.ids import RoleArn
-from rolecall.core.probe import Answer, AssumedRole, Decision, Question, Refusal
+from rolecall.core.policy import Outcome
+from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
 from rolecall.errors import AccessDenied, AwsError, CredentialsError
 
 SESSION_NAME = "rolecall"
@@ -136,7 +137,7 @@ def _answer(told: ElementTree.Element) -> Answer:
     parts = _children(told)
     return Answer(
         action=_text(parts, "EvalActionName"),
-        decision=known(Decision, _text(parts, "EvalDecision"), "SimulatePrincipalPolicy"),
+        decision=known(Outcome, _text(parts, "EvalDecision"), "SimulatePrincipalPolicy"),
         allowed_by_organizations=_flag(parts, "OrganizationsDecisionDetail", "AllowedByOrganizations"),
         allowed_by_boundary=_flag(parts, "PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
         missing_context=tuple(key.text or "" for key in parts.get("MissingContextValues", ())),
@@ -150,7 +151,7 @@ def _children(element: ElementTree.Element) -> dict[str, ElementTree.Element]:
 
 def _stricter(one: Answer | None, other: Answer) -> Answer:
     """AWS once gave a result for each action and resource: the one that is not allowed counts."""
-    return other if one is None or one.decision is Decision.ALLOWED else one
+    return other if one is None or one.decision is Outcome.ALLOWED else one
 
 
 def _flag(parts: Mapping[str, ElementTree.Element], detail: str, name: str) -> bool | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from rolecall.core.ids import RoleArn
+from rolecall.core.policy import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +41,12 @@ class Question:
     context: Mapping[str, str] = field(default_factory=dict)
 
 
-class Decision(StrEnum):
-    """`EvalDecision`."""
-
-    ALLOWED = "allowed"
-    EXPLICIT_DENY = "explicitDeny"
-    IMPLICIT_DENY = "implicitDeny"
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`EvaluationResult` of one action. The two booleans are None where AWS says nothing of them."""
 
     action: str
-    decision: Decision
+    decision: Outcome
     allowed_by_organizations: bool | None = None
     allowed_by_boundary: bool | None = None
     missing_context: tuple[str, ...] = ()

@@ -15,7 +15,8 @@ from rolecall.core import template
 from rolecall.core.config import RoleSection
 from rolecall.core.ids import RoleArn
 from rolecall.core.permission_groups import GROUPS
-from rolecall.core.probe import Answer, Decision, Question
+from rolecall.core.policy import Outcome
+from rolecall.core.probe import Answer, Question
 
 CHECK_GROUP = "account-check"
 
@@ -92,7 +93,7 @@ def missing_permissions(
         by_action = {answer.action.lower(): answer for answer in answers}
         for action in question.actions:
             answer = by_action.get(action.lower())
-            if answer is None or answer.decision is not Decision.ALLOWED:
+            if answer is None or answer.decision is not Outcome.ALLOWED:
                 region = question.context["aws:RequestedRegion"]
                 found.append(MissingPermission(action, groups_of(role, action), _cause(answer), region))
     return tuple(sorted(found))

@@ -11,17 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from rolecall.core.observed import InstanceStatus as InstanceStatus
+from rolecall.core.observed import OperationStatus as OperationStatus
 from rolecall.sandbox.stacks.stack import Definition, Stack
 from rolecall.sandbox.stacksets.preferences import Preferences
 from rolecall.sandbox.wire import Params
-
-
-class InstanceStatus(StrEnum):
-    """`StackInstance.Status`."""
-
-    CURRENT = "CURRENT"
-    OUTDATED = "OUTDATED"
-    INOPERABLE = "INOPERABLE"
 
 
 class DetailedStatus(StrEnum):
@@ -34,21 +28,6 @@ class DetailedStatus(StrEnum):
     CANCELLED = "CANCELLED"
     INOPERABLE = "INOPERABLE"
     SKIPPED_SUSPENDED_ACCOUNT = "SKIPPED_SUSPENDED_ACCOUNT"
-
-
-class OperationStatus(StrEnum):
-    """`StackSetOperation.Status`."""
-
-    QUEUED = "QUEUED"
-    RUNNING = "RUNNING"
-    STOPPING = "STOPPING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    STOPPED = "STOPPED"
-
-    @property
-    def ended(self) -> bool:
-        return self in (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.STOPPED)
 
 
 class ResultStatus(StrEnum):
