@@ -61,21 +61,19 @@ def check(
         return seen, proofs
 
     seen, proofs = with_ports(given, work, platforms=asked)
-    result = check_report("check", seen, proofs, only)
+    result = _report(seen, proofs, only)
     _write(given, result, Format.JSON if given.json else format, out)
     if any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
 
 
-def check_report(
-    kind: str, seen: Seen, proofs: Mapping[AccountId, Proof], only: frozenset[AccountId] = frozenset()
-) -> dict[str, Any]:
+def _report(seen: Seen, proofs: Mapping[AccountId, Proof], only: frozenset[AccountId]) -> dict[str, Any]:
     """The report of a roll call; of `only` those accounts where any are named."""
     from rolecall import __version__
     from rolecall.core.report import report
 
     rows = [row for row in seen.rows(proofs) if not only or row.account.id in only]
-    return report(kind, __version__, seen.desired, rows, seen.plan.changes)
+    return report("check", __version__, seen.desired, rows, seen.plan.changes, notes=seen.notes)
 
 
 def _parsed(texts: list[str]) -> frozenset[AccountId]:
