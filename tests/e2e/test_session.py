@@ -6,7 +6,7 @@ import configparser
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from rolecall.sandbox.process import SandboxProcess
 from tests.e2e.conftest import EXTERNAL_ID, Shell
 
 ROLE = "CadoResponseRole"
@@ -110,9 +111,38 @@ def _nothing_is_left(shell: Shell) -> None:
     own = client(shell, "sts").get_caller_identity()["Account"]
     for account in member_accounts(shell):
         arn = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
-        iam = client(shell, "iam", None if account == own else assumed(shell, arn, by="management"))
+        keys = None if account == own else assumed(shell, arn, by="management")
+        assert client(shell, "cloudformation", keys).describe_stacks()["Stacks"] == []
+        iam = client(shell, "iam", keys)
         assert ROLE not in [role["RoleName"] for role in iam.list_roles()["Roles"]]
         assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_a_role_of_somebody_else_in_our_place_is_left_as_it_is(
+    shell: Shell, start_process: Callable[..., SandboxProcess]
+) -> None:
+    """Through apply, apply again with --retry-blocked, and destroy."""
+    demo = shell.with_environment(**start_process("demo").environment())
+    demo.ok("init", "--external-id", EXTERNAL_ID)
+    pages = client(demo, "organizations").get_paginator("list_accounts").paginate()
+    account = next(found["Id"] for page in pages for found in page["Accounts"] if found["Name"] == "legacy-erp")
+
+    def role() -> list[Any]:
+        arn = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+        iam = client(demo, "iam", assumed(demo, arn, by="management"))
+        inline = iam.list_role_policies(RoleName=ROLE)["PolicyNames"]
+        documents = [iam.get_role_policy(RoleName=ROLE, PolicyName=name)["PolicyDocument"] for name in inline]
+        attached = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+        return [iam.get_role(RoleName=ROLE)["Role"], inline, documents, attached]
+
+    before = role()
+    assert demo.run("apply", "--yes").status == 1
+    assert role() == before
+    assert demo.run("apply", "--yes").status == 3
+    assert demo.run("apply", "--yes", "--retry-blocked").status == 1
+    assert role() == before
+    demo.ok("destroy", "--yes")
+    assert role() == before
 
 
 def test_a_saved_plan_is_applied_once_and_refused_when_the_world_has_moved(clean: Shell) -> None:

@@ -101,13 +101,10 @@ def surplus_units(desired: Desired, current: StackSet) -> tuple[list[UnitId], li
 
     AWS drops a unit when all instances under it are deleted; over an account that stays a target that would be a gap.
     """
-    kept = {unit for account in desired.accounts.values() if account.via is Via.STACK_SET for unit in _above(account)}
+    targets = [account for account in desired.accounts.values() if account.via is Via.STACK_SET]
+    kept = {unit for target in targets for unit in target.account.unit_ids}
     surplus = [unit for unit in current.unit_ids if unit not in desired.unit_ids]
     return [unit for unit in surplus if unit not in kept], [unit for unit in surplus if unit in kept]
-
-
-def _above(account: DesiredAccount) -> tuple[UnitId, ...]:
-    return account.account.unit_ids
 
 
 def _dropped_units(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
