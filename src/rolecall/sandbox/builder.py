@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rolecall.sandbox import sts
+from rolecall.sandbox.clock import utc_now
 from rolecall.sandbox.directory import Credentials
 from rolecall.sandbox.identities import Identities
 from rolecall.sandbox.organization import SERVICE_CONTROL_POLICY, Organization, OrganizationPolicy, Unit, WorldAccount
@@ -15,7 +16,7 @@ from rolecall.sandbox.population import add_member
 from rolecall.sandbox.scenario import AccountSpec, PlatformSpec, RoleSpec, Scenario, ScpSpec
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id, seeded_unit_id
 from rolecall.sandbox.store import Store
-from rolecall.sandbox.world import Switches, World, utc_now
+from rolecall.sandbox.world import Switches, World
 
 _FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)
 _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"

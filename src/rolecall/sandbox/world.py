@@ -5,13 +5,17 @@ Memory only; `sleep` is the one thing that waits.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+import random
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from rolecall.core.policy import MalformedPolicy, Policy, PolicySet
+from rolecall.sandbox.clock import Clock, utc_now
+from rolecall.sandbox.events import Event, Listener
 from rolecall.sandbox.organization import (
     RESOURCE_CONTROL_POLICY,
     SERVICE_CONTROL_POLICY,
@@ -42,14 +46,10 @@ class Switches:
     empty_pages: bool = False
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class World:
     """One organization and the accounts outside it that matter (the platform's).
 
-    `speed` scales simulated durations: 1 as designed, 10 ten times faster, 0 without waiting.
+    `speed` scales how long work takes (see Clock); `now` tells the real time.
     """
 
     def __init__(
@@ -68,11 +68,12 @@ class World:
         self.organization = organization
         self.region = region
         self.seed = seed
-        self.speed = speed
+        self.clock = Clock(speed=speed, wall=now)
         self.switches = switches or Switches()
         self.trusted_access = trusted_access
-        self.now = now
         self.on_account_change: list[AccountChange] = []
+        self.listeners: list[Listener] = []
+        self._random = random.Random(f"{seed}/uuids")  # noqa: S311  # ids that are the same for the same seed
 
     def management_account(self) -> str:
         return self.organization.management_account
@@ -104,9 +105,31 @@ class World:
         for hook in self.on_account_change:
             hook(account_id, old_parent, new_parent)
 
+    def now(self) -> datetime:
+        return self.clock.now()
+
     async def sleep(self, seconds: float) -> None:
-        """A simulated duration, in seconds at speed 1."""
-        await asyncio.sleep(seconds / self.speed if self.speed > 0 else 0)
+        """What a piece of AWS's work takes, in seconds at speed 1."""
+        await self.clock.sleep(seconds)
+
+    def new_uuid(self) -> str:
+        """A UUID; the same seed and the same calls give the same ones."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def publish(
+        self,
+        source: str,
+        detail_type: str,
+        detail: Mapping[str, Any],
+        *,
+        account_id: str,
+        region: str,
+        resources: tuple[str, ...] = (),
+    ) -> None:
+        """Tells all listeners what EventBridge would tell on the default bus of that account and Region."""
+        event = Event(self.new_uuid(), self.now(), source, detail_type, detail, account_id, region, resources)
+        for listener in self.listeners:
+            listener(event)
 
     def caller_policy_set(self, caller: Caller) -> PolicySet | None:
         """All that limits what a caller may do, session policies included; None if its principal is gone."""
