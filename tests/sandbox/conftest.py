@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from rolecall.sandbox.authorize import Enforcement
 from rolecall.sandbox.scenario import Scenario, load_scenario
 from rolecall.sandbox.server import RunningSandbox, serve
+from rolecall.sandbox.world import Enforcement
 
 from .served import ServedSandbox
 

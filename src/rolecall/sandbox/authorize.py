@@ -6,16 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 from urllib.parse import unquote
 
 from rolecall.core.policy import Outcome, Principal, Request, Verdict, evaluate
 from rolecall.sandbox.wire import Call, Caller, Params, WireError
 from rolecall.sandbox.world import World
-
-Enforcement = Literal["simulate", "all"]
-"""`simulate`: only IAM's policy simulation, as sessions call it to prove what they may. `all`: every call that names
-its action; those of REST services (S3 among them) tell it by method and path, and are let through."""
 
 Context = dict[str, tuple[str, ...]]
 
@@ -29,30 +24,31 @@ _LIMITS = {"scp": "service control policy", "rcp": "resource control policy"}
 class Authorizer:
     """Refuses calls by raising WireError AccessDenied (403), in AWS's words."""
 
-    def __init__(self, world: World, enforce: Enforcement = "simulate") -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._enforce = enforce
 
     def check(self, call: Call) -> None:
         """AssumeRole is not checked here: its handler weighs the role's trust too."""
-        if not self._applies(call):
-            return
-        policies = self._world.caller_policy_set(call.caller)
-        action = f"{call.service}:{call.action}"
-        resource = resource_of(call)
-        if policies is None:
-            raise denied(call.caller, action, resource)
-        context = caller_context(self._world, call.caller) | request_context(self._world, call.region)
-        request = Request(action, resource, context, evaluated_principal(call.caller))
-        verdict = evaluate(request, policies)
-        if verdict.outcome is not Outcome.ALLOWED:
-            raise denied(call.caller, action, resource, verdict)
+        if self._applies(call):
+            require(self._world, call)
 
     def _applies(self, call: Call) -> bool:
         if call.service == "iam" and call.action in _SIMULATIONS:
             return True
         exempt = call.action == "AssumeRole" or (call.service, call.action) in _OPEN_TO_ALL
-        return self._enforce == "all" and bool(call.action) and not exempt
+        return self._world.enforcement == "all" and bool(call.action) and not exempt
+
+
+def require(world: World, call: Call) -> None:
+    """Raises WireError AccessDenied unless the caller's policies allow the call."""
+    policies = world.caller_policy_set(call.caller)
+    action, resource = f"{call.service}:{call.action}", resource_of(call)
+    if policies is None:
+        raise denied(call.caller, action, resource)
+    context = caller_context(world, call.caller) | request_context(world, call.region)
+    verdict = evaluate(Request(action, resource, context, evaluated_principal(call.caller)), policies)
+    if verdict.outcome is not Outcome.ALLOWED:
+        raise denied(call.caller, action, resource, verdict)
 
 
 def denied(caller: Caller, action: str, resource: str, verdict: Verdict | None = None) -> WireError:

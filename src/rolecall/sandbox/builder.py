@@ -16,7 +16,7 @@ from rolecall.sandbox.population import add_member
 from rolecall.sandbox.scenario import AccountSpec, PlatformSpec, RoleSpec, Scenario, ScpSpec
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id, seeded_unit_id
 from rolecall.sandbox.store import Store
-from rolecall.sandbox.world import Switches, World
+from rolecall.sandbox.world import Enforcement, Switches, World
 
 _FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)
 _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -36,7 +36,13 @@ class BuiltWorld:
     platform_role: str
 
 
-def build(scenario: Scenario, *, speed: float | None = None, now: Callable[[], datetime] = utc_now) -> BuiltWorld:
+def build(
+    scenario: Scenario,
+    *,
+    speed: float | None = None,
+    enforcement: Enforcement = "simulate",
+    now: Callable[[], datetime] = utc_now,
+) -> BuiltWorld:
     """`speed` overrides the scenario's. Empties the process's store: there is one world a process."""
     spec = scenario.organization
     store = Store(seed=spec.seed)
@@ -50,6 +56,7 @@ def build(scenario: Scenario, *, speed: float | None = None, now: Callable[[], d
         speed=spec.speed if speed is None else speed,
         switches=Switches(paths=switches.paths, empty_pages=switches.empty_pages),
         trusted_access=switches.trusted_access,
+        enforcement=enforcement,
         now=now,
     )
     identities = Identities(world)

@@ -18,12 +18,12 @@ from aiohttp import web
 from rolecall.errors import RolecallError
 from rolecall.sandbox import directory as files
 from rolecall.sandbox import iam, organizations, stacks, stacksets, sts
-from rolecall.sandbox.authorize import Authorizer, Enforcement
+from rolecall.sandbox.authorize import Authorizer
 from rolecall.sandbox.builder import BuiltWorld, build
 from rolecall.sandbox.gateway import Gateway, HttpHandler
 from rolecall.sandbox.scenario import Scenario
 from rolecall.sandbox.wire import Handlers
-from rolecall.sandbox.world import World
+from rolecall.sandbox.world import Enforcement, World
 
 LOOPBACK = "127.0.0.1"
 
@@ -79,11 +79,11 @@ async def serve(
         home = directory or Path(tempfile.mkdtemp(prefix="rolecall-sandbox-"))
         resources.callback(shutil.rmtree, home, ignore_errors=True)
         log_file = resources.enter_context(log.open("a", encoding="utf-8")) if log else None
-        built = build(scenario, speed=speed)
+        built = build(scenario, speed=speed, enforcement=enforce)
         world = built.world
         for engine in (stacks, stacksets):
             resources.push_async_callback(engine.close, world)
-        gateway = Gateway(world, built.identities, _handlers(built), Authorizer(world, enforce), log_file)
+        gateway = Gateway(world, built.identities, _handlers(built), Authorizer(world), log_file)
         stop, token = asyncio.Event(), secrets.token_urlsafe(24)
         runner = web.AppRunner(gateway.application(_control(stop, token)), handle_signals=False, access_log=None)
         await runner.setup()

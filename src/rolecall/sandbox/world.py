@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from rolecall.core.policy import MalformedPolicy, Policy, PolicySet
 from rolecall.sandbox.clock import Clock, utc_now
@@ -33,6 +33,11 @@ AccountChange = Callable[[str, str | None, str | None], None]
 USABLE_STATES = ("ACTIVE", "PENDING_CLOSURE")
 """States in which an account's principals and roles still work.
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html"""
+
+Enforcement = Literal["simulate", "all"]
+"""Whose calls are authorized. `simulate`: only IAM's policy simulation, as sessions call it to prove what they may.
+`all`: every call that names its action; those of REST services (S3 among them) tell it by method and path, and are let
+through."""
 
 PolicyLevels = tuple[tuple[Policy, ...], ...]
 
@@ -62,6 +67,7 @@ class World:
         speed: float = 1.0,
         switches: Switches | None = None,
         trusted_access: bool = True,
+        enforcement: Enforcement = "simulate",
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.store = store
@@ -71,6 +77,7 @@ class World:
         self.clock = Clock(speed=speed, wall=now)
         self.switches = switches or Switches()
         self.trusted_access = trusted_access
+        self.enforcement = enforcement
         self.on_account_change: list[AccountChange] = []
         self.listeners: list[Listener] = []
         self._random = random.Random(f"{seed}/uuids")  # noqa: S311  # ids that are the same for the same seed

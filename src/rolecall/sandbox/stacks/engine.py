@@ -17,7 +17,7 @@ from rolecall.sandbox.stacks.blueprint import Blueprint
 from rolecall.sandbox.stacks.deployment import Deployment
 from rolecall.sandbox.stacks.errors import NoUpdates, ResourceFailed, invalid
 from rolecall.sandbox.stacks.stack import Definition, Options, Place, Stack
-from rolecall.sandbox.wire import WireError
+from rolecall.sandbox.wire import Caller, WireError
 
 if TYPE_CHECKING:
     from rolecall.sandbox.world import World
@@ -54,12 +54,13 @@ class StackEngine:
         options: Options | None = None,
         *,
         token: str | None = None,
+        actor: Caller | None = None,
     ) -> Stack:
-        """Begins a creation. Raises WireError where CreateStack would refuse."""
+        """Begins a creation, with `actor`'s rights. Raises WireError where CreateStack would refuse."""
         capabilities.check(definition.template, definition.capabilities)
         if self.find(place, name) is not None:
             raise WireError("AlreadyExistsException", f"Stack [{name}] already exists")
-        stack = Stack(name, place, definition, self.world.now(), options or Options(), token=token)
+        stack = Stack(name, place, definition, self.world.now(), options or Options(), token=token, actor=actor)
         Blueprint(stack, definition)  # conditions that cannot be evaluated are refused before anything begins
         self._stacks[place].append(stack)
         self._enter(stack, "CREATE_IN_PROGRESS")

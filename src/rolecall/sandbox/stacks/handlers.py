@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rolecall.sandbox.stacks import source, views
+from rolecall.sandbox.stacks import actors, source, views
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import constraint_broken, invalid
 from rolecall.sandbox.stacks.paging import page
@@ -51,7 +51,9 @@ class StackHandlers:
             )
         body = source.template_body(self._engine.world.store, call)
         token = call.params.get("ClientRequestToken")
-        stack = self._engine.create(place(call), name, self._definition(call, body), _options(call.params), token=token)
+        definition, options = self._definition(call, body), _options(call.params)
+        actor = actors.of(self._engine.world, call)
+        stack = self._engine.create(place(call), name, definition, options, token=token, actor=actor)
         stack.termination_protection = bool(call.params.get("EnableTerminationProtection"))
         return {"StackId": stack.id}
 
@@ -61,6 +63,7 @@ class StackHandlers:
             raise invalid(f"Stack [{call.params['StackName']}] does not exist")
         body = source.template_body(self._engine.world.store, call, stack.definition.body)
         definition = self._definition(call, body, stack.definition)
+        stack.actor = actors.of(self._engine.world, call, stack.actor)
         self._engine.update(stack, definition, token=call.params.get("ClientRequestToken"))
         return {"StackId": stack.id}
 
@@ -68,6 +71,7 @@ class StackHandlers:
         stack = self._engine.find(place(call), call.params["StackName"])
         if stack is not None:  # AWS takes the deletion of what is not there for done
             retain = call.params.get("RetainResources") or ()
+            stack.actor = actors.of(self._engine.world, call, stack.actor)
             self._engine.delete(stack, retain=retain, token=call.params.get("ClientRequestToken"))
         return {}
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from rolecall.sandbox.stacks.resources.base import Physical
 from rolecall.sandbox.stacks.template.model import Template
+from rolecall.sandbox.wire import Caller
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -86,7 +87,10 @@ class StackResource:
 
 @dataclass(slots=True, eq=False)
 class Stack:
-    """One stack. `work` is the task that creates, updates or deletes it, done or not."""
+    """One stack. `work` is the task that creates, updates or deletes it, done or not.
+
+    `actor` is the one whose rights decide what the stack may do; None where nobody is asked.
+    """
 
     name: str
     place: Place
@@ -106,6 +110,7 @@ class Stack:
     failure: Event | None = None
     token: str | None = None
     work: asyncio.Task[None] | None = None
+    actor: Caller | None = None
 
     @property
     def id(self) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rolecall.sandbox.authorize import require
 from rolecall.sandbox.stacks.blueprint import Blueprint
 from rolecall.sandbox.stacks.errors import ResourceFailed
 from rolecall.sandbox.stacks.resources import resource_type
 from rolecall.sandbox.stacks.resources.base import Context, Physical, Properties, failure
 from rolecall.sandbox.stacks.stack import Stack, StackResource
-from rolecall.sandbox.wire import WireError
+from rolecall.sandbox.wire import Call, WireError
 
 if TYPE_CHECKING:
     from rolecall.sandbox.world import World
@@ -157,7 +158,13 @@ class Worker:
 
     def _context(self, logical_id: str) -> Context:
         place = self._stack.place
-        return Context(self._world.store, place.account_id, place.region, place.partition, self._stack.name, logical_id)
+        name, permit = self._stack.name, self._permit
+        return Context(self._world.store, place.account_id, place.region, place.partition, name, logical_id, permit)
+
+    def _permit(self, service: str, action: str, params: Mapping[str, Any]) -> None:
+        actor = self._stack.actor
+        if actor is not None:
+            require(self._world, Call(service, action, params, actor, self._stack.place.region))
 
     def _note(self, resource: StackResource, status: str, reason: str | None = None) -> None:
         self._stack.note(resource, status, self._world.now(), reason)

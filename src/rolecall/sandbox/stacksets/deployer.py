@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import NoUpdates
 from rolecall.sandbox.stacks.stack import Definition, Place, Stack
+from rolecall.sandbox.stacksets.execution import ADMINISTRATION_PATH, ADMINISTRATION_ROLE, ExecutionRoles
 from rolecall.sandbox.stacksets.model import Instance, StackSet
-from rolecall.sandbox.wire import WireError
+from rolecall.sandbox.wire import Caller, WireError
 
 if TYPE_CHECKING:
     from rolecall.sandbox.world import World
@@ -33,18 +33,19 @@ class Deployer:
     def __init__(self, world: World, stacks: StackEngine) -> None:
         self._world = world
         self._stacks = stacks
+        self._roles = ExecutionRoles(world)
 
     async def deploy(self, stack_set: StackSet, instance: Instance) -> None:
         """Creates the instance's stack, or updates it; a stack whose creation failed is created anew.
 
         Raises DeploymentFailed.
         """
-        self._check_member(instance)
+        actor = self._actor(stack_set, instance)
         if instance.stack is not None and instance.stack.status in _BEYOND_UPDATE:
             await self._delete(instance.stack)
             instance.stack = None
         try:
-            stack = self._begin(stack_set, instance)
+            stack = self._begin(stack_set, instance, actor)
         except NoUpdates:
             return
         except WireError as error:
@@ -53,20 +54,22 @@ class Deployer:
         if not stack.good:
             raise DeploymentFailed(_reason(stack))
 
-    async def remove(self, instance: Instance) -> None:
+    async def remove(self, stack_set: StackSet, instance: Instance) -> None:
         """Deletes the instance's stack, where there is one. Raises DeploymentFailed."""
-        self._check_member(instance)
+        actor = self._actor(stack_set, instance)
         if instance.stack is not None and instance.stack.exists:
+            instance.stack.actor = actor
             await self._delete(instance.stack)
 
-    def _begin(self, stack_set: StackSet, instance: Instance) -> Stack:
+    def _begin(self, stack_set: StackSet, instance: Instance, actor: Caller) -> Stack:
         definition = _definition(stack_set, instance)
         if instance.stack is None:
             place = Place(instance.target.account_id, instance.target.region, stack_set.partition)
-            instance.stack = self._stacks.create(place, _stack_name(stack_set), definition)
+            instance.stack = self._stacks.create(place, self._stack_name(stack_set), definition, actor=actor)
         elif not instance.stack.exists:
             raise DeploymentFailed(f"Stack [{instance.stack.id}] does not exist")
         else:
+            instance.stack.actor = actor
             self._stacks.update(instance.stack, definition)
         return instance.stack
 
@@ -79,14 +82,20 @@ class Deployer:
         if stack.exists:
             raise DeploymentFailed(_reason(stack))
 
-    def _check_member(self, instance: Instance) -> None:
+    def _actor(self, stack_set: StackSet, instance: Instance) -> Caller:
         account_id = instance.target.account_id
-        if self._world.account(account_id) is None:
+        session = self._roles.session(account_id, stack_set.name)
+        if session is None:
+            administrator = f"{ADMINISTRATION_PATH.lstrip('/')}{ADMINISTRATION_ROLE}"
             raise DeploymentFailed(
-                f"Account {account_id} should have 'stacksets-exec-{self._world.organization_id()}' role with trust "
-                "relationship to Role 'aws-service-role/stacksets.cloudformation.amazonaws.com/"
-                "AWSServiceRoleForCloudFormationStackSetsOrgAdmin'."
+                f"Account {account_id} should have '{self._roles.name}' role with trust relationship to Role "
+                f"'{administrator}'."
             )
+        return session
+
+    def _stack_name(self, stack_set: StackSet) -> str:
+        suffix = self._world.new_uuid()
+        return f"StackSet-{stack_set.name}"[: _NAME_LIMIT - len(suffix) - 1] + f"-{suffix}"
 
 
 def _definition(stack_set: StackSet, instance: Instance) -> Definition:
@@ -95,11 +104,6 @@ def _definition(stack_set: StackSet, instance: Instance) -> Definition:
     return replace(
         stack_set.definition, parameters={name: value for name, value in parameters.items() if name in declared}
     )
-
-
-def _stack_name(stack_set: StackSet) -> str:
-    suffix = str(uuid.uuid4())
-    return f"StackSet-{stack_set.name}"[: _NAME_LIMIT - len(suffix) - 1] + f"-{suffix}"
 
 
 def _reason(stack: Stack) -> str:

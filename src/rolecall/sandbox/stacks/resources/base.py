@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Properties = Mapping[str, Any]
 """A resource's properties, resolved."""
+
+Permit = Callable[[str, str, Mapping[str, Any]], None]
+"""Asked before each API call with service, action and parameters; raises WireError where the stack's actor may not."""
 
 # https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html
 _HANDLER_ERRORS = {
@@ -56,9 +59,13 @@ class Schema:
     taggable: bool = False
 
 
+def anybody(service: str, action: str, params: Mapping[str, Any]) -> None:
+    """The permit of a stack whose actor is not asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One resource of one stack, and the store as the stack's account sees it."""
+    """One resource of one stack, and the store as the stack's account sees it, and its actor may use it."""
 
     store: Store
     account_id: str
@@ -66,10 +73,16 @@ class Context:
     partition: str
     stack_name: str
     logical_id: str
+    permit: Permit = anybody
+
+    def need(self, service: str, action: str, /, **params: Any) -> None:
+        """Raises WireError unless the stack's actor may make a call that its resource handler makes and we need not."""
+        self.permit(service, action, params)
 
     def call(self, service: str, action: str, /, **params: Any) -> dict[str, Any]:
         """One API call. Raises WireError; parameters that are None are left out."""
         given = {name: value for name, value in params.items() if value is not None}
+        self.permit(service, action, given)
         return self.store.call(service, action, given, account_id=self.account_id, region=self.region)
 
     def generated_name(self, limit: int) -> str:

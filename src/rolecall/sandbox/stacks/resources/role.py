@@ -38,6 +38,7 @@ class Role:
 
     def create(self, context: Context, properties: Properties) -> Physical:
         name = properties.get("RoleName") or context.generated_name(_NAME_LIMIT)
+        context.need("iam", "GetRole", RoleName=name)
         answer = context.call(
             "iam",
             "CreateRole",

@@ -67,7 +67,7 @@ class DeleteInstances:
             raise Skipped(reason)
         instance.detailed_status = DetailedStatus.RUNNING
         try:
-            await self._deployer.remove(instance)
+            await self._deployer.remove(self._stack_set, instance)
         except DeploymentFailed as error:
             instance.enter(InstanceStatus.INOPERABLE, DetailedStatus.INOPERABLE, error.reason)
             raise
