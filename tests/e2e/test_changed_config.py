@@ -7,6 +7,7 @@ import time
 from tests.e2e.conftest import EXTERNAL_ID, Shell
 from tests.e2e.test_platform import Registry, operator, registry
 from tests.e2e.test_session import assumed, client, member_accounts
+from tests.sandbox.served import created
 
 __all__ = ["operator", "registry"]  # fixtures
 
@@ -39,10 +40,11 @@ def test_a_unit_that_is_no_target_any_more_is_dropped(clean: Shell) -> None:
     units = organizations.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
     workloads = next(unit["Id"] for unit in units if unit["Name"] == "Workloads")
     status = organizations.create_account(AccountName="newcomer", Email="newcomer@example.com")["CreateAccountStatus"]
-    organizations.move_account(AccountId=status["AccountId"], SourceParentId=root, DestinationParentId=workloads)
+    account_id = created(organizations, status["Id"])["AccountId"]
+    organizations.move_account(AccountId=account_id, SourceParentId=root, DestinationParentId=workloads)
     time.sleep(1)
     instances = client(clean, "cloudformation").list_stack_instances(StackSetName=subject)["Summaries"]
-    assert status["AccountId"] not in [instance["Account"] for instance in instances]
+    assert account_id not in [instance["Account"] for instance in instances]
     assert actions(clean) == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,3 +79,24 @@ def trust(principal: object, **conditions: object) -> dict[str, Any]:
 
 def allow(*actions: str, resource: str = "*") -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}]}
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Waits until something is so. Fails when it is not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.005)
+
+
+def created(organizations: Any, request_id: str) -> dict[str, Any]:
+    """The status of an account's creation once it is over."""
+    status: dict[str, Any] = {}
+
+    def over() -> bool:
+        answer = organizations.describe_create_account_status(CreateAccountRequestId=request_id)
+        status.update(answer["CreateAccountStatus"])
+        return status["State"] != "IN_PROGRESS"
+
+    eventually(over)
+    return status

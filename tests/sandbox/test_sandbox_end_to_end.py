@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from rolecall.sandbox.scenario import load_scenario
 
 from .conftest import StartSandbox
-from .served import ServedSandbox, allow, trust
+from .served import ServedSandbox, allow, created, trust
 
 EXTERNAL_ID = "5f0c2a6d9e1b4c7f"
 PLATFORM = "arn:aws:iam::111111111111:role/CadoResponsePlatform"
@@ -117,7 +117,8 @@ def test_every_member_but_the_troubled_ones_answers(demo: Deployment) -> None:
 def test_an_account_that_joins_is_deployed_to_by_itself(demo: Deployment) -> None:
     organizations = demo.sandbox.client("organizations")
     status = organizations.create_account(Email="late@example.com", AccountName="late")["CreateAccountStatus"]
-    demo.until(lambda: demo.answers(status["AccountId"]))
+    account_id = created(organizations, status["Id"])["AccountId"]
+    demo.until(lambda: demo.answers(account_id))
 
 
 def test_nothing_of_ours_is_left_after_deletion(demo: Deployment) -> None:

@@ -117,8 +117,8 @@ def test_objects_go_in_and_out_and_by_presigned_url(sandbox: ServedSandbox) -> N
 
 
 def test_an_operation_that_nobody_has_says_so(sandbox: ServedSandbox) -> None:
-    leave = sandbox.client("organizations").leave_organization
-    assert error_of(leave) == ("NotImplemented", 501)
+    effective = sandbox.client("organizations").describe_effective_policy
+    assert error_of(effective, PolicyType="TAG_POLICY") == ("NotImplemented", 501)
     assert error_of(sandbox.client("iam").get_context_keys_for_custom_policy, PolicyInputList=["{}"])[1] == 501
 
 

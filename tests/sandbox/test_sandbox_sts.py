@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .served import ServedSandbox, allow, trust
+from .served import ServedSandbox, allow, eventually, trust
 
 PLATFORM = "arn:aws:iam::111111111111:role/CadoResponsePlatform"
 EXTERNAL_ID = "5f0c2a6d9e1b4c7f"
@@ -140,7 +140,9 @@ def test_a_source_identity_needs_its_own_permission_in_the_trust(sandbox: Served
 
 
 def test_a_suspended_accounts_role_is_refused(sandbox: ServedSandbox, role: str) -> None:
-    sandbox.client("organizations").close_account(AccountId=sandbox.account_id("audit"))
+    account_id = sandbox.account_id("audit")
+    sandbox.client("organizations").close_account(AccountId=account_id)
+    eventually(lambda: not sandbox.world.usable(account_id))
     assert refusal(sandbox, role, ExternalId=EXTERNAL_ID)[1] == "AccessDenied"
 
 

@@ -62,6 +62,10 @@ class Clock:
             self._arm()
         return appointment
 
+    def work(self, seconds: float, callback: Callable[[], None]) -> Appointment:
+        """Calls back when AWS has worked that long: `seconds` at speed 1, at the loop's next turn at speed 0."""
+        return self.after(seconds / self.speed if self.speed else 0, callback)
+
     async def advance(self, seconds: float) -> None:
         """Jumps ahead. What falls due on the way happens in order, each at its own time."""
         target = self.now() + timedelta(seconds=seconds)

@@ -5,12 +5,15 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_getting-started_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 SERVICE_CONTROL_POLICY = "SERVICE_CONTROL_POLICY"
 RESOURCE_CONTROL_POLICY = "RESOURCE_CONTROL_POLICY"
+POLICY_TYPES = (SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY)
+STACK_SETS_MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
+"""The service principal of StackSets to which members are delegated."""
 FULL_ACCESS = {SERVICE_CONTROL_POLICY: "p-FullAWSAccess", RESOURCE_CONTROL_POLICY: "p-RCPFullAWSAccess"}
 
 
@@ -55,7 +58,11 @@ class OrganizationPolicy:
 
 @dataclass(slots=True)
 class Organization:
-    """The tree and what hangs on it. Members are kept by parent, so that no question walks all accounts."""
+    """The tree and what hangs on it. Members are kept by parent, so that no question walks all accounts.
+
+    `founded` is False until somebody calls CreateOrganization. `service_access` and `delegations` hold since when, by
+    service principal (and account id).
+    """
 
     id: str
     management_account: str
@@ -64,6 +71,11 @@ class Organization:
     policies: dict[str, OrganizationPolicy] = field(default_factory=dict)
     attachments: dict[str, list[str]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    founded: bool = True
+    account_limit: int = 50_000
+    service_access: dict[str, datetime] = field(default_factory=dict)
+    delegations: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    enabled_policy_types: set[str] = field(default_factory=lambda: set(POLICY_TYPES))
     _accounts: dict[str, WorldAccount] = field(default_factory=dict)
     _members: dict[str, dict[str, None]] = field(default_factory=dict)
     _child_units: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -103,7 +115,7 @@ class Organization:
         self.units[unit.id] = unit
         self._members[unit.id] = {}
         self._child_units[unit.id] = {}
-        self.attachments[unit.id] = list(FULL_ACCESS.values())
+        self.attachments[unit.id] = self._full_access()
         if unit.parent_id is not None:
             self._child_units[unit.parent_id][unit.id] = None
 
@@ -120,7 +132,7 @@ class Organization:
     def add_account(self, account: WorldAccount) -> None:
         self._accounts[account.id] = account
         self._members[account.parent_id][account.id] = None
-        self.attachments[account.id] = list(FULL_ACCESS.values())
+        self.attachments[account.id] = self._full_access()
 
     def move_account(self, account_id: str, parent_id: str) -> None:
         account = self._accounts[account_id]
@@ -134,7 +146,25 @@ class Organization:
     def remove_account(self, account_id: str) -> None:
         account = self._accounts.pop(account_id)
         del self._members[account.parent_id][account_id]
+        for administrators in self.delegations.values():
+            administrators.pop(account_id, None)
         self._forget(account_id)
+
+    def delegated_administrators(self, service: str) -> Collection[str]:
+        """The ids of the accounts that administer a service for the organization."""
+        return self.delegations.get(service, {})
+
+    def enable_policy_type(self, policy_type: str) -> None:
+        """The full-access policy comes back to every target."""
+        self.enabled_policy_types.add(policy_type)
+        for attached in self.attachments.values():
+            attached.append(FULL_ACCESS[policy_type])
+
+    def disable_policy_type(self, policy_type: str) -> None:
+        """Every attachment of the type is lost, as on AWS."""
+        self.enabled_policy_types.discard(policy_type)
+        for attached in self.attachments.values():
+            attached[:] = [policy_id for policy_id in attached if self.policies[policy_id].type != policy_type]
 
     def policies_of(self, target_id: str, policy_type: str) -> Sequence[OrganizationPolicy]:
         """The policies of one type attached to a root, unit or account itself."""
@@ -157,6 +187,9 @@ class Organization:
 
     def set_tags(self, resource_id: str, tags: Mapping[str, str]) -> None:
         self.tags.setdefault(resource_id, {}).update(tags)
+
+    def _full_access(self) -> list[str]:
+        return [FULL_ACCESS[kind] for kind in POLICY_TYPES if kind in self.enabled_policy_types]
 
     def _subtree(self, unit_id: str) -> Iterator[str]:
         yield unit_id

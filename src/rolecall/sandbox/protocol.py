@@ -83,7 +83,9 @@ def serialize_error(service: str, error: WireError, request_id: str) -> HttpResp
         code = _JSON_CODES.get(error.code, error.code)
         status = status if code == error.code else 400
         content = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
-        return _response(status, content, json.dumps({"__type": code, "Message": error.message}), request_id)
+        return _response(
+            status, content, json.dumps({"__type": code, "Message": error.message, **error.fields}), request_id
+        )
     message, identifier = escape(error.message), escape(request_id)
     if protocol == "ec2":
         code = escape(_EC2_CODES.get(error.code, error.code))

@@ -63,25 +63,12 @@ class _Sts:
         return role
 
     def _allowed(self, call: Call, role: StoredRole, caller_policies: PolicySet, action: str) -> bool:
-        trust = self.world.trust_policy(role)
-        if trust is None or not self.world.usable(role.account_id):
-            return False
         request = Request(action, role.arn, self._context(call, role), evaluated_principal(call.caller))
-        verdict = evaluate_assume_role(
-            request,
-            caller_policies,
-            trust,
-            same_account=role.account_id == call.caller.account_id,
-            rcp_levels=self.world.rcp_levels(role.account_id),
-        )
-        return verdict.outcome is Outcome.ALLOWED
+        return _both_sides_allow(self.world, request, caller_policies, role)
 
     def _context(self, call: Call, role: StoredRole) -> Context:
         params = call.params
-        context = caller_context(self.world, call.caller) | request_context(self.world, call.region)
-        context |= {"sts:RoleSessionName": (params["RoleSessionName"],), "aws:ResourceAccount": (role.account_id,)}
-        if self.world.account(role.account_id) is not None:
-            context["aws:ResourceOrgID"] = (self.world.organization_id(),)
+        context = _assuming_context(self.world, call.caller, role, params["RoleSessionName"], call.region)
         for name in ("ExternalId", "SourceIdentity"):
             if name in params:
                 context[f"sts:{name}"] = (params[name],)
@@ -132,6 +119,32 @@ def role_session(role: StoredRole, session_name: str) -> Caller:
         principal_id=PrincipalId(role.id),
         session_name=session_name,
     )
+
+
+def may_assume(world: World, caller: Caller, role: StoredRole, region: str) -> bool:
+    """Whether a plain AssumeRole of `caller` would succeed."""
+    policies = world.caller_policy_set(caller)
+    context = _assuming_context(world, caller, role, caller.session_name or "session", region)
+    request = Request("sts:AssumeRole", role.arn, context, evaluated_principal(caller))
+    return policies is not None and _both_sides_allow(world, request, policies, role)
+
+
+def _both_sides_allow(world: World, request: Request, caller_policies: PolicySet, role: StoredRole) -> bool:
+    trust = world.trust_policy(role)
+    if trust is None or request.principal is None or not world.usable(role.account_id):
+        return False
+    same_account = role.account_id == request.principal.account
+    levels = world.rcp_levels(role.account_id)
+    verdict = evaluate_assume_role(request, caller_policies, trust, same_account=same_account, rcp_levels=levels)
+    return verdict.outcome is Outcome.ALLOWED
+
+
+def _assuming_context(world: World, caller: Caller, role: StoredRole, session_name: str, region: str) -> Context:
+    context = caller_context(world, caller) | request_context(world, region)
+    context |= {"sts:RoleSessionName": (session_name,), "aws:ResourceAccount": (role.account_id,)}
+    if world.account(role.account_id) is not None:
+        context["aws:ResourceOrgID"] = (world.organization_id(),)
+    return context
 
 
 def _actions(params: Params) -> tuple[str, ...]:

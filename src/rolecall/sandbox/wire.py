@@ -51,13 +51,14 @@ class Call:
 
 
 class WireError(Exception):
-    """An error as AWS sends it: wire code, message, HTTP status."""
+    """An error as AWS sends it: wire code, message, HTTP status. `fields` are what its model has beside these."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, fields: Params | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.fields: Params = fields or {}
 
 
 Handler = Callable[[Call], Params]

@@ -80,6 +80,7 @@ class World:
         self.enforcement = enforcement
         self.on_account_change: list[AccountChange] = []
         self.listeners: list[Listener] = []
+        self.founded_at = self.clock.now()
         self._random = random.Random(f"{seed}/uuids")  # noqa: S311  # ids that are the same for the same seed
 
     def management_account(self) -> str:
@@ -93,8 +94,8 @@ class World:
         return self.organization.accounts()
 
     def account(self, account_id: str) -> WorldAccount | None:
-        """None for an account that is not in the organization."""
-        return self.organization.account(account_id)
+        """None for an account that is not in the organization, or where there is none yet."""
+        return self.organization.account(account_id) if self.organization.founded else None
 
     def accounts_under(self, unit_id: str) -> Sequence[WorldAccount]:
         """The accounts in a root or unit and in all units below."""
@@ -184,7 +185,8 @@ class World:
 
     def _policy_levels(self, account_id: str, policy_type: str, kind: str) -> PolicyLevels | None:
         account = self.account(account_id)
-        if account is None or account_id == self.management_account():
+        enabled = policy_type in self.organization.enabled_policy_types
+        if account is None or account_id == self.management_account() or not enabled:
             return None
         levels = self.organization.policy_levels(account, policy_type)
         return tuple(tuple(_organization_policy(policy, kind) for policy in level) for level in levels)

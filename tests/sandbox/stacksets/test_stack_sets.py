@@ -63,7 +63,8 @@ def test_a_name_is_taken_once_and_a_retried_creation_is_the_same(fleet: Fleet) -
         ({"StackSetName": "a" * 129}, "Member must have length less than or equal to 128"),
         ({"TemplateBody": TEMPLATE + "#" * 51_200}, "Member must have length less than or equal to 51200"),
         ({"TemplateBody": "Resources: {A: {Type: AWS::CloudFormation::Stack}}"}, "do not support nested stacks"),
-        ({"PermissionModel": "SELF_MANAGED"}, "SERVICE_MANAGED only"),
+        ({"PermissionModel": "SELF_MANAGED", "AutoDeployment": {"Enabled": True}}, "SERVICE_MANAGED permissions only"),
+        ({"ExecutionRoleName": "Mine"}, "SELF_MANAGED permissions only"),
         ({"Parameters": parameter(Nope="x")}, "Parameters: [Nope] do not exist in the template"),
         ({"AutoDeployment": {"Enabled": False, "RetainStacksOnAccountRemoval": True}}, "RetainStacksOnAccountRemoval"),
     ],
@@ -92,7 +93,7 @@ async def test_a_stack_set_is_deleted_when_empty_and_stays_listed(fleet: Fleet) 
     ("given", "message"),
     [
         ({"DeploymentTargets": {"OrganizationalUnitIds": [ROOT]}, "Regions": [REGION]}, "AutoDeployment is specified"),
-        ({"PermissionModel": "SELF_MANAGED"}, "SERVICE_MANAGED only"),
+        ({"PermissionModel": "SELF_MANAGED"}, "cannot be changed from SERVICE_MANAGED to SELF_MANAGED"),
         ({"UsePreviousTemplate": False}, "Exactly one of [TemplateBody, TemplateURL, UsePreviousTemplate]"),
     ],
 )

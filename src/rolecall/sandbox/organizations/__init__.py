@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/
 
 from __future__ import annotations
 
-from rolecall.sandbox.organizations import accounts, listings, policies, units
+from rolecall.sandbox.organizations import accounts, founding, handshakes, listings, policies, services, units
 from rolecall.sandbox.wire import Handlers
 from rolecall.sandbox.world import World
 
@@ -15,6 +15,9 @@ def handlers(world: World) -> Handlers:
     return {
         **listings.handlers(world),
         **accounts.handlers(world),
+        **founding.handlers(world),
+        **handshakes.handlers(world),
+        **services.handlers(world),
         **units.handlers(world),
         **policies.handlers(world),
     }

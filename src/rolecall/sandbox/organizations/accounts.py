@@ -1,19 +1,31 @@
-"""Organizations' operations on accounts: create, move, close, remove. Memory only.
+"""Organizations' operations on accounts: create, move, close, remove. Memory, and the world's clock.
 
-An account is created at once, closed at once (SUSPENDED), and removed without waiting four days.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html
+
+AWS documents neither how long creating and closing take, nor the error of a sixth creation at once; here it is a
+moment, and ConstraintViolationException.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from rolecall.sandbox.organization import WorldAccount
-from rolecall.sandbox.organizations.views import existing_account, existing_unit, for_management, paged
+from rolecall.sandbox.organizations.telling import tell, tell_departed, tell_joined, told
+from rolecall.sandbox.organizations.views import constraint, existing_account, existing_unit, for_management, paged
 from rolecall.sandbox.population import add_member
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
+
+CREATION_SECONDS = 1.0
+CLOSURE_SECONDS = 1.0
+_MAX_CREATIONS = 5
+_MAX_CLOSURES = 3
+_MIN_AGE = timedelta(days=4)
+_LISTED_AFTER_CLOSURE = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +34,20 @@ class _Accounts:
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def create_account(self, call: Call) -> Params:
-        name, email = call.params["AccountName"], call.params["Email"]
+        if sum(status["State"] == "IN_PROGRESS" for status in self.statuses.values()) >= _MAX_CREATIONS:
+            raise constraint("You can create only five accounts at a time.", "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED")
         number = len(self.statuses)
         request_id = "car-" + seeded_id(self.world.seed, f"create/{number}", 32)
-        now = self.world.now()
-        status = {"Id": request_id, "AccountName": name, "RequestedTimestamp": now, "CompletedTimestamp": now}
-        if any(account.email.lower() == email.lower() for account in self.world.accounts()):
-            status |= {"State": "FAILED", "FailureReason": "EMAIL_ALREADY_EXISTS"}
-        else:
-            account_id = seeded_account_id(self.world.seed, f"created/{number}/{name}")
-            self._join(call, account_id)
-            status |= {"State": "SUCCEEDED", "AccountId": account_id}
+        status = {
+            "Id": request_id,
+            "AccountName": call.params["AccountName"],
+            "RequestedTimestamp": self.world.now(),
+            "State": "IN_PROGRESS",
+        }
         self.statuses[request_id] = status
-        return {"CreateAccountStatus": status}
+        account_id = seeded_account_id(self.world.seed, f"created/{number}/{call.params['AccountName']}")
+        self.world.clock.work(CREATION_SECONDS, lambda: self._finish_creation(call, status, account_id))
+        return {"CreateAccountStatus": dict(status)}
 
     def describe_create_account_status(self, call: Call) -> Params:
         status = self.statuses.get(call.params["CreateAccountRequestId"])
@@ -63,26 +76,65 @@ class _Accounts:
 
     def close_account(self, call: Call) -> Params:
         account = self._member(call)
+        if account.state == "PENDING_CLOSURE":
+            raise WireError("ConflictException", "The account is being closed already.")
         if account.state != "ACTIVE":
             raise WireError(
                 "AccountAlreadyClosedException", "You attempted to close an account that is already closed."
             )
-        self.world.organization.set_state(account.id, "SUSPENDED")
-        self.world.account_changed(account.id, account.parent_id, account.parent_id)
+        closing = sum(other.state == "PENDING_CLOSURE" for other in self.world.accounts())
+        if closing >= _MAX_CLOSURES:
+            raise constraint("You can close only three accounts at a time.", "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")
+        self.world.organization.set_state(account.id, "PENDING_CLOSURE")
+        self.world.clock.work(CLOSURE_SECONDS, lambda: self._finish_closure(account.id))
         return {}
 
     def remove_account(self, call: Call) -> Params:
         account = self._member(call)
-        self.world.organization.remove_account(account.id)
-        self.world.account_changed(account.id, account.parent_id, None)
+        if account.joined_method == "CREATED" and self.world.now() - account.joined_at < _MIN_AGE:
+            message = "An account can be removed only four days after it was created."
+            raise constraint(message, "WAIT_PERIOD_ACTIVE")
+        remove(self.world, account.id, "REMOVED")
         return {}
 
     def _member(self, call: Call) -> WorldAccount:
         account = existing_account(self.world, call.params["AccountId"])
         if account.id == self.world.management_account():
             message = "You cannot do this to the organization's management account."
-            raise WireError("ConstraintViolationException", message)
+            raise constraint(message, "CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
         return account
+
+    def _finish_creation(self, call: Call, status: dict[str, Any], account_id: str) -> None:
+        failure = self._why_not(call.params["Email"])
+        status["CompletedTimestamp"] = self.world.now()
+        if failure is None:
+            status |= {"State": "SUCCEEDED", "AccountId": account_id}
+            self._join(call, account_id)
+        else:
+            status |= {"State": "FAILED", "FailureReason": failure}
+        told_status = {"id": status["Id"], "state": status["State"], "accountName": status["AccountName"]}
+        told_status |= {"accountId": account_id} if failure is None else {"failureReason": failure}
+        tell(self.world, "CreateAccountResult", {"createAccountStatus": told_status})
+
+    def _why_not(self, email: str) -> str | None:
+        organization = self.world.organization
+        if any(account.email.lower() == email.lower() for account in organization.accounts()):
+            return "EMAIL_ALREADY_EXISTS"
+        return "ACCOUNT_LIMIT_EXCEEDED" if len(organization.accounts()) >= organization.account_limit else None
+
+    def _finish_closure(self, account_id: str) -> None:
+        account = self.world.account(account_id)
+        if account is None:
+            return
+        self.world.organization.set_state(account_id, "CLOSED")
+        tell(self.world, "CloseAccountResult", {"closeAccountStatus": {"accountId": account_id, "state": "SUCCEEDED"}})
+        self.world.account_changed(account_id, account.parent_id, account.parent_id)
+        self.world.clock.after(_LISTED_AFTER_CLOSURE.total_seconds(), lambda: self._clean(account_id))
+
+    def _clean(self, account_id: str) -> None:
+        account = self.world.account(account_id)
+        if account is not None and account.state == "CLOSED":
+            remove(self.world, account_id, "CLEANED")
 
     def _join(self, call: Call, account_id: str) -> None:
         root_id = self.world.organization.root_id
@@ -97,17 +149,30 @@ class _Accounts:
         )
         add_member(self.world.store, self.world.organization, account, call.params.get("RoleName"))
         self.world.organization.set_tags(account_id, {t["Key"]: t["Value"] for t in call.params.get("Tags", ())})
+        tell_joined(self.world, account_id, "Created")
         self.world.account_changed(account_id, None, root_id)
+
+
+def remove(world: World, account_id: str, method: str) -> None:
+    """Takes an account out of the organization. `method` is LEFT, REMOVED or CLEANED."""
+    account = world.account(account_id)
+    assert account is not None
+    world.organization.remove_account(account_id)
+    tell_departed(world, account_id, method)
+    world.account_changed(account_id, account.parent_id, None)
 
 
 def handlers(world: World) -> Handlers:
     accounts = _Accounts(world)
-    guarded = {
+    changes = {
         "CreateAccount": accounts.create_account,
-        "DescribeCreateAccountStatus": accounts.describe_create_account_status,
-        "ListCreateAccountStatus": accounts.list_create_account_status,
         "MoveAccount": accounts.move_account,
         "CloseAccount": accounts.close_account,
         "RemoveAccountFromOrganization": accounts.remove_account,
     }
+    questions = {
+        "DescribeCreateAccountStatus": accounts.describe_create_account_status,
+        "ListCreateAccountStatus": accounts.list_create_account_status,
+    }
+    guarded = {action: told(world, handler) for action, handler in changes.items()} | questions
     return {("organizations", action): for_management(world, handler) for action, handler in guarded.items()}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from rolecall.sandbox.organization import Unit
 from rolecall.sandbox.organizations.views import (
     account_view,
-    arn,
     existing_account,
     existing_unit,
-    for_management,
+    for_reader,
+    organization_view,
     paged,
     require_member,
     root_view,
@@ -26,18 +26,7 @@ class _Listings:
 
     def describe_organization(self, call: Call) -> Params:
         require_member(self.world, call)
-        management = existing_account(self.world, self.world.management_account())
-        return {
-            "Organization": {
-                "Id": self.world.organization_id(),
-                "Arn": arn(self.world, "organization"),
-                "FeatureSet": "ALL",
-                "MasterAccountArn": arn(self.world, "account", management.id),
-                "MasterAccountId": management.id,
-                "MasterAccountEmail": management.email,
-                "AvailablePolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}],
-            }
-        }
+        return {"Organization": organization_view(self.world)}
 
     def list_roots(self, call: Call) -> Params:
         root = self.world.organization.units[self.world.organization.root_id]
@@ -98,7 +87,7 @@ def handlers(world: World) -> Handlers:
     }
     return {
         ("organizations", "DescribeOrganization"): listings.describe_organization,
-        **{("organizations", action): for_management(world, handler) for action, handler in guarded.items()},
+        **{("organizations", action): for_reader(world, handler) for action, handler in guarded.items()},
     }
 
 

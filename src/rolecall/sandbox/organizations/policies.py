@@ -15,12 +15,14 @@ from rolecall.sandbox.organization import (
     SERVICE_CONTROL_POLICY,
     OrganizationPolicy,
 )
-from rolecall.sandbox.organizations.views import arn, for_management, paged, policy_view
+from rolecall.sandbox.organizations.telling import told
+from rolecall.sandbox.organizations.views import arn, constraint, for_management, for_reader, paged, policy_view
 from rolecall.sandbox.seeded import seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World, parse_policy
 
 _KINDS = {SERVICE_CONTROL_POLICY: "scp", RESOURCE_CONTROL_POLICY: "rcp"}
+_MAX_CHARACTERS = {SERVICE_CONTROL_POLICY: 10_240, RESOURCE_CONTROL_POLICY: 5_120}
 _MAX_ATTACHED = {SERVICE_CONTROL_POLICY: 10, RESOURCE_CONTROL_POLICY: 5}
 
 
@@ -68,9 +70,11 @@ class _Policies:
         if policy.id in attached:
             message = "The selected policy is already attached to the specified target."
             raise WireError("DuplicatePolicyAttachmentException", message)
+        self._check_enabled(policy.type)
         same_type = self.world.organization.policies_of(call.params["TargetId"], policy.type)
         if len(same_type) >= _MAX_ATTACHED[policy.type]:
-            raise WireError("ConstraintViolationException", "You have attached the maximum number of policies.")
+            message = "You have attached the maximum number of policies."
+            raise constraint(message, "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
         attached.append(policy.id)
         return {}
 
@@ -81,7 +85,7 @@ class _Policies:
             raise WireError("PolicyNotAttachedException", message)
         if len(self.world.organization.policies_of(call.params["TargetId"], policy.type)) == 1:
             message = "At least one policy of this type must stay attached to the target."
-            raise WireError("ConstraintViolationException", message)
+            raise constraint(message, "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
         attached.remove(policy.id)
         return {}
 
@@ -100,8 +104,10 @@ class _Policies:
         return paged(self.world, call, "Targets", targets, self._target_view)
 
     def _check(self, name: str, policy_type: str, content: str, ignored_id: str = "") -> None:
-        if policy_type not in _KINDS:
-            raise WireError("PolicyTypeNotEnabledException", "The policy type isn't enabled in this root.")
+        self._check_enabled(policy_type)
+        if len(content) > _MAX_CHARACTERS[policy_type]:
+            message = f"A policy of this type has at most {_MAX_CHARACTERS[policy_type]} characters."
+            raise constraint(message, "POLICY_CONTENT_LIMIT_EXCEEDED")
         policies = self.world.organization.policies.values()
         if any(policy.name == name and policy.type == policy_type and policy.id != ignored_id for policy in policies):
             raise WireError("DuplicatePolicyException", "A policy with the same name already exists.")
@@ -109,6 +115,10 @@ class _Policies:
             parse_policy(content, name, _KINDS[policy_type])
         except MalformedPolicy as error:
             raise WireError("MalformedPolicyDocumentException", str(error)) from error
+
+    def _check_enabled(self, policy_type: str) -> None:
+        if policy_type not in self.world.organization.enabled_policy_types:
+            raise WireError("PolicyTypeNotEnabledException", "The policy type isn't enabled in this root.")
 
     def _policy(self, call: Call) -> OrganizationPolicy:
         policy = self.world.organization.policies.get(call.params["PolicyId"])
@@ -137,15 +147,19 @@ class _Policies:
 
 def handlers(world: World) -> Handlers:
     policies = _Policies(world)
-    guarded = {
+    changes = {
         "CreatePolicy": policies.create,
         "UpdatePolicy": policies.update,
-        "DescribePolicy": policies.describe,
         "DeletePolicy": policies.delete,
         "AttachPolicy": policies.attach,
         "DetachPolicy": policies.detach,
+    }
+    questions = {
+        "DescribePolicy": policies.describe,
         "ListPolicies": policies.list_all,
         "ListPoliciesForTarget": policies.list_for_target,
         "ListTargetsForPolicy": policies.list_targets,
     }
-    return {("organizations", action): for_management(world, handler) for action, handler in guarded.items()}
+    table = {action: for_management(world, told(world, handler)) for action, handler in changes.items()}
+    table |= {action: for_reader(world, handler) for action, handler in questions.items()}
+    return {("organizations", action): handler for action, handler in table.items()}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rolecall.sandbox.organization import Unit
-from rolecall.sandbox.organizations.views import existing_unit, for_management, paged, unit_view
+from rolecall.sandbox.organizations.views import constraint, existing_unit, for_management, paged, unit_view
 from rolecall.sandbox.seeded import seeded_unit_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
+_MAX_UNITS = 2_000
 _MAX_DEPTH = 5
 """Levels of units under the root. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
 
@@ -23,7 +24,9 @@ class _Units:
         parent = existing_unit(self.world, call.params["ParentId"])
         if len(organization.path_of(parent.id)) > _MAX_DEPTH:
             message = "You exceeded the limit on how many levels deep organizational units can be nested."
-            raise WireError("ConstraintViolationException", message)
+            raise constraint(message, "OU_DEPTH_LIMIT_EXCEEDED")
+        if len(organization.units) > _MAX_UNITS:
+            raise constraint("You have as many organizational units as you may.", "OU_NUMBER_LIMIT_EXCEEDED")
         name = call.params["Name"]
         self._check_name(parent.id, name)
         number = len(organization.units)

@@ -43,11 +43,22 @@ def unit_view(world: World, unit: Unit) -> dict[str, Any]:
     return {"Id": unit.id, "Arn": arn(world, "ou", unit.id), "Name": unit.name}
 
 
+def organization_view(world: World) -> dict[str, Any]:
+    """`Organization`."""
+    management = existing_account(world, world.management_account())
+    return {
+        "Id": world.organization_id(),
+        "Arn": arn(world, "organization"),
+        "FeatureSet": "ALL",
+        "MasterAccountArn": arn(world, "account", management.id),
+        "MasterAccountId": management.id,
+        "MasterAccountEmail": management.email,
+        "AvailablePolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}],
+    }
+
+
 def root_view(world: World, unit: Unit) -> dict[str, Any]:
-    types = [
-        {"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"},
-        {"Type": "RESOURCE_CONTROL_POLICY", "Status": "ENABLED"},
-    ]
+    types = [{"Type": kind, "Status": "ENABLED"} for kind in sorted(world.organization.enabled_policy_types)]
     return {"Id": unit.id, "Arn": arn(world, "root", unit.id), "Name": unit.name, "PolicyTypes": types}
 
 
@@ -79,12 +90,32 @@ def for_management(world: World, handler: Handler) -> Handler:
     """The handler, refusing callers of other accounts: AccessDeniedException for members, NotInUse for outsiders."""
 
     def guarded(call: Call) -> Params:
+        require_member(world, call)
         if call.caller.account_id == world.management_account():
             return handler(call)
-        require_member(world, call)
         raise WireError("AccessDeniedException", "You don't have permissions to access this resource.")
 
     return guarded
+
+
+def for_reader(world: World, handler: Handler) -> Handler:
+    """As `for_management`, and delegated administrators of any service may ask too.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html
+    """
+    managing = for_management(world, handler)
+
+    def guarded(call: Call) -> Params:
+        delegations = world.organization.delegations.values()
+        delegated = any(call.caller.account_id in administrators for administrators in delegations)
+        return handler(call) if delegated and world.organization.founded else managing(call)
+
+    return guarded
+
+
+def constraint(message: str, reason: str, *, code: str = "ConstraintViolationException") -> WireError:
+    """A refusal that tells its `Reason`, as AWS's model has it."""
+    return WireError(code, message, fields={"Reason": reason})
 
 
 def require_member(world: World, call: Call) -> None:

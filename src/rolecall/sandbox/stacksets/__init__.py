@@ -11,6 +11,7 @@ from rolecall.sandbox import stacks
 from rolecall.sandbox.stacks.handlers import StackHandlers
 from rolecall.sandbox.stacksets.engine import StackSetEngine
 from rolecall.sandbox.stacksets.handlers import StackSetHandlers
+from rolecall.sandbox.stacksets.organizations_access import OrganizationsAccess
 from rolecall.sandbox.stacksets.queries import StackSetQueries
 from rolecall.sandbox.wire import Handlers
 
@@ -35,6 +36,6 @@ async def close(world: World) -> None:
 
 def handlers(world: World) -> Handlers:
     """The handlers of CloudFormation's stack set operations, and of GetTemplateSummary, which knows both."""
-    changes = StackSetHandlers(engine(world)).table()
+    changes = StackSetHandlers(engine(world)).table() | OrganizationsAccess(engine(world)).table()
     queries = StackSetQueries(engine(world), StackHandlers(stacks.engine(world))).table()
     return {("cloudformation", operation): handler for operation, handler in {**changes, **queries}.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rolecall.sandbox.organization import STACK_SETS_MEMBERS
 from rolecall.sandbox.stacks.errors import invalid
 from rolecall.sandbox.wire import Call
 
@@ -22,24 +23,28 @@ NOT_MANAGEMENT = (
 )
 
 
-def check_call_as(call: Call) -> None:
-    """Raises WireError `ValidationError` for DELEGATED_ADMIN: no account of the sandbox is one."""
-    call_as = call.params.get("CallAs", "SELF")
-    if call_as == "DELEGATED_ADMIN":
+def administrator(world: World, call: Call) -> str:
+    """The account whose stack sets the call is about: the caller's, or the management account's for its delegates.
+
+    Raises WireError `ValidationError` for DELEGATED_ADMIN from an account that is none.
+    """
+    if call.params.get("CallAs", "SELF") == "SELF":
+        return call.caller.account_id
+    member = world.account(call.caller.account_id) is not None
+    if not member or call.caller.account_id not in world.organization.delegated_administrators(STACK_SETS_MEMBERS):
         raise invalid(NOT_DELEGATED)
-    if call_as != "SELF":
-        raise invalid(f"CallAs must be one of [SELF, DELEGATED_ADMIN], not {call_as}")
+    return world.management_account()
 
 
-def check_management(world: World, call: Call) -> None:
-    """Raises WireError `ValidationError` unless the management account calls."""
-    check_call_as(call)
-    if call.caller.account_id != world.management_account():
+def check_creator(world: World, call: Call) -> None:
+    """Raises WireError `ValidationError` unless the call may create service-managed stack sets."""
+    in_organization = world.account(call.caller.account_id) is not None
+    if not in_organization or administrator(world, call) != world.management_account():
         raise invalid(NOT_MANAGEMENT)
+    check_trusted(world)
 
 
-def check_operator(world: World, call: Call) -> None:
-    """As `check_management`, and trusted access must be on: for whatever deploys."""
-    check_management(world, call)
+def check_trusted(world: World) -> None:
+    """Raises WireError `ValidationError` without trusted access: for whatever deploys service-managed."""
     if not world.trusted_access:
         raise invalid(NO_TRUSTED_ACCESS)

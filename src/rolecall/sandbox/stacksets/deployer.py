@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import NoUpdates
 from rolecall.sandbox.stacks.stack import Definition, Place, Stack
-from rolecall.sandbox.stacksets.execution import ADMINISTRATION_PATH, ADMINISTRATION_ROLE, ExecutionRoles
+from rolecall.sandbox.stacksets.execution import Actors
 from rolecall.sandbox.stacksets.model import Instance, StackSet
 from rolecall.sandbox.wire import Caller, WireError
 
@@ -33,7 +33,7 @@ class Deployer:
     def __init__(self, world: World, stacks: StackEngine) -> None:
         self._world = world
         self._stacks = stacks
-        self._roles = ExecutionRoles(world)
+        self._actors = Actors(world)
 
     async def deploy(self, stack_set: StackSet, instance: Instance) -> None:
         """Creates the instance's stack, or updates it; a stack whose creation failed is created anew.
@@ -84,12 +84,12 @@ class Deployer:
 
     def _actor(self, stack_set: StackSet, instance: Instance) -> Caller:
         account_id = instance.target.account_id
-        session = self._roles.session(account_id, stack_set.name)
+        session = self._actors.session(stack_set, account_id)
         if session is None:
-            administrator = f"{ADMINISTRATION_PATH.lstrip('/')}{ADMINISTRATION_ROLE}"
+            execution, administration = self._actors.needed(stack_set)
             raise DeploymentFailed(
-                f"Account {account_id} should have '{self._roles.name}' role with trust relationship to Role "
-                f"'{administrator}'."
+                f"Account {account_id} should have '{execution}' role with trust relationship to Role "
+                f"'{administration}'."
             )
         return session
 

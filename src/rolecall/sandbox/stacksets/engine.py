@@ -1,11 +1,11 @@
 """The StackSets engine: stack sets by Region, their operations, auto-deployment. Memory, and tasks on the event loop.
 
-Stack sets belong to the management account; their stacks are made by the stack engine in the target accounts.
+Service-managed stack sets belong to the management account, self-managed ones to whoever made them; their stacks are
+made by the stack engine in the target accounts.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from rolecall.sandbox.stacksets.operations.update_instances import UpdateInstanc
 from rolecall.sandbox.stacksets.operations.update_stack_set import UpdateStackSet
 from rolecall.sandbox.stacksets.preferences import Preferences
 from rolecall.sandbox.stacksets.runner import Runner
+from rolecall.sandbox.stacksets.telling import stack_set_changed
 from rolecall.sandbox.wire import WireError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class StackSetEngine:
     def __init__(self, world: World, stacks: StackEngine) -> None:
         self.world = world
         self._deployer = Deployer(world, stacks)
-        self._runner = Runner(world.now)
+        self._runner = Runner(world)
         self._sets: list[StackSet] = []
         world.on_account_change.append(self._account_changed)
 
@@ -44,16 +45,17 @@ class StackSetEngine:
         """Every stack set of a Region, deleted ones too, oldest first."""
         return [stack_set for stack_set in self._sets if stack_set.region == region]
 
-    def find(self, region: str, name_or_id: str) -> StackSet | None:
-        """By name, the one that is not deleted; by id, deleted ones too."""
-        found = reversed(self.stack_sets(region))
+    def find(self, region: str, name_or_id: str, administrator: str) -> StackSet | None:
+        """By name, the one of the account that is not deleted; by id, deleted ones too."""
+        found = (entry for entry in reversed(self.stack_sets(region)) if entry.administrator == administrator)
         return next((entry for entry in found if _answers_to(entry, name_or_id)), None)
 
     def add(self, stack_set: StackSet) -> None:
         """Raises WireError `NameAlreadyExistsException`."""
-        if self.find(stack_set.region, stack_set.name) is not None:
+        if self.find(stack_set.region, stack_set.name, stack_set.administrator) is not None:
             raise WireError("NameAlreadyExistsException", f"StackSet {stack_set.name} already exists", 409)
         self._sets.append(stack_set)
+        stack_set_changed(self.world, stack_set)
 
     def delete(self, stack_set: StackSet) -> None:
         """Raises WireError `OperationInProgressException` or `StackSetNotEmptyException`."""
@@ -64,6 +66,7 @@ class StackSetEngine:
         if stack_set.instances:
             raise WireError("StackSetNotEmptyException", "StackSet is not empty", 409)
         stack_set.deleted = True
+        stack_set_changed(self.world, stack_set)
 
     def busy(self, stack_set: StackSet) -> bool:
         return bool(self._runner.unfinished(stack_set))
@@ -72,7 +75,7 @@ class StackSetEngine:
         self,
         stack_set: StackSet,
         operation: Operation,
-        accounts_in: Callable[[], Mapping[str, str]],
+        accounts_in: Callable[[], Mapping[str, str | None]],
         regions: Sequence[str],
         overrides: Mapping[str, str] | None,
     ) -> None:
@@ -114,7 +117,7 @@ class StackSetEngine:
 
     def stop_all(self) -> None:
         """What happens to operations when trusted access is taken away."""
-        for stack_set in self._sets:
+        for stack_set in filter(_is_service_managed, self._sets):
             for operation in self._runner.unfinished(stack_set):
                 self._runner.stop(stack_set, operation)
 
@@ -131,7 +134,7 @@ class StackSetEngine:
         if not self.world.trusted_access:
             return
         for stack_set in self._sets:
-            if not stack_set.deleted:
+            if stack_set.service_managed and not stack_set.deleted:
                 self._react(stack_set, account_id, old_parent)
 
     def _react(self, stack_set: StackSet, account_id: str, old_parent: str | None) -> None:
@@ -158,7 +161,11 @@ class StackSetEngine:
 
     def _automatic(self, action: str, *, retain_stacks: bool | None = None) -> Operation:
         now, preferences = self.world.now(), Preferences.of_auto_deployment()
-        return Operation(str(uuid.uuid4()), action, now, preferences, retain_stacks=retain_stacks)
+        return Operation(self.world.new_uuid(), action, now, preferences, retain_stacks=retain_stacks)
+
+
+def _is_service_managed(stack_set: StackSet) -> bool:
+    return stack_set.service_managed
 
 
 def _present(stack_set: StackSet, targets: set[Target]) -> list[Instance]:

@@ -32,29 +32,30 @@ class StackSetHandlers:
             "UpdateStackInstances": self.update_stack_instances,
             "DeleteStackInstances": self.delete_stack_instances,
             "StopStackSetOperation": self.stop_stack_set_operation,
-            "ActivateOrganizationsAccess": self.activate_organizations_access,
-            "DeactivateOrganizationsAccess": self.deactivate_organizations_access,
-            "DescribeOrganizationsAccess": self.describe_organizations_access,
         }
 
     def create_stack_set(self, call: Call) -> Params:
         name = requests.stack_set_name(call.params)
-        requests.check_permission_model(call.params, "SELF_MANAGED")
-        access.check_operator(self._world, call)
-        known = self._engine.find(call.region, name)
+        permissions = requests.permissions(call)
+        if permissions is None:
+            access.check_creator(self._world, call)
+        administrator = access.administrator(self._world, call)
+        known = self._engine.find(call.region, name, administrator)
         request = (call.params.get("ClientRequestToken"), requests.fingerprint(call))
         if known is not None and request[0] is not None and known.request == request:
             return {"StackSetId": known.id}
         stack_set = StackSet(
             name=name,
             region=call.region,
-            administrator=call.caller.account_id,
+            administrator=administrator,
             partition=call.caller.arn.split(":", 2)[1],
-            definition=requests.definition(self._world, call),
+            definition=requests.definition(self._world, call, service_managed=permissions is None),
             description=call.params.get("Description"),
             auto_deployment=requests.auto_deployment(call.params),
             managed_execution=bool(requests.managed_execution(call.params)),
+            permissions=permissions,
             request=request,
+            uuid=self._world.new_uuid(),
         )
         self._engine.add(stack_set)
         return {"StackSetId": stack_set.id}
@@ -63,19 +64,21 @@ class StackSetHandlers:
         stack_set = self._operated(call)
         if requests.is_retry(stack_set, call):
             return {"OperationId": call.params["OperationId"]}
-        requests.check_permission_model(call.params, "SERVICE_MANAGED")
+        permissions = requests.permissions(call, stack_set)
         instances = self._updated_instances(stack_set, call)
-        definition = requests.definition(self._world, call, stack_set.definition)
+        definition = requests.definition(
+            self._world, call, stack_set.definition, service_managed=stack_set.service_managed
+        )
         auto = requests.auto_deployment(call.params) if "AutoDeployment" in call.params else stack_set.auto_deployment
         managed = self._new_managed_execution(stack_set, call)
         operation = requests.operation(self._world, call, "UPDATE")
         self._engine.update_stack_set(stack_set, operation, definition, instances)
         stack_set.auto_deployment, stack_set.managed_execution = auto, managed
+        stack_set.permissions = permissions
         stack_set.description = call.params.get("Description", stack_set.description)
         return {"OperationId": operation.id}
 
     def delete_stack_set(self, call: Call) -> Params:
-        access.check_management(self._world, call)
         self._engine.delete(self._lookup.stack_set(call))
         return {}
 
@@ -83,7 +86,7 @@ class StackSetHandlers:
         stack_set = self._operated(call)
         if requests.is_retry(stack_set, call):
             return {"OperationId": call.params["OperationId"]}
-        selection = targets.read(self._world, call, creating=True)
+        selection = self._selection(stack_set, call, creating=True)
         regions = requests.regions(call.params)
         given = call.params.get("ParameterOverrides")
         overrides = None if given is None else requests.overrides(stack_set, given)
@@ -99,7 +102,7 @@ class StackSetHandlers:
         stack_set = self._operated(call)
         if requests.is_retry(stack_set, call):
             return {"OperationId": call.params["OperationId"]}
-        selection = targets.read(self._world, call, creating=False)
+        selection = self._selection(stack_set, call, creating=False)
         regions = requests.regions(call.params)
         _check_listed(stack_set, selection, regions)
         given = call.params.get("ParameterOverrides") or ()
@@ -119,7 +122,7 @@ class StackSetHandlers:
             return {"OperationId": call.params["OperationId"]}
         if "RetainStacks" not in call.params:
             raise invalid("RetainStacks must be specified")
-        selection = targets.read(self._world, call, creating=False)
+        selection = self._selection(stack_set, call, creating=False)
         regions = requests.regions(call.params)
         operation = requests.operation(self._world, call, "DELETE")
         whole_units = selection.unit_ids if selection.filter in ("NONE", "UNION") else ()
@@ -132,7 +135,6 @@ class StackSetHandlers:
         return {"OperationId": operation.id}
 
     def stop_stack_set_operation(self, call: Call) -> Params:
-        access.check_management(self._world, call)
         stack_set = self._lookup.stack_set(call)
         operation = self._lookup.operation(stack_set, call)
         if operation.status.ended:
@@ -141,40 +143,24 @@ class StackSetHandlers:
         self._engine.stop(stack_set, operation)
         return {}
 
-    def activate_organizations_access(self, call: Call) -> Params:
-        self._check_organization(call)
-        self._world.trusted_access = True
-        return {}
-
-    def deactivate_organizations_access(self, call: Call) -> Params:
-        self._check_organization(call)
-        self._world.trusted_access = False
-        self._engine.stop_all()
-        return {}
-
-    def describe_organizations_access(self, call: Call) -> Params:
-        self._check_organization(call)
-        return {"Status": "ENABLED" if self._world.trusted_access else "DISABLED"}
-
-    def _check_organization(self, call: Call) -> None:
-        access.check_call_as(call)
-        if call.caller.account_id != self._world.management_account():
-            message = "Organizations access can only be managed by the management account of an organization"
-            raise WireError("InvalidOperationException", message)
-
     def _operated(self, call: Call) -> StackSet:
-        access.check_operator(self._world, call)
-        return self._lookup.stack_set(call)
+        stack_set = self._lookup.stack_set(call)
+        if stack_set.service_managed:
+            access.check_trusted(self._world)
+        return stack_set
+
+    def _selection(self, stack_set: StackSet, call: Call, *, creating: bool) -> targets.Selection:
+        return targets.read(self._world, call, service_managed=stack_set.service_managed, creating=creating)
 
     def _updated_instances(self, stack_set: StackSet, call: Call) -> Callable[[], Sequence[Instance]]:
         """The instances of the given targets, or all. Raises WireError `ValidationError`."""
         if "DeploymentTargets" not in call.params and not call.params.get("Regions"):
             if call.params.get("Accounts"):
-                raise invalid(targets.ONLY_UNITS)
+                raise invalid(targets.ONLY_UNITS if stack_set.service_managed else "Regions must be specified")
             return lambda: list(stack_set.instances.values())
         if "AutoDeployment" in call.params:
             raise invalid("DeploymentTargets and Regions cannot be specified when AutoDeployment is specified")
-        selection = targets.read(self._world, call, creating=False)
+        selection = self._selection(stack_set, call, creating=False)
         regions = requests.regions(call.params)
         _check_listed(stack_set, selection, regions)
         return self._selected(stack_set, selection, regions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rolecall.sandbox.stacksets import access
 from rolecall.sandbox.stacksets.engine import StackSetEngine
 from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
 from rolecall.sandbox.wire import Call, WireError
@@ -14,10 +15,11 @@ class Lookup:
         self._engine = engine
 
     def stack_set(self, call: Call, *, deleted_too: bool = False) -> StackSet:
-        """Only the administrator's own: to any other account the stack set does not exist."""
+        """Only the administrator's own and its delegates': to any other account the stack set does not exist."""
+        account_id = access.administrator(self._engine.world, call)
         name = call.params["StackSetName"]
-        found = self._engine.find(call.region, name)
-        if found is None or found.administrator != call.caller.account_id or (found.deleted and not deleted_too):
+        found = self._engine.find(call.region, name, account_id)
+        if found is None or found.administrator != account_id or (found.deleted and not deleted_too):
             raise WireError("StackSetNotFoundException", f"StackSet {name} not found", 404)
         return found
 

@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,12 +56,23 @@ class AutoDeployment:
     depends_on: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SelfManaged:
+    """Self-managed permissions: the role that administers, by its ARN, and the name of the role that executes."""
+
+    administration_role_arn: str
+    execution_role_name: str
+
+
 @dataclass(slots=True)
 class Instance:
-    """One account's part of a stack set in one Region. `unit_id` is the target through which it was reached."""
+    """One account's part of a stack set in one Region.
+
+    `unit_id` is the target through which it was reached; None where accounts are named one by one.
+    """
 
     target: Target
-    unit_id: str
+    unit_id: str | None
     overrides: Mapping[str, str] = field(default_factory=dict)
     status: InstanceStatus = InstanceStatus.OUTDATED
     detailed_status: DetailedStatus = DetailedStatus.PENDING
@@ -111,9 +121,10 @@ class Operation:
 
 @dataclass(slots=True, eq=False)
 class StackSet:
-    """A service-managed stack set. `targets` leads from unit ids to the Regions deployed there.
+    """A stack set. `targets` leads from unit ids to the Regions deployed there.
 
-    `request` is the ClientRequestToken that it was created with, and what was asked.
+    `permissions` are None where they are service-managed. `request` is the ClientRequestToken that it was created with,
+    and what was asked.
     """
 
     name: str
@@ -124,12 +135,17 @@ class StackSet:
     description: str | None
     auto_deployment: AutoDeployment
     managed_execution: bool
+    permissions: SelfManaged | None = None
     request: tuple[str | None, str] = (None, "")
-    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    uuid: str = field(kw_only=True)
     deleted: bool = False
     targets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     instances: dict[Target, Instance] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
+
+    @property
+    def service_managed(self) -> bool:
+        return self.permissions is None
 
     @property
     def id(self) -> str:

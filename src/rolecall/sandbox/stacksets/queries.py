@@ -38,42 +38,38 @@ class StackSetQueries:
         }
 
     def describe_stack_set(self, call: Call) -> Params:
-        access.check_call_as(call)
         return {"StackSet": views.stack_set(self._lookup.stack_set(call, deleted_too=True))}
 
     def list_stack_sets(self, call: Call) -> Params:
-        access.check_call_as(call)
         wanted = call.params.get("Status")
-        own = [entry for entry in self._engine.stack_sets(call.region) if entry.administrator == call.caller.account_id]
+        account_id = access.administrator(self._engine.world, call)
+        own = [entry for entry in self._engine.stack_sets(call.region) if entry.administrator == account_id]
+        if call.params.get("CallAs") == "DELEGATED_ADMIN":
+            own = [entry for entry in own if entry.service_managed]
         summaries = [views.stack_set_summary(entry) for entry in own]
         shown, more = page([entry for entry in summaries if wanted in (None, entry["Status"])], call.params)
         return {"Summaries": shown, **more}
 
     def list_stack_instances(self, call: Call) -> Params:
-        access.check_call_as(call)
         stack_set = self._lookup.stack_set(call)
         matching = [entry for entry in stack_set.instances.values() if _matches(entry, call.params)]
         shown, more = page(matching, call.params)
         return {"Summaries": [views.instance_summary(stack_set, entry) for entry in shown], **more}
 
     def describe_stack_instance(self, call: Call) -> Params:
-        access.check_call_as(call)
         stack_set = self._lookup.stack_set(call)
         return {"StackInstance": views.instance(stack_set, self._lookup.instance(stack_set, call))}
 
     def describe_stack_set_operation(self, call: Call) -> Params:
-        access.check_call_as(call)
         stack_set = self._lookup.stack_set(call)
         return {"StackSetOperation": views.operation(stack_set, self._lookup.operation(stack_set, call))}
 
     def list_stack_set_operations(self, call: Call) -> Params:
-        access.check_call_as(call)
         operations = list(self._lookup.stack_set(call).operations.values())
         shown, more = page(operations[::-1], call.params)
         return {"Summaries": [views.operation_summary(entry) for entry in shown], **more}
 
     def list_stack_set_operation_results(self, call: Call) -> Params:
-        access.check_call_as(call)
         operation = self._lookup.operation(self._lookup.stack_set(call), call)
         wanted = status_filter(call.params, "OPERATION_RESULT_STATUS")
         results = [entry for entry in operation.results.values() if not wanted or entry.status in wanted]
@@ -81,7 +77,6 @@ class StackSetQueries:
         return {"Summaries": [views.result(entry) for entry in shown], **more}
 
     def list_stack_set_auto_deployment_targets(self, call: Call) -> Params:
-        access.check_call_as(call)
         targets = sorted(self._lookup.stack_set(call).targets.items())
         shown, more = page(targets, call.params)
         summaries = [{"OrganizationalUnitId": unit_id, "Regions": list(regions)} for unit_id, regions in shown]
@@ -90,7 +85,6 @@ class StackSetQueries:
     def get_template_summary(self, call: Call) -> Params:
         if not call.params.get("StackSetName"):
             return self._stacks.template_summary(call)
-        access.check_call_as(call)
         return template_summary(self._lookup.stack_set(call).definition.template)
 
 

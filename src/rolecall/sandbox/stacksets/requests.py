@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from rolecall.sandbox.stacks.stack import Definition
 from rolecall.sandbox.stacks.template import parameters
 from rolecall.sandbox.stacks.template.model import Template
 from rolecall.sandbox.stacks.template.parse import parse
-from rolecall.sandbox.stacksets.model import AutoDeployment, Instance, Operation, StackSet
+from rolecall.sandbox.stacksets.model import AutoDeployment, Instance, Operation, SelfManaged, StackSet
 from rolecall.sandbox.stacksets.preferences import Preferences
 from rolecall.sandbox.wire import Call, Params, WireError
 
@@ -29,6 +28,9 @@ _NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]*")
 _TOKEN = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
 _REGION = re.compile(r"[a-zA-Z0-9-]{1,128}")
 _MAX_NAME = 128
+DEFAULT_ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
+DEFAULT_EXECUTION_ROLE = "AWSCloudFormationStackSetExecutionRole"
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html"""
 
 
 def stack_set_name(params: Params) -> str:
@@ -43,14 +45,17 @@ def stack_set_name(params: Params) -> str:
     return name
 
 
-def definition(world: World, call: Call, former: Definition | None = None) -> Definition:
+def definition(
+    world: World, call: Call, former: Definition | None = None, *, service_managed: bool = True
+) -> Definition:
     """What the stack set deploys: template, parameters, tags, capabilities. `former` is that of an update.
 
     Tags that an update leaves out stay; capabilities do not. Raises WireError `ValidationError`.
     """
     body = template_body(world.store, call, former.body if former else None)
     template = parse(body)
-    _check_service_managed(template)
+    if service_managed:
+        _check_service_managed(template)
     tags = call.params.get("Tags")
     kept = former.tags if former else {}
     given = call.params.get("Parameters") or ()
@@ -79,10 +84,28 @@ def managed_execution(params: Params) -> bool | None:
     return None if given is None else bool(given.get("Active"))
 
 
-def check_permission_model(params: Params, default: str) -> None:
-    """Raises WireError `ValidationError` for anything but service-managed permissions."""
-    if params.get("PermissionModel", default) != "SERVICE_MANAGED":
-        raise invalid("The sandbox deploys stack sets with PermissionModel SERVICE_MANAGED only")
+def permissions(call: Call, former: StackSet | None = None) -> SelfManaged | None:
+    """The self-managed permissions that a call gives a stack set; None for service-managed ones.
+
+    Raises WireError `ValidationError` for what the permission model does not have, and for another than `former`'s.
+    """
+    params = call.params
+    model = "SERVICE_MANAGED" if former and former.service_managed else "SELF_MANAGED"
+    asked = params.get("PermissionModel", model)
+    if former and asked != model:
+        raise invalid(f"The permission model of a stack set cannot be changed from {model} to {asked}")
+    if asked == "SERVICE_MANAGED":
+        if params.get("AdministrationRoleARN") or params.get("ExecutionRoleName"):
+            raise invalid("AdministrationRoleARN and ExecutionRoleName are for SELF_MANAGED permissions only")
+        return None
+    if params.get("AutoDeployment"):
+        raise invalid("AutoDeployment is for SERVICE_MANAGED permissions only")
+    known = former.permissions if former else None
+    default_arn = f"arn:aws:iam::{call.caller.account_id}:role/{DEFAULT_ADMINISTRATION_ROLE}"
+    return SelfManaged(
+        params.get("AdministrationRoleARN") or (known.administration_role_arn if known else default_arn),
+        params.get("ExecutionRoleName") or (known.execution_role_name if known else DEFAULT_EXECUTION_ROLE),
+    )
 
 
 def regions(params: Params) -> tuple[str, ...]:
@@ -99,7 +122,7 @@ def regions(params: Params) -> tuple[str, ...]:
 
 def operation(world: World, call: Call, action: str) -> Operation:
     """A new operation as the call asks for it. Raises WireError `ValidationError`."""
-    token = call.params.get("OperationId") or str(uuid.uuid4())
+    token = call.params.get("OperationId") or world.new_uuid()
     if not _TOKEN.fullmatch(token) or len(token) > _MAX_NAME:
         raise constraint_broken(
             token, "operationId", "Member must satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*"

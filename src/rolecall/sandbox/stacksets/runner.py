@@ -8,14 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rolecall.sandbox.stacksets import scheduler
 from rolecall.sandbox.stacksets.deployer import DeploymentFailed
 from rolecall.sandbox.stacksets.model import Operation, OperationStatus, Result, ResultStatus, StackSet, Target
 from rolecall.sandbox.stacksets.operations.base import Kind, Skipped
+from rolecall.sandbox.stacksets.telling import instance_changed, operation_changed
 from rolecall.sandbox.wire import WireError
+
+if TYPE_CHECKING:
+    from rolecall.sandbox.world import World
 
 EXCEEDED = "Cancelled since failure tolerance has exceeded"
 STOPPED = "Cancelled since the operation was stopped"
@@ -26,8 +30,8 @@ _log = logging.getLogger(__name__)
 class Runner:
     """Every stack set's unfinished operations, in the order of their requests."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._queues: dict[StackSet, list[_Entry]] = defaultdict(list)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -44,13 +48,16 @@ class Runner:
             message = f"Another Operation on StackSet {stack_set.arn} is in progress: {under_way.id}"
             raise WireError("OperationInProgressException", message, 409)
         stack_set.operations[operation.id] = operation
-        self._queues[stack_set].append(_Entry(operation, kind))
+        self._queues[stack_set].append(_Entry(self._world, stack_set, operation, kind))
         self._advance(stack_set)
+        if operation.status is OperationStatus.QUEUED:
+            operation_changed(self._world, stack_set, operation)
 
     def stop(self, stack_set: StackSet, operation: Operation) -> None:
         """Lets what is running finish and cancels the rest. An operation that has not started never does."""
         if operation.status is OperationStatus.RUNNING:
             operation.status = OperationStatus.STOPPING
+            operation_changed(self._world, stack_set, operation)
         elif operation.status is OperationStatus.QUEUED:
             self._end(stack_set, operation, OperationStatus.STOPPED)
 
@@ -73,6 +80,7 @@ class Runner:
     def _start(self, stack_set: StackSet, entry: _Entry) -> None:
         operation, kind = entry.operation, entry.kind
         operation.status = OperationStatus.RUNNING
+        operation_changed(self._world, stack_set, operation)
         targets = kind.targets()
         kind.begin(operation)
         operation.results = {target: Result(target, unit_id) for target, unit_id in targets}
@@ -106,7 +114,8 @@ class Runner:
         return status
 
     def _end(self, stack_set: StackSet, operation: Operation, status: OperationStatus) -> None:
-        operation.status, operation.ended = status, self._now()
+        operation.status, operation.ended = status, self._world.now()
+        operation_changed(self._world, stack_set, operation)
         queue = self._queues[stack_set]
         queue[:] = [entry for entry in queue if entry.operation is not operation]
         self._advance(stack_set)
@@ -115,7 +124,9 @@ class Runner:
 class _Entry:
     """An unfinished operation with what it does; keeps the operation's results."""
 
-    def __init__(self, operation: Operation, kind: Kind) -> None:
+    def __init__(self, world: World, stack_set: StackSet, operation: Operation, kind: Kind) -> None:
+        self._world = world
+        self._stack_set = stack_set
         self.operation = operation
         self.kind = kind
 
@@ -123,6 +134,14 @@ class _Entry:
         return self.operation.status is OperationStatus.STOPPING
 
     async def perform(self, target: Target) -> bool:
+        """The work on one target, told when it is over. False where it failed."""
+        done = await self._perform(target)
+        instance = self._stack_set.instances.get(target)
+        if instance is not None:
+            instance_changed(self._world, self._stack_set, self.operation, instance)
+        return done
+
+    async def _perform(self, target: Target) -> bool:
         result = self.operation.results[target]
         result.status = ResultStatus.RUNNING
         try:

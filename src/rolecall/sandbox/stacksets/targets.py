@@ -19,24 +19,30 @@ if TYPE_CHECKING:
 
 MAX_UNITS = 50
 MAX_ACCOUNTS_BYTES = 10 * 1024 * 1024
+LISTED = "LISTED"
 FILTERS = ("NONE", "INTERSECTION", "DIFFERENCE", "UNION")
+ONLY_ACCOUNTS = "StackSets with SELF_MANAGED permission model can only have Accounts as target"
 ONLY_UNITS = "StackSets with SERVICE_MANAGED permission model can only have OrganizationalUnit as target"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Checked deployment targets. `filter` is one of FILTERS."""
+    """Checked deployment targets. `filter` is one of FILTERS, or LISTED: the accounts as they are, without units."""
 
     unit_ids: tuple[str, ...]
     accounts: frozenset[str]
     filter: str
 
-    def accounts_in(self, world: World) -> dict[str, str]:
+    def accounts_in(self, world: World) -> dict[str, str | None]:
         """Account id to the unit that brings it in. The management account is never among them.
 
         Accounts that only UNION brings in belong to no unit of the selection; theirs is the one that holds them.
         """
-        under = {account.id: unit_id for unit_id in self.unit_ids for account in world.accounts_under(unit_id)}
+        if self.filter == LISTED:
+            return dict.fromkeys(sorted(self.accounts))
+        under: dict[str, str | None] = {
+            account.id: unit_id for unit_id in self.unit_ids for account in world.accounts_under(unit_id)
+        }
         if self.filter == "INTERSECTION":
             under = {account_id: unit_id for account_id, unit_id in under.items() if account_id in self.accounts}
         if self.filter == "DIFFERENCE":
@@ -51,11 +57,13 @@ class Selection:
         return {account.id: account.parent_id for account in found if account is not None}
 
 
-def read(world: World, call: Call, *, creating: bool) -> Selection:
+def read(world: World, call: Call, *, service_managed: bool, creating: bool) -> Selection:
     """The selection of a call's DeploymentTargets. `creating` applies CreateStackInstances' stricter rules.
 
     Raises WireError `ValidationError`, in AWS's words where they are known.
     """
+    if not service_managed:
+        return _listed(world, call)
     given = call.params.get("DeploymentTargets") or {}
     unit_ids = tuple(dict.fromkeys(given.get("OrganizationalUnitIds") or ()))
     if call.params.get("Accounts") or not unit_ids:
@@ -70,9 +78,20 @@ def read(world: World, call: Call, *, creating: bool) -> Selection:
     return Selection(unit_ids, accounts, chosen)
 
 
+def _listed(world: World, call: Call) -> Selection:
+    """The accounts of a self-managed stack set's operation."""
+    given = call.params.get("DeploymentTargets") or {}
+    if given.get("OrganizationalUnitIds") or given.get("AccountFilterType"):
+        raise invalid(ONLY_ACCOUNTS)
+    accounts = _accounts(world, call)
+    if not accounts:
+        raise invalid("Accounts must be specified")
+    return Selection((), accounts, LISTED)
+
+
 def _accounts(world: World, call: Call) -> frozenset[str]:
     given = call.params.get("DeploymentTargets") or {}
-    listed, url = given.get("Accounts"), given.get("AccountsUrl")
+    listed, url = given.get("Accounts") or call.params.get("Accounts"), given.get("AccountsUrl")
     if listed and url:
         raise invalid("Cannot specify both Accounts and AccountsUrl in DeploymentTargets")
     if url:

@@ -24,7 +24,9 @@ def stack_set(entry: StackSet) -> dict[str, Any]:
         Tags=tags(entry.definition.tags),
         StackSetARN=entry.arn,
         StackSetDriftDetectionDetails={"DriftStatus": _NOT_CHECKED, "TotalStackInstancesCount": len(entry.instances)},
-        OrganizationalUnitIds=list(entry.targets),
+        OrganizationalUnitIds=list(entry.targets) if entry.service_managed else None,
+        AdministrationRoleARN=entry.permissions.administration_role_arn if entry.permissions else None,
+        ExecutionRoleName=entry.permissions.execution_role_name if entry.permissions else None,
         Regions=list(entry.regions),
     )
 
@@ -95,8 +97,8 @@ def _identity(entry: StackSet) -> dict[str, Any]:
         "StackSetId": entry.id,
         "Description": entry.description,
         "Status": "DELETED" if entry.deleted else "ACTIVE",
-        "AutoDeployment": shown,
-        "PermissionModel": "SERVICE_MANAGED",
+        "AutoDeployment": shown if entry.service_managed else None,
+        "PermissionModel": "SERVICE_MANAGED" if entry.service_managed else "SELF_MANAGED",
         "ManagedExecution": {"Active": entry.managed_execution},
     }
 

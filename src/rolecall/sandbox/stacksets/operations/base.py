@@ -34,8 +34,8 @@ class Kind(Protocol):
     def action(self) -> str: ...
     @property
     def exclusive(self) -> bool: ...
-    def targets(self) -> Sequence[tuple[Target, str]]:
-        """The targets as things stand, each with the unit through which it is reached."""
+    def targets(self) -> Sequence[tuple[Target, str | None]]:
+        """The targets as things stand, each with the unit through which it is reached, if any."""
         ...
 
     def begin(self, operation: Operation) -> None:

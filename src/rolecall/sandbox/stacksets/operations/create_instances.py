@@ -23,7 +23,7 @@ class CreateInstances(Deploying):
         stack_set: StackSet,
         deployer: Deployer,
         accounts: Accounts,
-        accounts_in: Callable[[], Mapping[str, str]],
+        accounts_in: Callable[[], Mapping[str, str | None]],
         regions: Sequence[str],
         overrides: Mapping[str, str] | None = None,
     ) -> None:
@@ -32,7 +32,7 @@ class CreateInstances(Deploying):
         self._regions = regions
         self._overrides = overrides
 
-    def targets(self) -> Sequence[tuple[Target, str]]:
+    def targets(self) -> Sequence[tuple[Target, str | None]]:
         accounts = self._accounts_in()
         wanted = [(Target(account, region), unit) for region in self._regions for account, unit in accounts.items()]
         known = self._stack_set.instances
@@ -42,7 +42,7 @@ class CreateInstances(Deploying):
         instances = [self._instance(target, unit_id) for target, unit_id in self.targets()]
         outdate((entry for entry in instances if entry.status is not InstanceStatus.CURRENT), operation)
 
-    def _instance(self, target: Target, unit_id: str) -> Instance:
+    def _instance(self, target: Target, unit_id: str | None) -> Instance:
         instance = self._stack_set.instances.setdefault(target, Instance(target, unit_id))
         if self._overrides is not None and instance.status is not InstanceStatus.CURRENT:
             instance.overrides = self._overrides

@@ -38,7 +38,7 @@ class DeleteInstances:
         self._retain_stacks = retain_stacks
         self._on_success = on_success
 
-    def targets(self) -> Sequence[tuple[Target, str]]:
+    def targets(self) -> Sequence[tuple[Target, str | None]]:
         return [(instance.target, instance.unit_id) for instance in self._instances()]
 
     def begin(self, operation: Operation) -> None:

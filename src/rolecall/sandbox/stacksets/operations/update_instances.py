@@ -30,7 +30,7 @@ class UpdateInstances(Deploying):
         self._instances = instances
         self._overridden = overridden
 
-    def targets(self) -> Sequence[tuple[Target, str]]:
+    def targets(self) -> Sequence[tuple[Target, str | None]]:
         return [(instance.target, instance.unit_id) for instance in self._instances() if instance.operable]
 
     def begin(self, operation: Operation) -> None:

@@ -31,7 +31,7 @@ class UpdateStackSet(Deploying):
         self._definition = definition
         self._instances = instances
 
-    def targets(self) -> Sequence[tuple[Target, str]]:
+    def targets(self) -> Sequence[tuple[Target, str | None]]:
         return [(instance.target, instance.unit_id) for instance in self._instances() if instance.operable]
 
     def begin(self, operation: Operation) -> None:
