@@ -96,7 +96,7 @@ def created(organizations: Any, request_id: str) -> dict[str, Any]:
     def over() -> bool:
         answer = organizations.describe_create_account_status(CreateAccountRequestId=request_id)
         status.update(answer["CreateAccountStatus"])
-        return status["State"] != "IN_PROGRESS"
+        return bool(status["State"] != "IN_PROGRESS")
 
     eventually(over)
     return status

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rolecall.sandbox.stacks.drift_handlers import DriftHandlers
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.handlers import StackHandlers
 from rolecall.sandbox.wire import Handlers
@@ -32,5 +33,5 @@ async def close(world: World) -> None:
 
 def handlers(world: World) -> Handlers:
     """The handlers of CloudFormation's stack operations, on the world's stack engine."""
-    table = StackHandlers(engine(world)).table()
+    table = StackHandlers(engine(world)).table() | DriftHandlers(engine(world)).table()
     return {("cloudformation", operation): handler for operation, handler in table.items()}

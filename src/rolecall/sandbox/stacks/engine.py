@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from rolecall.sandbox.stacks import capabilities
 from rolecall.sandbox.stacks.blueprint import Blueprint
 from rolecall.sandbox.stacks.deployment import Deployment
+from rolecall.sandbox.stacks.drift import StackDrift, detect
 from rolecall.sandbox.stacks.errors import NoUpdates, ResourceFailed, invalid
 from rolecall.sandbox.stacks.stack import Definition, Options, Place, Stack
+from rolecall.sandbox.stacks.worker import Worker
 from rolecall.sandbox.wire import Caller, WireError
 
 if TYPE_CHECKING:
@@ -94,6 +96,20 @@ class StackEngine:
         stack.token, stack.failure = token, None
         self._enter(stack, "DELETE_IN_PROGRESS")
         self._begin(stack, partial(_after, former, partial(self._deployment(stack).delete, retain)))
+
+    def by_id(self, stack_id: str) -> Stack | None:
+        """The stack of an ARN, wherever it is."""
+        parts = stack_id.split(":")
+        place = Place(parts[4], parts[3], parts[1]) if len(parts) == 6 else None
+        return self.find(place, stack_id) if place else None
+
+    def detect_drift(self, stack: Stack, only: Collection[str] = ()) -> StackDrift:
+        """Looks at the stack's resources now, and keeps what it finds. Raises WireError where the actor may not."""
+        worker = Worker(self.world, stack, partial(self._owner, stack.place.account_id))
+        found = detect(stack, worker.context, self.world.now(), only)
+        known = stack.drift.resources if stack.drift and only else {}
+        stack.drift = StackDrift({**known, **found.resources}, found.time)
+        return stack.drift
 
     async def close(self) -> None:
         """Cancels the work under way and waits for its end."""

@@ -113,9 +113,10 @@ class StackHandlers:
         return {"StackResourceDetail": views.resource_detail(stack, stack.resources[logical_id])}
 
     def list_stack_resources(self, call: Call) -> Params:
-        held: Sequence[StackResource] = list(self._stack(call).resources.values())
+        stack = self._stack(call)
+        held: Sequence[StackResource] = list(stack.resources.values())
         shown, more = page(held, call.params)
-        return {"StackResourceSummaries": [views.resource_summary(entry) for entry in shown], **more}
+        return {"StackResourceSummaries": [views.resource_summary(stack, entry) for entry in shown], **more}
 
     def get_template(self, call: Call) -> Params:
         stack = self._stack(call)

@@ -10,11 +10,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rolecall.sandbox.stacks.resources.base import Physical
 from rolecall.sandbox.stacks.template.model import Template
 from rolecall.sandbox.wire import Caller
+
+if TYPE_CHECKING:
+    from rolecall.sandbox.stacks.drift import StackDrift
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -89,7 +92,8 @@ class StackResource:
 class Stack:
     """One stack. `work` is the task that creates, updates or deletes it, done or not.
 
-    `actor` is the one whose rights decide what the stack may do; None where nobody is asked.
+    `actor` is the one whose rights decide what the stack may do; None where nobody is asked. `drift` is what the last
+    detection found.
     """
 
     name: str
@@ -111,6 +115,8 @@ class Stack:
     token: str | None = None
     work: asyncio.Task[None] | None = None
     actor: Caller | None = None
+    stack_set_id: str | None = None
+    drift: StackDrift | None = None
 
     @property
     def id(self) -> str:

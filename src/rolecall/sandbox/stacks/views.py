@@ -38,7 +38,7 @@ def stack(entry: Stack) -> dict[str, Any]:
         RoleARN=entry.options.role_arn,
         Tags=tags(entry.definition.tags),
         EnableTerminationProtection=entry.termination_protection,
-        DriftInformation={"StackDriftStatus": "NOT_CHECKED"},
+        DriftInformation=_drift(entry),
     )
 
 
@@ -53,7 +53,7 @@ def summary(entry: Stack) -> dict[str, Any]:
         DeletionTime=entry.deleted,
         StackStatus=entry.status,
         StackStatusReason=entry.status_reason,
-        DriftInformation={"StackDriftStatus": "NOT_CHECKED"},
+        DriftInformation=_drift(entry),
     )
 
 
@@ -75,19 +75,23 @@ def event(entry: Stack, noted: Event) -> dict[str, Any]:
 
 def resource(entry: Stack, held: StackResource) -> dict[str, Any]:
     """`StackResource` of DescribeStackResources."""
-    return present(StackName=entry.name, StackId=entry.id, Timestamp=held.time, **_resource(held))
+    return present(StackName=entry.name, StackId=entry.id, Timestamp=held.time, **_resource(entry, held))
 
 
-def resource_summary(held: StackResource) -> dict[str, Any]:
+def resource_summary(entry: Stack, held: StackResource) -> dict[str, Any]:
     """`StackResourceSummary` of ListStackResources."""
-    return present(LastUpdatedTimestamp=held.time, **_resource(held))
+    return present(LastUpdatedTimestamp=held.time, **_resource(entry, held))
 
 
 def resource_detail(entry: Stack, held: StackResource) -> dict[str, Any]:
     """`StackResourceDetail` of DescribeStackResource."""
     metadata = None if held.metadata is None else json.dumps(held.metadata)
     return present(
-        StackName=entry.name, StackId=entry.id, LastUpdatedTimestamp=held.time, Metadata=metadata, **_resource(held)
+        StackName=entry.name,
+        StackId=entry.id,
+        LastUpdatedTimestamp=held.time,
+        Metadata=metadata,
+        **_resource(entry, held),
     )
 
 
@@ -137,15 +141,29 @@ def _outputs(entry: Stack) -> list[dict[str, Any]]:
     ]
 
 
-def _resource(held: StackResource) -> dict[str, Any]:
+def _resource(entry: Stack, held: StackResource) -> dict[str, Any]:
     return {
         "LogicalResourceId": held.logical_id,
         "PhysicalResourceId": held.physical.id if held.physical else None,
         "ResourceType": held.type,
         "ResourceStatus": held.status,
         "ResourceStatusReason": held.reason,
-        "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": _resource_drift(entry, held),
     }
+
+
+def _drift(entry: Stack) -> dict[str, Any]:
+    drift = entry.drift
+    if drift is None:
+        return {"StackDriftStatus": "NOT_CHECKED"}
+    return {"StackDriftStatus": drift.status.value, "LastCheckTimestamp": drift.time}
+
+
+def _resource_drift(entry: Stack, held: StackResource) -> dict[str, Any]:
+    found = entry.drift.resources.get(held.logical_id) if entry.drift else None
+    if found is None:
+        return {"StackResourceDriftStatus": "NOT_CHECKED"}
+    return {"StackResourceDriftStatus": found.status.value, "LastCheckTimestamp": found.time}
 
 
 def _template_parameter(parameter: Parameter) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class Worker:
         try:
             with self._noting(resource, "DELETE_FAILED"), _service(resource.type):
                 kind = resource_type(resource.type)
-                kind.delete(self._context(resource.logical_id), physical, resource.properties)
+                kind.delete(self.context(resource.logical_id), physical, resource.properties)
         except ResourceFailed:
             return False
         self._note(resource, "DELETE_COMPLETE")
@@ -103,7 +103,7 @@ class Worker:
         return resource
 
     def _make(self, resource: StackResource) -> Physical:
-        kind, context = resource_type(resource.type), self._context(resource.logical_id)
+        kind, context = resource_type(resource.type), self.context(resource.logical_id)
         claimed = kind.claimed_id(context, resource.properties)
         owner = self._owner_of(resource.type, claimed) if claimed else None
         if owner is not None:
@@ -122,7 +122,7 @@ class Worker:
 
     def _apply(self, resource: StackResource, old: Properties, new: Properties) -> None:
         assert resource.physical is not None
-        kind, context = resource_type(resource.type), self._context(resource.logical_id)
+        kind, context = resource_type(resource.type), self.context(resource.logical_id)
         with _service(resource.type):
             resource.physical = kind.update(context, resource.physical, old, new)
         resource.properties = new
@@ -156,7 +156,7 @@ class Worker:
         if not deleted:
             raise ResourceFailed(made.reason or "")
 
-    def _context(self, logical_id: str) -> Context:
+    def context(self, logical_id: str) -> Context:
         place = self._stack.place
         name, permit = self._stack.name, self._permit
         return Context(self._world.store, place.account_id, place.region, place.partition, name, logical_id, permit)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.sandbox import stacks
 from rolecall.sandbox.stacks.handlers import StackHandlers
+from rolecall.sandbox.stacksets.drift_handlers import DriftAndImport
 from rolecall.sandbox.stacksets.engine import StackSetEngine
 from rolecall.sandbox.stacksets.handlers import StackSetHandlers
 from rolecall.sandbox.stacksets.organizations_access import OrganizationsAccess
@@ -37,5 +38,6 @@ async def close(world: World) -> None:
 def handlers(world: World) -> Handlers:
     """The handlers of CloudFormation's stack set operations, and of GetTemplateSummary, which knows both."""
     changes = StackSetHandlers(engine(world)).table() | OrganizationsAccess(engine(world)).table()
+    changes |= DriftAndImport(engine(world)).table()
     queries = StackSetQueries(engine(world), StackHandlers(stacks.engine(world))).table()
     return {("cloudformation", operation): handler for operation, handler in {**changes, **queries}.items()}

@@ -30,10 +30,10 @@ class DeploymentFailed(Exception):
 class Deployer:
     """The stack of one instance at a time. Knows nothing of operations and statuses."""
 
-    def __init__(self, world: World, stacks: StackEngine) -> None:
+    def __init__(self, world: World, stacks: StackEngine, actors: Actors) -> None:
         self._world = world
         self._stacks = stacks
-        self._actors = Actors(world)
+        self._actors = actors
 
     async def deploy(self, stack_set: StackSet, instance: Instance) -> None:
         """Creates the instance's stack, or updates it; a stack whose creation failed is created anew.
@@ -66,6 +66,7 @@ class Deployer:
         if instance.stack is None:
             place = Place(instance.target.account_id, instance.target.region, stack_set.partition)
             instance.stack = self._stacks.create(place, self._stack_name(stack_set), definition, actor=actor)
+            instance.stack.stack_set_id = stack_set.id
         elif not instance.stack.exists:
             raise DeploymentFailed(f"Stack [{instance.stack.id}] does not exist")
         else:

@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rolecall.sandbox.stacks.engine import StackEngine
-from rolecall.sandbox.stacks.stack import Definition
+from rolecall.sandbox.stacks.stack import Definition, Stack
 from rolecall.sandbox.stacksets.auto_deployment import reaction
 from rolecall.sandbox.stacksets.deployer import Deployer
+from rolecall.sandbox.stacksets.execution import Actors
 from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
 from rolecall.sandbox.stacksets.operations.base import Kind
 from rolecall.sandbox.stacksets.operations.create_instances import CreateInstances
 from rolecall.sandbox.stacksets.operations.delete_instances import DeleteInstances
+from rolecall.sandbox.stacksets.operations.detect_drift import DetectDrift
+from rolecall.sandbox.stacksets.operations.import_stacks import ImportStacks
 from rolecall.sandbox.stacksets.operations.update_instances import UpdateInstances
 from rolecall.sandbox.stacksets.operations.update_stack_set import UpdateStackSet
 from rolecall.sandbox.stacksets.preferences import Preferences
@@ -36,7 +39,9 @@ class StackSetEngine:
 
     def __init__(self, world: World, stacks: StackEngine) -> None:
         self.world = world
-        self._deployer = Deployer(world, stacks)
+        self.stacks = stacks
+        self._actors = Actors(world)
+        self._deployer = Deployer(world, stacks, self._actors)
         self._runner = Runner(world)
         self._sets: list[StackSet] = []
         world.on_account_change.append(self._account_changed)
@@ -111,6 +116,18 @@ class StackSetEngine:
             stack_set, self._deployer, self.world, instances, retain_stacks=retain, on_success=on_success
         )
         self._submit(stack_set, operation, kind)
+
+    def detect_drift(self, stack_set: StackSet, operation: Operation) -> None:
+        self._submit(stack_set, operation, DetectDrift(stack_set, self.stacks, self.world))
+
+    def import_stacks(
+        self,
+        stack_set: StackSet,
+        operation: Operation,
+        stacks: Mapping[Target, Stack],
+        units: Mapping[str, str | None],
+    ) -> None:
+        self._submit(stack_set, operation, ImportStacks(stack_set, self.world, self._actors, stacks, units))
 
     def stop(self, stack_set: StackSet, operation: Operation) -> None:
         self._runner.stop(stack_set, operation)

@@ -49,7 +49,9 @@ class StackSetHandlers:
             region=call.region,
             administrator=administrator,
             partition=call.caller.arn.split(":", 2)[1],
-            definition=requests.definition(self._world, call, service_managed=permissions is None),
+            definition=requests.definition(
+                self._world, call, body=self._imported_body(call), service_managed=permissions is None
+            ),
             description=call.params.get("Description"),
             auto_deployment=requests.auto_deployment(call.params),
             managed_execution=bool(requests.managed_execution(call.params)),
@@ -142,6 +144,16 @@ class StackSetHandlers:
             raise WireError("InvalidOperationException", message)
         self._engine.stop(stack_set, operation)
         return {}
+
+    def _imported_body(self, call: Call) -> str | None:
+        """The template of the stack from which a stack set is created; None where the call gives its own."""
+        stack_id = call.params.get("StackId")
+        if not stack_id:
+            return None
+        stack = self._engine.stacks.by_id(stack_id)
+        if stack is None or stack.place.account_id != call.caller.account_id:
+            raise invalid(f"Stack with id {stack_id} does not exist")
+        return stack.definition.body
 
     def _operated(self, call: Call) -> StackSet:
         stack_set = self._lookup.stack_set(call)

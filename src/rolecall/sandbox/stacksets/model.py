@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from rolecall.core.observed import InstanceStatus as InstanceStatus
 from rolecall.core.observed import OperationStatus as OperationStatus
+from rolecall.sandbox.stacks.drift import DriftStatus
 from rolecall.sandbox.stacks.stack import Definition, Stack
 from rolecall.sandbox.stacksets.preferences import Preferences
 from rolecall.sandbox.wire import Params
@@ -27,6 +28,7 @@ class DetailedStatus(StrEnum):
     CANCELLED = "CANCELLED"
     INOPERABLE = "INOPERABLE"
     SKIPPED_SUSPENDED_ACCOUNT = "SKIPPED_SUSPENDED_ACCOUNT"
+    FAILED_IMPORT = "FAILED_IMPORT"
 
 
 class ResultStatus(StrEnum):
@@ -79,6 +81,8 @@ class Instance:
     reason: str | None = None
     stack: Stack | None = None
     last_operation_id: str | None = None
+    drift: DriftStatus = DriftStatus.NOT_CHECKED
+    drift_checked: datetime | None = None
 
     @property
     def operable(self) -> bool:
@@ -119,6 +123,19 @@ class Operation:
         return sum(result.status is ResultStatus.FAILED for result in self.results.values())
 
 
+@dataclass(frozen=True, slots=True)
+class StackSetDrift:
+    """`StackSetDriftDetectionDetails`: what the last detection found. `detection` is its own status."""
+
+    status: DriftStatus
+    detection: str
+    total: int
+    drifted: int
+    in_sync: int
+    failed: int
+    time: datetime
+
+
 @dataclass(slots=True, eq=False)
 class StackSet:
     """A stack set. `targets` leads from unit ids to the Regions deployed there.
@@ -139,6 +156,7 @@ class StackSet:
     request: tuple[str | None, str] = (None, "")
     uuid: str = field(kw_only=True)
     deleted: bool = False
+    drift: StackSetDrift | None = None
     targets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     instances: dict[Target, Instance] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)

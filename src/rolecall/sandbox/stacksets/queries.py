@@ -94,6 +94,6 @@ def _matches(instance: Instance, params: Params) -> bool:
         (instance.target.region, [params.get("StackInstanceRegion")]),
         (instance.detailed_status.value, status_filter(params, "DETAILED_STATUS")),
         (instance.last_operation_id, status_filter(params, "LAST_OPERATION_ID")),
-        ("NOT_CHECKED", status_filter(params, "DRIFT_STATUS")),
+        (instance.drift.value, status_filter(params, "DRIFT_STATUS")),
     )
     return all(value in wanted for value, wanted in asked if any(wanted))

@@ -46,13 +46,19 @@ def stack_set_name(params: Params) -> str:
 
 
 def definition(
-    world: World, call: Call, former: Definition | None = None, *, service_managed: bool = True
+    world: World,
+    call: Call,
+    former: Definition | None = None,
+    *,
+    body: str | None = None,
+    service_managed: bool = True,
 ) -> Definition:
-    """What the stack set deploys: template, parameters, tags, capabilities. `former` is that of an update.
+    """What the stack set deploys: template, parameters, tags, capabilities.
 
-    Tags that an update leaves out stay; capabilities do not. Raises WireError `ValidationError`.
+    `former` is that of an update, `body` a template that the call does not bring itself. Tags that an update leaves out
+    stay; capabilities do not. Raises WireError `ValidationError`.
     """
-    body = template_body(world.store, call, former.body if former else None)
+    body = body or template_body(world.store, call, former.body if former else None)
     template = parse(body)
     if service_managed:
         _check_service_managed(template)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from rolecall.sandbox.stacks.drift import DriftStatus
 from rolecall.sandbox.stacks.shapes import present, tags
 from rolecall.sandbox.stacks.views import parameters
 from rolecall.sandbox.stacksets.model import Instance, Operation, Result, StackSet
-
-_NOT_CHECKED = "NOT_CHECKED"
 
 
 def stack_set(entry: StackSet) -> dict[str, Any]:
@@ -23,7 +22,7 @@ def stack_set(entry: StackSet) -> dict[str, Any]:
         Capabilities=list(entry.definition.capabilities),
         Tags=tags(entry.definition.tags),
         StackSetARN=entry.arn,
-        StackSetDriftDetectionDetails={"DriftStatus": _NOT_CHECKED, "TotalStackInstancesCount": len(entry.instances)},
+        StackSetDriftDetectionDetails=_drift_details(entry),
         OrganizationalUnitIds=list(entry.targets) if entry.service_managed else None,
         AdministrationRoleARN=entry.permissions.administration_role_arn if entry.permissions else None,
         ExecutionRoleName=entry.permissions.execution_role_name if entry.permissions else None,
@@ -33,7 +32,7 @@ def stack_set(entry: StackSet) -> dict[str, Any]:
 
 def stack_set_summary(entry: StackSet) -> dict[str, Any]:
     """`StackSetSummary` of ListStackSets."""
-    return present(**_identity(entry), DriftStatus=_NOT_CHECKED)
+    return present(**_identity(entry), DriftStatus=_drift_details(entry)["DriftStatus"])
 
 
 def instance_summary(entry: StackSet, instance: Instance) -> dict[str, Any]:
@@ -47,7 +46,8 @@ def instance_summary(entry: StackSet, instance: Instance) -> dict[str, Any]:
         StatusReason=instance.reason,
         StackInstanceStatus={"DetailedStatus": instance.detailed_status.value},
         OrganizationalUnitId=instance.unit_id,
-        DriftStatus=_NOT_CHECKED,
+        DriftStatus=instance.drift.value,
+        LastDriftCheckTimestamp=instance.drift_checked,
         LastOperationId=instance.last_operation_id,
     )
 
@@ -83,6 +83,22 @@ def result(held: Result) -> dict[str, Any]:
         AccountGateResult={"Status": "SKIPPED"},
         OrganizationalUnitId=held.unit_id,
     )
+
+
+def _drift_details(entry: StackSet) -> dict[str, Any]:
+    drift = entry.drift
+    if drift is None:
+        return {"DriftStatus": DriftStatus.NOT_CHECKED.value, "TotalStackInstancesCount": len(entry.instances)}
+    return {
+        "DriftStatus": drift.status.value,
+        "DriftDetectionStatus": drift.detection,
+        "LastDriftCheckTimestamp": drift.time,
+        "TotalStackInstancesCount": drift.total,
+        "DriftedStackInstancesCount": drift.drifted,
+        "InSyncStackInstancesCount": drift.in_sync,
+        "InProgressStackInstancesCount": 0,
+        "FailedStackInstancesCount": drift.failed,
+    }
 
 
 def _identity(entry: StackSet) -> dict[str, Any]:

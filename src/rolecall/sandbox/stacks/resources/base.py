@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote
 
 from rolecall.sandbox.stacks.errors import ResourceFailed
 from rolecall.sandbox.wire import WireError
@@ -109,6 +110,9 @@ class ResourceType(Protocol):
     def create(self, context: Context, properties: Properties) -> Physical: ...
     def update(self, context: Context, physical: Physical, old: Properties, new: Properties) -> Physical: ...
     def delete(self, context: Context, physical: Physical, properties: Properties) -> None: ...
+    def read(self, context: Context, physical: Physical, properties: Properties) -> Properties | None:
+        """The resource's properties as they are now; None where it is gone. `properties` are those deployed."""
+        ...
 
 
 def failure(service: str, error: WireError) -> ResourceFailed:
@@ -119,6 +123,21 @@ def failure(service: str, error: WireError) -> ResourceFailed:
     return ResourceFailed(
         f'Resource handler returned message: "{said}" (RequestToken: {token}, HandlerErrorCode: {code})'
     )
+
+
+def stored_document(text: Any) -> Any:
+    """A policy document as the store tells it: percent-encoded JSON text."""
+    return json.loads(unquote(text)) if isinstance(text, str) else text
+
+
+def unless_gone(ask: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """The answer, or None where what it asks for does not exist."""
+    try:
+        return ask()
+    except WireError as error:
+        if error.code == "NoSuchEntity":
+            return None
+        raise
 
 
 def document(value: Any) -> str:

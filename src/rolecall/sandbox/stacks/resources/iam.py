@@ -16,6 +16,12 @@ def holders(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(kind, name) for member, kind in _HOLDERS for name in properties.get(member) or ()]
 
 
+def ask(context: Context, action: str, holder: tuple[str, str], policy_name: str) -> dict[str, Any]:
+    """The answer of an action on one principal's inline policy."""
+    kind, name = holder
+    return context.call("iam", action.format(kind), **{f"{kind}Name": name}, PolicyName=policy_name)
+
+
 def call_on(context: Context, action: str, holder: tuple[str, str], **params: Any) -> None:
     """An action that names its principal by kind: `call_on(context, "Put{}Policy", ("Role", name), …)`."""
     kind, name = holder

@@ -6,7 +6,15 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 from __future__ import annotations
 
 from rolecall.sandbox.stacks.resources import iam
-from rolecall.sandbox.stacks.resources.base import Context, Physical, Properties, Schema, document
+from rolecall.sandbox.stacks.resources.base import (
+    Context,
+    Physical,
+    Properties,
+    Schema,
+    document,
+    stored_document,
+    unless_gone,
+)
 from rolecall.sandbox.wire import WireError
 
 _NAME_LIMIT = 128
@@ -67,6 +75,22 @@ class ManagedPolicy:
                 iam.remove_from(context, "Detach{}Policy", holder, PolicyArn=physical.id)
         return physical
 
+    def read(self, context: Context, physical: Physical, properties: Properties) -> Properties | None:
+        found = unless_gone(lambda: context.call("iam", "GetPolicy", PolicyArn=physical.id))
+        if found is None:
+            return None
+        policy = found["Policy"]
+        version = context.call("iam", "GetPolicyVersion", PolicyArn=physical.id, VersionId=policy["DefaultVersionId"])[
+            "PolicyVersion"
+        ]
+        return {
+            "PolicyDocument": stored_document(version["Document"]),
+            "ManagedPolicyName": policy["PolicyName"],
+            "Path": policy["Path"],
+            "Description": policy.get("Description", ""),
+            **_holders_by_member(context, physical.id, properties),
+        }
+
     def delete(self, context: Context, physical: Physical, properties: Properties) -> None:
         for holder in iam.holders(properties):
             iam.remove_from(context, "Detach{}Policy", holder, PolicyArn=physical.id)
@@ -81,6 +105,15 @@ class ManagedPolicy:
         for version in _former_versions(context, physical.id):
             context.call("iam", "DeletePolicyVersion", PolicyArn=physical.id, VersionId=version)
         context.call("iam", "DeletePolicy", PolicyArn=physical.id)
+
+
+def _holders_by_member(context: Context, arn: str, properties: Properties) -> dict[str, list[str]]:
+    attached = _attached(context, arn)
+    return {
+        f"{kind}s": sorted(name for holder, name in attached if holder == kind)
+        for kind in ("Role", "User", "Group")
+        if f"{kind}s" in properties
+    }
 
 
 def _attached(context: Context, arn: str) -> set[tuple[str, str]]:

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from rolecall.sandbox.stacks.errors import ResourceFailed
 from rolecall.sandbox.stacks.resources import iam
-from rolecall.sandbox.stacks.resources.base import Context, Physical, Properties, Schema, document
+from rolecall.sandbox.stacks.resources.base import (
+    Context,
+    Physical,
+    Properties,
+    Schema,
+    document,
+    stored_document,
+    unless_gone,
+)
 from rolecall.sandbox.wire import WireError
 
 _ID_LIMIT = 128
@@ -46,6 +54,19 @@ class Policy:
 
     def delete(self, context: Context, physical: Physical, properties: Properties) -> None:  # noqa: ARG002
         self._remove(context, properties["PolicyName"], iam.holders(properties))
+
+    def read(self, context: Context, physical: Physical, properties: Properties) -> Properties | None:  # noqa: ARG002
+        name = properties["PolicyName"]
+        held: dict[str, list[str]] = {f"{kind}s": [] for kind in ("Role", "User", "Group")}
+        document_now = None
+        for kind, holder in iam.holders(properties):
+            found = unless_gone(lambda kind=kind, holder=holder: iam.ask(context, "Get{}Policy", (kind, holder), name))  # type: ignore[misc]
+            if found is not None:
+                held[f"{kind}s"].append(holder)
+                document_now = stored_document(found["PolicyDocument"])
+        if document_now is None:
+            return None
+        return {"PolicyName": name, "PolicyDocument": document_now, **held}
 
     def _put(self, context: Context, properties: Properties) -> None:
         name, text = properties["PolicyName"], document(properties["PolicyDocument"])

@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from rolecall.sandbox.stacks.resources import iam
-from rolecall.sandbox.stacks.resources.base import Context, Physical, Properties, Schema, document
+from rolecall.sandbox.stacks.resources.base import (
+    Context,
+    Physical,
+    Properties,
+    Schema,
+    document,
+    stored_document,
+    unless_gone,
+)
 from rolecall.sandbox.wire import WireError
 
 _NAME_LIMIT = 64
@@ -83,6 +91,27 @@ class Role:
             iam.call_unless_gone(context, "DetachRolePolicy", RoleName=name, PolicyArn=arn)
         iam.call_unless_gone(context, "DeleteRole", RoleName=name)
 
+    def read(self, context: Context, physical: Physical, properties: Properties) -> Properties | None:
+        name = physical.id
+        found = unless_gone(lambda: context.call("iam", "GetRole", RoleName=name))
+        if found is None:
+            return None
+        role = found["Role"]
+        actual = {
+            "AssumeRolePolicyDocument": stored_document(role["AssumeRolePolicyDocument"]),
+            "MaxSessionDuration": role.get("MaxSessionDuration", _DEFAULT_SESSION_SECONDS),
+            "Path": role["Path"],
+            "RoleName": role["RoleName"],
+            "Description": role.get("Description"),
+            "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+            "Tags": role.get("Tags"),
+        }
+        if "ManagedPolicyArns" in properties:
+            actual["ManagedPolicyArns"] = sorted(_attached(context, name))
+        if "Policies" in properties:
+            actual["Policies"] = _inline(context, name)
+        return {member: value for member, value in actual.items() if value is not None}
+
     def _set_policies(self, context: Context, name: str, old: Properties, new: Properties) -> None:
         _set_inline(context, name, old.get("Policies") or [], new.get("Policies") or [])
         former, wanted = old.get("ManagedPolicyArns") or [], new.get("ManagedPolicyArns") or []
@@ -118,6 +147,15 @@ def _session_seconds(properties: Properties) -> int:
 def _attached(context: Context, role_name: str) -> set[str]:
     answer = context.call("iam", "ListAttachedRolePolicies", RoleName=role_name)
     return {policy["PolicyArn"] for policy in answer["AttachedPolicies"]}
+
+
+def _inline(context: Context, role_name: str) -> list[dict[str, Any]]:
+    names = context.call("iam", "ListRolePolicies", RoleName=role_name)["PolicyNames"]
+    found = [context.call("iam", "GetRolePolicy", RoleName=role_name, PolicyName=name) for name in names]
+    return [
+        {"PolicyName": policy["PolicyName"], "PolicyDocument": stored_document(policy["PolicyDocument"])}
+        for policy in found
+    ]
 
 
 def _set_inline(context: Context, role_name: str, old: list[Any], new: list[Any]) -> None:

@@ -50,6 +50,8 @@ class DeleteInstances:
         instance = self._stack_set.instances[target]
         if not self._retain_stacks:
             await self._remove(instance)
+        elif instance.stack is not None:
+            instance.stack.stack_set_id = None
         del self._stack_set.instances[target]
 
     def cancelled(self, target: Target, reason: str) -> None:

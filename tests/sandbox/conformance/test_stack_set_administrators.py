@@ -1,0 +1,222 @@
+"""Who may work with stack sets, by which permissions and roles."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ..served import ServedSandbox, allow, trust
+from .cloud import NAMED_IAM, REGION, WIDE, Deployment, refused, template
+
+MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
+ADMINISTRATION = "AWSCloudFormationStackSetAdministrationRole"
+EXECUTION = "AWSCloudFormationStackSetExecutionRole"
+
+
+@pytest.mark.behaviour(8)
+def test_call_as_decides_whose_stack_sets_a_call_is_about(sandbox: ServedSandbox) -> None:
+    Deployment.of(sandbox).create()
+    sandbox.client("organizations").register_delegated_administrator(
+        AccountId=sandbox.account_id("audit"), ServicePrincipal=MEMBERS
+    )
+    audit = sandbox.client_of("cloudformation", "audit")
+    assert audit.list_stack_sets()["Summaries"] == []
+    listed = audit.list_stack_sets(CallAs="DELEGATED_ADMIN")["Summaries"]
+    assert [entry["StackSetName"] for entry in listed] == ["response"]
+    assert refused(audit.describe_stack_set, StackSetName="response")[0] == "StackSetNotFoundException"
+    assert audit.describe_stack_set(StackSetName="response", CallAs="DELEGATED_ADMIN")["StackSet"]
+
+
+@pytest.mark.behaviour(8, 10)
+def test_a_delegated_administrator_deploys_from_the_management_account(sandbox: ServedSandbox) -> None:
+    management = Deployment.of(sandbox)
+    sandbox.client("organizations").register_delegated_administrator(
+        AccountId=sandbox.account_id("audit"), ServicePrincipal=MEMBERS
+    )
+    audit = sandbox.client_of("cloudformation", "audit")
+    audit.create_stack_set(
+        StackSetName="response",
+        TemplateBody=template(),
+        PermissionModel="SERVICE_MANAGED",
+        AutoDeployment={"Enabled": False},
+        Capabilities=NAMED_IAM,
+        CallAs="DELEGATED_ADMIN",
+    )
+    answer = audit.create_stack_instances(
+        StackSetName="response",
+        DeploymentTargets={"OrganizationalUnitIds": [management.unit("Security")]},
+        Regions=[REGION],
+        OperationPreferences=WIDE,
+        CallAs="DELEGATED_ADMIN",
+    )
+    assert management.ended(answer["OperationId"])["Status"] == "SUCCEEDED"
+    arn = management.cloudformation.describe_stack_set(StackSetName="response")["StackSet"]["StackSetARN"]
+    assert f":{sandbox.world.management_account()}:" in arn
+
+
+@pytest.mark.behaviour(8, 10)
+def test_other_members_are_told_what_they_are_not(sandbox: ServedSandbox) -> None:
+    network = sandbox.client_of("cloudformation", "network")
+    delegated = refused(network.list_stack_sets, CallAs="DELEGATED_ADMIN")
+    assert delegated == ("ValidationError", "Account used is not a delegated administrator")
+    given = {"StackSetName": "mine", "TemplateBody": template(), "PermissionModel": "SERVICE_MANAGED"}
+    message = refused(network.create_stack_set, AutoDeployment={"Enabled": False}, Capabilities=NAMED_IAM, **given)[1]
+    assert message.startswith("You must be the management account or delegated admin account of an organization")
+
+
+@pytest.mark.behaviour(9)
+def test_service_managed_stack_sets_need_trusted_access(sandbox: ServedSandbox) -> None:
+    deployment = Deployment.of(sandbox)
+    cloudformation = deployment.cloudformation
+    cloudformation.deactivate_organizations_access()
+    assert cloudformation.describe_organizations_access()["Status"] == "DISABLED"
+    message = refused(deployment.create)[1]
+    assert message == "You must enable organizations access to operate a service managed stack set"
+    organizations = sandbox.client("organizations")
+    organizations.enable_aws_service_access(ServicePrincipal=MEMBERS)
+    assert refused(deployment.create)[1] == message
+    plain = refused(organizations.enable_aws_service_access, ServicePrincipal="stacksets.cloudformation.amazonaws.com")
+    assert "unrecognized service principal" in plain[1]
+    cloudformation.activate_organizations_access()
+    assert cloudformation.describe_organizations_access()["Status"] == "ENABLED"
+    assert deployment.create()
+
+
+@pytest.mark.behaviour(10)
+def test_five_members_at_most_are_delegated(sandbox: ServedSandbox) -> None:
+    organizations = sandbox.client("organizations")
+    register = organizations.register_delegated_administrator
+    names = ("audit", "log-archive", "network", "payments-api-prod", "payments-data-prod", "sandbox-ada")
+    ids = [sandbox.account_id(name) for name in names]
+    for account_id in ids[:5]:
+        register(AccountId=account_id, ServicePrincipal=MEMBERS)
+    sixth = refused(register, AccountId=ids[5], ServicePrincipal=MEMBERS)
+    assert sixth[0] == "ConstraintViolationException"
+    assert refused(register, AccountId=ids[0], ServicePrincipal=MEMBERS)[0] == "AccountAlreadyRegisteredException"
+    listed = organizations.list_delegated_administrators(ServicePrincipal=MEMBERS)["DelegatedAdministrators"]
+    assert {entry["Id"] for entry in listed} == set(ids[:5])
+    deactivate = sandbox.client("cloudformation").deactivate_organizations_access
+    assert refused(deactivate)[0] == "InvalidOperationException"
+
+
+@pytest.mark.behaviour(10)
+def test_the_management_account_is_not_delegated_and_trusted_access_comes_first(sandbox: ServedSandbox) -> None:
+    register = sandbox.client("organizations").register_delegated_administrator
+    management = refused(register, AccountId=sandbox.world.management_account(), ServicePrincipal=MEMBERS)
+    assert management[0] == "ConstraintViolationException"
+    sandbox.client("cloudformation").deactivate_organizations_access()
+    early = refused(register, AccountId=sandbox.account_id("audit"), ServicePrincipal=MEMBERS)
+    assert early[0] == "ConstraintViolationException"
+
+
+def administered(sandbox: ServedSandbox, account: str) -> None:
+    """The two roles of self-managed permissions, as AWS's own templates make them."""
+    management = sandbox.world.management_account()
+    iam = sandbox.client("iam")
+    service = {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [service]}
+    iam.create_role(RoleName=ADMINISTRATION, AssumeRolePolicyDocument=json.dumps(document))
+    policy = json.dumps(allow("sts:AssumeRole", resource=f"arn:aws:iam::*:role/{EXECUTION}"))
+    iam.put_role_policy(RoleName=ADMINISTRATION, PolicyName="Assume", PolicyDocument=policy)
+    member = sandbox.client_of("iam", account)
+    document = trust(f"arn:aws:iam::{management}:role/{ADMINISTRATION}")
+    member.create_role(RoleName=EXECUTION, AssumeRolePolicyDocument=json.dumps(document))
+
+
+def self_managed(sandbox: ServedSandbox, *accounts: str) -> tuple[Deployment, str]:
+    """A self-managed stack set, and the operation that deployed it to accounts."""
+    deployment = Deployment.of(sandbox)
+    deployment.create(PermissionModel="SELF_MANAGED")
+    answer = deployment.cloudformation.create_stack_instances(
+        StackSetName=deployment.name,
+        Accounts=[sandbox.account_id(name) for name in accounts],
+        Regions=[REGION],
+        OperationPreferences=WIDE,
+    )
+    deployment.ended(answer["OperationId"])
+    return deployment, answer["OperationId"]
+
+
+@pytest.mark.behaviour(61)
+def test_self_managed_permissions_go_through_two_roles(sandbox: ServedSandbox) -> None:
+    administered(sandbox, "audit")
+    sandbox.client_of("iam", "audit").put_role_policy(
+        RoleName=EXECUTION, PolicyName="Deploy", PolicyDocument=json.dumps(allow("iam:*"))
+    )
+    deployment, operation_id = self_managed(sandbox, "audit", "network")
+    assert deployment.statuses() == {"audit": ("CURRENT", "SUCCEEDED"), "network": ("OUTDATED", "FAILED")}
+    reason = deployment.results(operation_id)[sandbox.account_id("network")]["StatusReason"]
+    expected = f"Account {sandbox.account_id('network')} should have '{EXECUTION}' role with trust relationship to Role"
+    assert reason == f"{expected} '{ADMINISTRATION}'."
+    described = deployment.cloudformation.describe_stack_set(StackSetName="response")["StackSet"]
+    assert (described["PermissionModel"], described["ExecutionRoleName"]) == ("SELF_MANAGED", EXECUTION)
+
+
+@pytest.mark.behaviour(61)
+def test_the_execution_roles_policies_decide_what_is_deployed(sandbox: ServedSandbox) -> None:
+    administered(sandbox, "audit")
+    deployment, operation_id = self_managed(sandbox, "audit")
+    result = deployment.results(operation_id)[sandbox.account_id("audit")]
+    assert result["Status"] == "FAILED"
+    assert f"assumed-role/{EXECUTION}" in result["StatusReason"]
+    assert "is not authorized to perform: iam:CreatePolicy" in result["StatusReason"]
+
+
+@pytest.mark.behaviour(61)
+def test_self_managed_stack_sets_take_accounts_and_no_auto_deployment(sandbox: ServedSandbox) -> None:
+    deployment = Deployment.of(sandbox)
+    given = {"PermissionModel": "SELF_MANAGED", "AutoDeployment": {"Enabled": True}}
+    assert refused(deployment.create, **given)[0] == "ValidationError"
+    deployment.create(PermissionModel="SELF_MANAGED")
+    units = refused(deployment.begin, action="create_stack_instances")
+    assert units[0] == "ValidationError"
+
+
+@pytest.mark.behaviour(62)
+def test_an_account_without_the_execution_role_fails_in_awss_words(sandbox: ServedSandbox) -> None:
+    deployment = Deployment.of(sandbox)
+    deployment.create()
+    deployment.deploy(deployment.unit("Security"))
+    iam = deployment.iam("audit")
+    (name,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if r["RoleName"].startswith("stacksets-exec-")]
+    iam.detach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.delete_role(RoleName=name)
+    operation = deployment.update(TemplateBody=template("second"))
+    reason = deployment.results(operation["OperationId"])[sandbox.account_id("audit")]["StatusReason"]
+    assert reason == (
+        f"Account {sandbox.account_id('audit')} should have '{name}' role with trust relationship to Role "
+        "'aws-service-role/stacksets.cloudformation.amazonaws.com/AWSServiceRoleForCloudFormationStackSetsOrgAdmin'."
+    )
+
+
+@pytest.mark.behaviour(57)
+def test_an_scp_hits_stack_sets_own_role(sandbox: ServedSandbox) -> None:
+    deployment = Deployment.of(sandbox)
+    statement = {"Effect": "Deny", "Action": "iam:CreateRole", "Resource": "*"}
+    organizations = sandbox.client("organizations")
+    policy = organizations.create_policy(
+        Name="NoRoles",
+        Description="",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )["Policy"]["PolicySummary"]
+    organizations.attach_policy(PolicyId=policy["Id"], TargetId=sandbox.account_id("audit"))
+    deployment.create()
+    operation = deployment.deploy(deployment.unit("Security"))
+    assert deployment.statuses() == {"audit": ("OUTDATED", "FAILED"), "log-archive": ("CURRENT", "SUCCEEDED")}
+    reason = deployment.results(operation["OperationId"])[sandbox.account_id("audit")]["StatusReason"]
+    assert "assumed-role/stacksets-exec-" in reason
+    assert "is not authorized to perform: iam:CreateRole" in reason
+    assert "with an explicit deny in a service control policy" in reason
+    policies = deployment.iam("audit").list_policies(Scope="Local")["Policies"]
+    assert policies == []
+
+
+@pytest.mark.behaviour(63)
+def test_macros_and_nested_stacks_are_refused(sandbox: ServedSandbox) -> None:
+    deployment = Deployment.of(sandbox)
+    nested = json.dumps({"Resources": {"A": {"Type": "AWS::CloudFormation::Stack"}}})
+    assert refused(deployment.create, body=nested)[0] == "ValidationError"
+    macro = json.loads(template()) | {"Transform": "AWS::Serverless-2016-10-31"}
+    assert refused(deployment.create, body=json.dumps(macro))[0] == "ValidationError"
