@@ -46,6 +46,7 @@ def build(
     """`speed` overrides the scenario's. Empties the process's store: there is one world a process."""
     spec = scenario.organization
     store = Store(seed=spec.seed)
+    _add_platform_role(store, scenario.platform)  # first: roles of the scenario may trust it
     organization = _organization(scenario, store)
     switches = scenario.switches
     world = World(
@@ -151,13 +152,16 @@ def _administrator(world: World) -> Credentials:
     return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
 
-def _platform(world: World, identities: Identities, spec: PlatformSpec) -> Credentials:
+def _add_platform_role(store: Store, spec: PlatformSpec) -> None:
     trust = _document({"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
     permission = _document({"Action": ["sts:AssumeRole", "sts:TagSession"], "Resource": spec.assumes})
     role = {"RoleName": spec.role}
-    world.store.call("iam", "CreateRole", role | {"AssumeRolePolicyDocument": trust}, account_id=spec.account)
+    store.call("iam", "CreateRole", role | {"AssumeRolePolicyDocument": trust}, account_id=spec.account)
     policy = role | {"PolicyName": "AssumeResponseRoles", "PolicyDocument": permission}
-    world.store.call("iam", "PutRolePolicy", policy, account_id=spec.account)
+    store.call("iam", "PutRolePolicy", policy, account_id=spec.account)
+
+
+def _platform(world: World, identities: Identities, spec: PlatformSpec) -> Credentials:
     stored = world.store.role(spec.account, spec.role)
     assert stored is not None
     session = identities.mint(sts.role_session(stored, _PLATFORM_SESSION), _PLATFORM_SESSION_SECONDS)

@@ -13,15 +13,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
-import botocore.awsrequest
-import botocore.parsers
-import botocore.serialize
-import botocore.session
 import moto.backends
-from botocore.exceptions import ParamValidationError
-from botocore.model import OperationModel, ServiceModel
 from moto.backend_index import backend_url_patterns
 from moto.core.request import Request as MotoRequest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
@@ -30,6 +24,8 @@ from moto.iam.utils import ACCOUNT_OFFSET, AWS_ROLE_ALPHABET, generate_access_ke
 from moto.moto_api._internal import mock_random, moto_api_backends
 from werkzeug.exceptions import HTTPException
 
+from rolecall.sandbox.iam_writes import IamWrites
+from rolecall.sandbox.store_wire import iam_write, parsed, serialized, service_model
 from rolecall.sandbox.stored import HttpRequest, HttpResponse, StoredKey, StoredPolicy, StoredRole, StoredUser
 from rolecall.sandbox.wire import WireError
 
@@ -52,6 +48,7 @@ class Store:
             raise RuntimeError("MOTO_ACCOUNT_ID is set: moto would ignore which account a call is for")
         moto_api_backends["global"].reset()
         mock_random.seed(seed)
+        self._writes = IamWrites(self)
         self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
 
     def call(
@@ -62,16 +59,25 @@ class Store:
         The answer is shaped as botocore's model says; policy documents are percent-encoded, as on the wire, and a
         streaming body is text. Raises WireError for what AWS would refuse.
         """
-        operation = _service_model(service).operation_model(action)
-        request = _serialized(operation, params, f"https://{_host(service, region)}")
+        operation = service_model(service).operation_model(action)
+        request = serialized(operation, params, f"https://{_host(service, region)}")
         response = self.forward(request, service=service, account_id=account_id, region=region)
-        return _parsed(operation, response)
+        return parsed(operation, response)
 
     def forward(self, request: HttpRequest, *, service: str, account_id: str, region: str) -> HttpResponse:
         """Hand an HTTP request to the store as `account_id`. `service` is the name it was signed for.
 
         Raises WireError where moto lacks the service or the operation, or fails in a way of its own.
         """
+        form = iam_write(request) if service == "iam" else {}
+        action = form.get("Action", "")
+        deleted = self._writes.before(account_id, action, form) if form else None
+        response = self._forward(request, service, account_id, region)
+        if form and response.status < 300:
+            self._writes.after(account_id, action, form, deleted)
+        return response
+
+    def _forward(self, request: HttpRequest, service: str, account_id: str, region: str) -> HttpResponse:
         host = _host(service, region)
         url = f"https://{host}{request.target}"
         headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
@@ -137,6 +143,15 @@ class Store:
         for arn in managed_policies:
             self._provide_aws_policy(arn, account_id)
             iam.attach_role_policy(arn, role_name)
+
+    def role_count(self, account_id: str) -> int:
+        return len(self._iam(account_id).roles)
+
+    def replace_trust(self, account_id: str, role_name: str, trust: str) -> None:
+        """As UpdateAssumeRolePolicy, without its checks."""
+        for role in self._iam(account_id).roles.values():
+            if role.name == role_name:
+                role.assume_role_policy_document = trust
 
     def policy_document(self, account_id: str, policy_arn: str) -> StoredPolicy | None:
         """The default version of a managed policy, customer's or AWS's, or None."""
@@ -209,60 +224,9 @@ def _host(service: str, region: str) -> str:
 
 
 @cache
-def _service_model(service: str) -> ServiceModel:
-    return botocore.session.Session().get_service_model(service)
-
-
-@cache
 def _aws_policies() -> dict[str, Any]:
     policies: dict[str, Any] = json.loads(aws_managed_policies_data)
     return policies
-
-
-@cache
-def _serializer(protocol: str) -> Any:
-    return botocore.serialize.create_serializer(protocol, include_validation=True)
-
-
-@cache
-def _parser(protocol: str) -> Any:
-    return botocore.parsers.create_parser(protocol)
-
-
-def _serialized(operation: OperationModel, params: Mapping[str, Any], endpoint: str) -> HttpRequest:
-    protocol = operation.service_model.resolved_protocol
-    try:
-        request = _serializer(protocol).serialize_to_request(dict(params), operation)
-    except ParamValidationError as error:
-        raise WireError("ValidationError", str(error)) from error
-    botocore.awsrequest.prepare_request_dict(request, endpoint_url=endpoint)
-    prepared = botocore.awsrequest.create_request_object(request).prepare()
-    url = urlsplit(prepared.url)
-    headers = {name: _text(value) for name, value in prepared.headers.items()}
-    headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=store"  # without one, S3 takes the caller for anonymous
-    body = prepared.body or b""
-    return HttpRequest(
-        method=prepared.method,
-        target=f"{url.path}?{url.query}" if url.query else url.path,
-        headers=headers,
-        body=body.encode() if isinstance(body, str) else body,
-    )
-
-
-def _parsed(operation: OperationModel, response: HttpResponse) -> dict[str, Any]:
-    parser = _parser(operation.service_model.resolved_protocol)
-    headers = botocore.awsrequest.HeadersDict(response.headers)
-    message = {"status_code": response.status, "headers": headers, "body": response.body, "context": {}}
-    parsed: dict[str, Any] = parser.parse(message, operation.output_shape)
-    if response.status >= 300:
-        error = parsed.get("Error", {})
-        raise WireError(error.get("Code", "Unknown"), error.get("Message", ""), response.status)
-    parsed.pop("ResponseMetadata", None)
-    return parsed
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
 
 
 def _policies_of(holder: Any) -> tuple[StoredPolicy, ...]:
