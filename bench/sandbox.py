@@ -12,7 +12,7 @@ from socket import create_server
 
 from bench.processes import SCRIPTS, environment
 from bench.table import render
-from rolecall.sandbox.process import SandboxProcess
+from rolecall.sandbox.process import SandboxProcess, Settings
 
 _COMMANDS = (("plan",), ("apply", "--yes"), ("check",), ("destroy", "--yes"))
 _IDLE_SECONDS = 3600.0
@@ -28,7 +28,7 @@ def report(sizes: list[int]) -> str:
 
 def _seconds(accounts: int) -> Mapping[str, float]:
     began = time.perf_counter()
-    sandbox = SandboxProcess.start(accounts=accounts, port=_free_port(), speed=0, idle_seconds=_IDLE_SECONDS)
+    sandbox = SandboxProcess.start(Settings(accounts=accounts, port=_free_port(), speed=0, idle_seconds=_IDLE_SECONDS))
     seconds = {"start the sandbox": time.perf_counter() - began}
     try:
         with tempfile.TemporaryDirectory(prefix="rolecall-bench-") as folder:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from rolecall.sandbox.process import SandboxProcess
+from rolecall.sandbox.process import SandboxProcess, Settings
 
 EXTERNAL_ID = "canary-5f0c2e-external-id"
 
@@ -79,7 +79,7 @@ def start_process() -> Iterator[Callable[..., SandboxProcess]]:
     started: list[SandboxProcess] = []
 
     def start(scenario: str, **options: Any) -> SandboxProcess:
-        started.append(SandboxProcess.start(scenario, port=free_port(), speed=0, idle_seconds=600, **options))
+        started.append(SandboxProcess.start(Settings(scenario, port=free_port(), speed=0, idle_seconds=600, **options)))
         return started[-1]
 
     yield start

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from rolecall.sandbox.process import SandboxProcess
+from rolecall.sandbox.process import SandboxProcess, Settings
 from tests.e2e.conftest import EXTERNAL_ID, Shell, free_port
 
 
 @pytest.fixture
 def slow(shell: Shell) -> Iterator[Shell]:
     """A clean organization in which operations take as long as it needs to be killed among them."""
-    process = SandboxProcess.start("clean", port=free_port(), speed=3, idle_seconds=600)
+    process = SandboxProcess.start(Settings("clean", port=free_port(), speed=3, idle_seconds=600))
     yield shell.with_environment(**process.environment())
     process.stop()
 

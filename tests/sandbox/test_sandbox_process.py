@@ -15,7 +15,7 @@ import botocore.session
 import pytest
 
 from rolecall.errors import RolecallError
-from rolecall.sandbox.process import SandboxProcess, state_directory
+from rolecall.sandbox.process import SandboxProcess, Settings, state_directory
 
 
 @pytest.fixture(autouse=True)
@@ -37,12 +37,12 @@ def caller_of(sandbox: SandboxProcess) -> str:
 
 
 def test_it_is_started_found_used_and_stopped() -> None:
-    sandbox = SandboxProcess.start("clean", speed=0)
+    sandbox = SandboxProcess.start(Settings("clean", speed=0))
     assert caller_of(sandbox) == "111111111111"
     assert SandboxProcess.find() == sandbox
     assert state_directory().stat().st_mode & 0o777 == 0o700
     with pytest.raises(RolecallError, match="already running"):
-        SandboxProcess.start("clean")
+        SandboxProcess.start(Settings("clean"))
     sandbox.stop()
     assert not sandbox.directory.exists()
     assert SandboxProcess.find() is None
@@ -50,7 +50,7 @@ def test_it_is_started_found_used_and_stopped() -> None:
 
 def test_it_ends_cleanly_on_a_signal_and_by_itself_when_idle() -> None:
     for idle_seconds in (None, 0.2):
-        sandbox = SandboxProcess.start("clean", idle_seconds=idle_seconds)
+        sandbox = SandboxProcess.start(Settings("clean", idle_seconds=idle_seconds))
         if idle_seconds is None:
             os.kill(sandbox.state.pid, signal.SIGTERM)
         wait_until_gone(sandbox.directory)
@@ -64,7 +64,7 @@ def wait_until_gone(directory: Path) -> None:
 
 
 def test_one_that_was_killed_is_cleared_away() -> None:
-    sandbox = SandboxProcess.start("clean")
+    sandbox = SandboxProcess.start(Settings("clean"))
     os.kill(sandbox.state.pid, signal.SIGKILL)
     os.waitpid(sandbox.state.pid, 0)
     assert SandboxProcess.find() is None
@@ -75,7 +75,7 @@ def test_a_scenario_that_cannot_be_used_says_why_and_leaves_nothing(tmp_path: Pa
     broken = tmp_path / "broken.yaml"
     broken.write_text("organisation: {}\n")
     with pytest.raises(RolecallError) as caught:
-        SandboxProcess.start(str(broken))
+        SandboxProcess.start(Settings(str(broken)))
     assert f"{broken}:1: organisation: Extra inputs are not permitted" in caught.value.detail
     assert not state_directory().exists()
 
@@ -83,12 +83,12 @@ def test_a_scenario_that_cannot_be_used_says_why_and_leaves_nothing(tmp_path: Pa
 def test_a_directory_that_another_start_has_made_is_left_alone() -> None:
     state_directory().mkdir(mode=0o700)
     with pytest.raises(RolecallError, match="just starting"):
-        SandboxProcess.start("clean")
+        SandboxProcess.start(Settings("clean"))
     assert state_directory().exists()
 
 
 def test_the_module_refuses_a_port_that_is_taken() -> None:
-    sandbox = SandboxProcess.start("clean")
+    sandbox = SandboxProcess.start(Settings("clean"))
     port = sandbox.endpoint.rsplit(":", 1)[1]
     command = [sys.executable, "-m", "rolecall.sandbox", "--port", port]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -25,7 +25,7 @@ from rolecall.cli.running import end_on_signals, print_json, wait_for_interrupt
 from rolecall.cli.views import console
 from rolecall.cli.views.changes import print_changes
 from rolecall.errors import RolecallError
-from rolecall.sandbox.process import SandboxProcess
+from rolecall.sandbox.process import SandboxProcess, Settings
 
 KEY_VARIABLE = "ROLECALL_PLATFORM_KEY"
 _IDLE_SECONDS = 60.0
@@ -68,7 +68,7 @@ def _build(given: Options, stack: ExitStack, speed: float, idle: float) -> Stage
     """The sandbox, the config, the registry's first key, and the registry."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rolecall-demo-")))
     _say(given, "Starting a simulated organization and a registry …")
-    sandbox = SandboxProcess.start("demo", port=_free_port(), speed=speed, idle_seconds=idle)
+    sandbox = SandboxProcess.start(Settings("demo", port=_free_port(), speed=speed, idle_seconds=idle))
     stack.callback(sandbox.stop)
     environment = {**_clean_environment(), **sandbox.environment()}
     database = f"sqlite:///{folder / 'registry.sqlite3'}"

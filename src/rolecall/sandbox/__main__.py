@@ -15,11 +15,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rolecall.errors import RolecallError
+from rolecall.sandbox.builder import build
 from rolecall.sandbox.generator import generate
+from rolecall.sandbox.recording import read_scenario, replay
 from rolecall.sandbox.scenario import Scenario, load_scenario
-from rolecall.sandbox.server import serve
+from rolecall.sandbox.server import assemble, serve
 
 _IDLE_SECONDS = 4 * 3600.0
+
+
+class AnsweredOtherwise(RolecallError):
+    """A replay found answers that differ from the recorded ones."""
+
+    exit_status = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,12 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(options: argparse.Namespace) -> None:
+    if options.replay:
+        await _replay(options.replay)
+        return
     sandbox = await serve(
         _scenario(options),
         port=options.port,
         speed=options.speed,
         enforce="all" if options.enforce_iam else "simulate",
         log=options.log,
+        record=options.record,
         directory=options.state,
     )
     try:
@@ -60,8 +72,27 @@ def export_lines(environment: dict[str, str]) -> str:
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
 
 
+async def _replay(recording: Path) -> None:
+    """Raises RolecallError with every answer that differs from the recorded one."""
+    scenario = read_scenario(recording)
+    built = build(scenario, speed=0)
+    gateway = assemble(built, scenario)
+    count, differences = await replay(recording, gateway, built.world)
+    if differences:
+        said = "\n".join(f"call {d.number} {d.call}: {d.recorded} then, {d.replayed} now" for d in differences)
+        raise AnsweredOtherwise(f"{len(differences)} of {count} calls were answered otherwise", detail=said)
+    sys.stdout.write(f"{count} calls, all answered as recorded\n")
+
+
 def _scenario(options: argparse.Namespace) -> Scenario:
-    return load_scenario(options.scenario) if options.accounts is None else generate(options.accounts, options.seed)
+    """The scenario, and what the command line changes of it."""
+    known = load_scenario(options.scenario) if options.accounts is None else generate(options.accounts, options.seed)
+    switches = {"quotas": options.quotas, "latency_ms": options.latency_ms}
+    given = {name: value for name, value in switches.items() if value is not None}
+    changes: dict[str, object] = {"switches": known.switches.model_copy(update=given)}
+    if options.events_webhook:
+        changes["webhooks"] = (*known.webhooks, *options.events_webhook)
+    return known.model_copy(update=changes)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +103,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     parser.add_argument("--speed", type=float, help="of simulated durations; 0 is without waiting")
     parser.add_argument("--log", type=Path, help="append one JSON line a request to this file")
+    parser.add_argument("--record", type=Path, help="write the session's calls to this file")
+    parser.add_argument("--replay", type=Path, help="make a recording's calls again and say which answers differ")
+    parser.add_argument("--quotas", choices=["none", "aws"], help="throttle at AWS's published rates")
+    parser.add_argument("--latency-ms", type=float, help="real time that every call takes longer")
+    parser.add_argument("--events-webhook", action="append", help="post every event to this URL")
     parser.add_argument("--state", type=Path, help="an existing private directory for the sandbox's files")
     parser.add_argument("--idle-seconds", type=float, default=_IDLE_SECONDS, help="end after so long without a call")
     parser.add_argument("--enforce-iam", action="store_true", help="authorize every call, not only policy simulation")

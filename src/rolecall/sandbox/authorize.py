@@ -51,11 +51,13 @@ def require(world: World, call: Call) -> None:
         raise denied(call.caller, action, resource, verdict)
 
 
-def denied(caller: Caller, action: str, resource: str, verdict: Verdict | None = None) -> WireError:
+def denied(
+    caller: Caller, action: str, resource: str, verdict: Verdict | None = None, *, reason: str | None = None
+) -> WireError:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
     text = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
     cause = _cause(action, verdict) if verdict else ""
-    return WireError("AccessDenied", f"{text} {cause}".rstrip(), 403)
+    return WireError("AccessDenied", f"{text} {cause}".rstrip(), 403, reason=verdict.reason if verdict else reason)
 
 
 def evaluated_principal(caller: Caller) -> Principal:

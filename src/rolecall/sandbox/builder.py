@@ -11,7 +11,15 @@ from rolecall.sandbox import sts
 from rolecall.sandbox.clock import utc_now
 from rolecall.sandbox.directory import Credentials
 from rolecall.sandbox.identities import Identities
-from rolecall.sandbox.organization import SERVICE_CONTROL_POLICY, Organization, OrganizationPolicy, Unit, WorldAccount
+from rolecall.sandbox.organization import (
+    RESOURCE_CONTROL_POLICY,
+    SERVICE_CONTROL_POLICY,
+    STACK_SETS_MEMBERS,
+    Organization,
+    OrganizationPolicy,
+    Unit,
+    WorldAccount,
+)
 from rolecall.sandbox.population import add_member
 from rolecall.sandbox.scenario import AccountSpec, PlatformSpec, RoleSpec, Scenario, ScpSpec
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id, seeded_unit_id
@@ -58,6 +66,7 @@ def build(
         switches=Switches(paths=switches.paths, empty_pages=switches.empty_pages),
         trusted_access=switches.trusted_access,
         enforcement=enforcement,
+        iam_lag_seconds=switches.iam_lag_seconds,
         now=now,
     )
     identities = Identities(world)
@@ -76,6 +85,8 @@ def _organization(scenario: Scenario, store: Store) -> Organization:
         id=spec.id or "o-" + seeded_id(seed, "organization", 10),
         management_account=_account_id(seed, spec.management),
         root_id="r-" + seeded_id(seed, "root", 4),
+        founded=spec.exists,
+        account_limit=spec.account_limit,
     )
     organization.add_account(_account(organization, seed, spec.management, organization.root_id, 0))
     unit_ids = _add_units(organization, scenario)
@@ -87,7 +98,11 @@ def _organization(scenario: Scenario, store: Store) -> Organization:
     targets = {"/" + "/".join(path): unit_id for path, unit_id in unit_ids.items()}
     targets |= {account.name: account.id for account in organization.accounts()}
     for scp in scenario.scps:
-        _add_scp(organization, seed, scp, targets)
+        _add_policy(organization, seed, scp, SERVICE_CONTROL_POLICY, targets)
+    for rcp in scenario.rcps:
+        _add_policy(organization, seed, rcp, RESOURCE_CONTROL_POLICY, targets)
+    for name in scenario.delegated_administrators:
+        organization.delegations.setdefault(STACK_SETS_MEMBERS, {})[targets[name]] = _FOUNDED
     for role in scenario.roles:
         _add_role(store, targets[role.account], role)
     return organization
@@ -119,12 +134,13 @@ def _account_id(seed: int, spec: AccountSpec) -> str:
     return spec.id or seeded_account_id(seed, f"account/{spec.name}")
 
 
-def _add_scp(organization: Organization, seed: int, scp: ScpSpec, targets: Mapping[str, str]) -> None:
-    policy_id = "p-" + seeded_id(seed, f"scp/{scp.name}", 8)
+def _add_policy(
+    organization: Organization, seed: int, scp: ScpSpec, policy_type: str, targets: Mapping[str, str]
+) -> None:
+    kind = "scp" if policy_type == SERVICE_CONTROL_POLICY else "rcp"
+    policy_id = "p-" + seeded_id(seed, f"{kind}/{scp.name}", 8)
     content = json.dumps(scp.document)
-    organization.policies[policy_id] = OrganizationPolicy(
-        policy_id, scp.name, SERVICE_CONTROL_POLICY, content, scp.description
-    )
+    organization.policies[policy_id] = OrganizationPolicy(policy_id, scp.name, policy_type, content, scp.description)
     for target in scp.targets:
         organization.attachments[targets[target]].append(policy_id)
 

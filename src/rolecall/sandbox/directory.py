@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 STOP_PATH = "/_rolecall/stop"
+CLOCK_PATH = "/_rolecall/clock"
+STATS_PATH = "/_rolecall/stats"
 STOP_HEADER = "x-rolecall-stop-token"
-"""A POST there with the state's token in this header ends the sandbox."""
+"""The sandbox's own paths ask for the state's token in this header."""
 
 _STATE = "sandbox.json"
 

@@ -1,26 +1,28 @@
-"""The sandbox's one HTTP endpoint: signed request -> caller -> handler or store -> answer. The only module that serves.
+"""The sandbox's one HTTP endpoint: signed request -> call -> handler or store -> answer. The only module that serves.
 
-Everything runs on the server's event loop, one request at a time, so engines need no locks.
+Calls are answered on the server's event loop, one at a time, so engines need no locks.
 """
 
 from __future__ import annotations
 
-import json
+import asyncio
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TextIO
 
 from aiohttp import web
 
 from rolecall.sandbox import protocol, signature
 from rolecall.sandbox.authorize import Authorizer
+from rolecall.sandbox.clock import utc_now
+from rolecall.sandbox.exchange import Exchange, Listener
 from rolecall.sandbox.identities import Identities
-from rolecall.sandbox.signature import Claim
+from rolecall.sandbox.limits.faults import FaultRule, Faults, error_of
+from rolecall.sandbox.limits.quotas import Quotas
 from rolecall.sandbox.stored import HttpRequest, HttpResponse
-from rolecall.sandbox.wire import Call, Caller, Handlers, WireError
+from rolecall.sandbox.wire import Call, Caller, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -32,17 +34,11 @@ _HOP_HEADERS = ("connection", "content-length", "transfer-encoding", "date", "se
 _MAX_BODY = 64 * 1024 * 1024
 
 
-@dataclass(slots=True)
-class _Record:
-    """What the log tells of one request. It grows as the request is understood."""
-
-    service: str = ""
-    action: str | None = None
-    caller: Caller | None = None
-
-
 class Gateway:
-    """Answers requests. `log` takes one JSON line a request, without credentials or bodies."""
+    """Answers requests. `listeners` are told of each when it has been answered.
+
+    `quotas` and `faults` are None where there are none; `latency` is in seconds of real time.
+    """
 
     def __init__(
         self,
@@ -50,85 +46,149 @@ class Gateway:
         identities: Identities,
         handlers: Handlers,
         authorizer: Authorizer,
-        log: TextIO | None = None,
+        *,
+        quotas: Quotas | None = None,
+        faults: Faults | None = None,
+        latency: float = 0,
     ) -> None:
         self._world = world
         self.identities = identities
         self._handlers = handlers
         self.authorizer = authorizer
-        self._log = log
+        self._quotas = quotas
+        self._faults = faults
+        self._latency = latency
+        self.listeners: list[Listener] = []
+        self.calls: Counter[tuple[str, str, int]] = Counter()
+        self.last_error: str | None = None
         self.last_request = time.monotonic()
 
-    def application(self, control: Mapping[str, HttpHandler]) -> web.Application:
-        """The server's application. `control` holds paths that are the sandbox's own, not AWS's."""
+    def application(self, control: Mapping[tuple[str, str], HttpHandler]) -> web.Application:
+        """The server's application. `control` holds methods and paths that are the sandbox's own, not AWS's."""
         application = web.Application(client_max_size=_MAX_BODY)
-        for path, handler in control.items():
-            application.router.add_post(path, handler)
+        for (method, path), handler in control.items():
+            application.router.add_route(method, path, handler)
         application.router.add_route("*", "/{path:.*}", self._serve)
         return application
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """The whole path of one request. Never raises: what goes wrong is an answer, as on AWS."""
-        self.last_request = time.monotonic()
-        request_id = str(uuid.uuid4())
-        record = _Record()
-        try:
-            response = self._dispatch(request, record, request_id)
-        except WireError as error:
-            if error.status >= 500 and error.__cause__ is not None:
-                _log.error("%s %s failed", record.service, record.action, exc_info=error)
-            response = protocol.serialize_error(record.service, error, request_id)
-        except Exception:
-            _log.exception("%s %s failed", record.service, record.action)
-            failure = WireError("InternalFailure", "The request processing has failed because of an error.", 500)
-            response = protocol.serialize_error(record.service, failure, request_id)
-        self._write_log(record, response.status)
-        return response
+        """The whole path of one request that meets no fault. Never raises: what goes wrong is an answer, as on AWS."""
+        exchange = self._begin(request)
+        self._understand(exchange)
+        self._perform(exchange)
+        return self._finish(exchange)
 
-    async def _serve(self, request: web.Request) -> web.Response:
+    def perform(self, request: HttpRequest, service: str, region: str, caller: Caller) -> HttpResponse:
+        """As `answer`, for a caller who is known already, as a recorded one is."""
+        exchange = self._begin(request)
+        try:
+            exchange.service = service
+            exchange.call = self._call(request, service, region, caller)
+        except WireError as error:
+            exchange.error = error
+        self._perform(exchange)
+        return self._finish(exchange)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
         message = HttpRequest(request.method, request.raw_path, dict(request.headers), await request.read())
-        response = self.answer(message)
+        exchange = self._begin(message)
+        self._understand(exchange)
+        faults = self._faults.of(exchange.call) if self._faults and exchange.call else []
+        await self._delay(faults)
+        kinds = {rule.kind for rule in faults}
+        if "reset" in kinds:
+            return self._reset(request, exchange)
+        self._fail(exchange, faults)
+        self._perform(exchange)
+        response = self._finish(exchange)
+        if "lost-answer" in kinds:
+            return self._reset(request, exchange)
         headers = {name: value for name, value in response.headers.items() if name.lower() not in _HOP_HEADERS}
         return web.Response(status=response.status, headers=headers, body=response.body)
 
-    def _dispatch(self, request: HttpRequest, record: _Record, request_id: str) -> HttpResponse:
-        claim = signature.read_claim(request)
-        record.service = claim.service
-        record.action = action = protocol.action_of(request)
-        record.caller = caller = self._authenticate(request, claim)
-        handler = self._handlers.get((claim.service, action)) if action else None
-        if handler is None and claim.service in _OWNED:
-            raise WireError("NotImplemented", f"The sandbox does not have {claim.service} {action}.", 501)
-        parsed = handler is not None or claim.service == "iam"
-        params = protocol.parse(claim.service, action, request) if parsed and action else {}
-        call = Call(claim.service, action or "", params, caller, claim.region)
-        self.authorizer.check(call)
-        if handler is not None:
-            return protocol.serialize(claim.service, call.action, handler(call), request_id)
-        response = self._forward(request, call)
-        headers = {name: value for name, value in response.headers.items() if name.lower() != "x-amzn-requestid"}
-        return HttpResponse(response.status, headers | {"x-amzn-RequestId": request_id}, response.body)
+    def _begin(self, request: HttpRequest) -> Exchange:
+        self.last_request = time.monotonic()
+        return Exchange(request, str(uuid.uuid4()), self._world.now())
 
-    def _authenticate(self, request: HttpRequest, claim: Claim) -> Caller:
-        identity = self.identities.identify(claim.access_key_id, claim.token)
-        signature.verify(request, claim, identity.secret, self._world.now())
-        return identity.caller
+    def _understand(self, exchange: Exchange) -> None:
+        """Who calls what, or why that cannot be told."""
+        try:
+            claim = signature.read_claim(exchange.request)
+            exchange.service, exchange.action = claim.service, protocol.action_of(exchange.request)
+            identity = self.identities.identify(claim.access_key_id, claim.token)
+            signature.verify(exchange.request, claim, identity.secret, utc_now())
+            exchange.call = self._call(exchange.request, claim.service, claim.region, identity.caller)
+        except WireError as error:
+            exchange.error = error
 
-    def _forward(self, request: HttpRequest, call: Call) -> HttpResponse:
-        account_id = call.caller.account_id
-        return self._world.store.forward(request, service=call.service, account_id=account_id, region=call.region)
+    def _call(self, request: HttpRequest, service: str, region: str, caller: Caller) -> Call:
+        action = protocol.action_of(request)
+        known = action is not None and (service, action) in self._handlers
+        if not known and service in _OWNED:
+            raise WireError("NotImplemented", f"The sandbox does not have {service} {action}.", 501)
+        parsed = action is not None and (known or service == "iam")
+        params = protocol.parse(service, action, request) if parsed and action else {}
+        return Call(service, action or "", params, caller, region)
 
-    def _write_log(self, record: _Record, status: int) -> None:
-        if self._log is None:
+    async def _delay(self, faults: list[FaultRule]) -> None:
+        slow = sum(rule.milliseconds for rule in faults if rule.kind == "latency") / 1000
+        if self._latency or slow:
+            await asyncio.sleep(self._latency + slow)
+
+    def _fail(self, exchange: Exchange, faults: list[FaultRule]) -> None:
+        if exchange.call is not None:
+            errors = (error_of(rule, exchange.call) for rule in faults)
+            exchange.error = exchange.error or next((error for error in errors if error), None)
+
+    def _perform(self, exchange: Exchange) -> None:
+        if exchange.call is None or exchange.error is not None:
             return
-        caller = record.caller
-        line: Mapping[str, object] = {
-            "time": self._world.now().isoformat(),
-            "caller": caller.arn if caller else None,
-            "service": record.service,
-            "action": record.action,
-            "account": caller.account_id if caller else None,
-            "status": status,
-        }
-        self._log.write(json.dumps(line) + "\n")
-        self._log.flush()
+        try:
+            if self._quotas is not None:
+                self._quotas.check(exchange.call)
+            self.authorizer.check(exchange.call)
+            self._answer(exchange, exchange.call)
+        except WireError as error:
+            exchange.error = error
+        except Exception as error:
+            failure = WireError("InternalFailure", "The request processing has failed because of an error.", 500)
+            failure.__cause__ = error
+            exchange.error = failure
+
+    def _answer(self, exchange: Exchange, call: Call) -> None:
+        handler = self._handlers.get((call.service, call.action))
+        if handler is None:
+            exchange.response = self._forward(exchange, call)
+        else:
+            answer: Params = handler(call)
+            exchange.answer = answer
+            exchange.response = protocol.serialize(call.service, call.action, answer, exchange.request_id)
+
+    def _forward(self, exchange: Exchange, call: Call) -> HttpResponse:
+        account_id = call.caller.account_id
+        response = self._world.store.forward(
+            exchange.request, service=call.service, account_id=account_id, region=call.region
+        )
+        headers = {name: value for name, value in response.headers.items() if name.lower() != "x-amzn-requestid"}
+        return HttpResponse(response.status, headers | {"x-amzn-RequestId": exchange.request_id}, response.body)
+
+    def _finish(self, exchange: Exchange) -> HttpResponse:
+        """The answer, told to all listeners."""
+        error = exchange.error
+        if error is not None:
+            if error.status >= 500 and error.__cause__ is not None:
+                _log.error("%s %s failed", exchange.service, exchange.action, exc_info=error.__cause__)
+            exchange.response = protocol.serialize_error(exchange.service, error, exchange.request_id)
+        assert exchange.response is not None
+        self.last_error = error.code if error else None
+        self.calls[exchange.service, exchange.action or "", exchange.response.status] += 1
+        for listener in self.listeners:
+            listener(exchange)
+        return exchange.response
+
+    def _reset(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
+        """Ends the connection without a word, as a broken network does."""
+        exchange.reset = True
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=500)

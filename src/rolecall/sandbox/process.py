@@ -6,6 +6,7 @@ goes when the sandbox ends.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rolecall.errors import RolecallError
@@ -28,6 +29,35 @@ _HTTP_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """What a sandbox is started with. What is None is the scenario's or the sandbox's own default.
+
+    `accounts` makes up an organization of that size instead of reading `scenario`; `enforce_iam` authorizes every call,
+    not only policy simulation. `log` is appended to, `record` written anew.
+    """
+
+    scenario: str = "clean"
+    port: int = 0
+    speed: float | None = None
+    accounts: int | None = None
+    seed: int = 0
+    log: Path | None = None
+    record: Path | None = None
+    quotas: str | None = None
+    latency_ms: float | None = None
+    events_webhook: str | None = None
+    idle_seconds: float | None = None
+    enforce_iam: bool = False
+
+    def arguments(self) -> list[str]:
+        """For `python -m rolecall.sandbox`."""
+        unused = {"enforce_iam", *(("accounts", "seed") if self.accounts is None else ("scenario",))}
+        given = {name: value for name, value in asdict(self).items() if name not in unused and value is not None}
+        options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
+        return [*options, "--enforce-iam"] if self.enforce_iam else options
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxProcess:
     """A sandbox that runs in another process."""
 
@@ -35,35 +65,20 @@ class SandboxProcess:
     state: files.State
 
     @classmethod
-    def start(
-        cls,
-        scenario: str = "clean",
-        *,
-        port: int = 0,
-        speed: float | None = None,
-        accounts: int | None = None,
-        seed: int = 0,
-        log: Path | None = None,
-        idle_seconds: float | None = None,
-        enforce_iam: bool = False,
-    ) -> SandboxProcess:
-        """Starts one and returns when it answers. `accounts` makes up an organization of that size instead.
-
-        `enforce_iam` authorizes every call, not only policy simulation.
+    def start(cls, settings: Settings | None = None) -> SandboxProcess:
+        """Starts one and returns when it answers.
 
         Raises RolecallError where one runs already (on that port, if one is named), or the new one ends at once.
         """
+        given = settings or Settings()
+        port = given.port
         home = state_directory(port)
         running = cls.find(port)
         if running is not None:
             hint = "Stop it first with `rolecall sandbox --stop`, or name another port."
             raise RolecallError(f"A sandbox is already running at {running.endpoint}", hint=hint)
         _claim(home)
-        options: dict[str, object] = {"port": port, "speed": speed, "log": log, "idle-seconds": idle_seconds}
-        options |= {"scenario": scenario} if accounts is None else {"accounts": accounts, "seed": seed}
-        arguments = [f"--{name}={value}" for name, value in options.items() if value is not None]
-        arguments += ["--enforce-iam"] if enforce_iam else []
-        command = [sys.executable, "-m", "rolecall.sandbox", f"--state={home}", *arguments]
+        command = [sys.executable, "-m", "rolecall.sandbox", f"--state={home}", *given.arguments()]
         with (home / _LOG).open("wb") as output:
             child = subprocess.Popen(  # noqa: S603  # our own module, no shell
                 command,
@@ -98,19 +113,31 @@ class SandboxProcess:
 
     def stop(self) -> None:
         """Ends the sandbox and returns when its directory is gone. Raises RolecallError if it does not end."""
-        request = urllib.request.Request(  # noqa: S310  # the address is from our own state file
-            self.endpoint + files.STOP_PATH, method="POST", headers={files.STOP_HEADER: self.state.stop_token}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=_HTTP_SECONDS):  # noqa: S310
-                pass
-        except urllib.error.URLError as error:
-            raise RolecallError(f"The sandbox at {self.endpoint} does not stop", detail=str(error)) from error
+        self._ask(files.STOP_PATH, {})
         deadline = time.monotonic() + _STOP_SECONDS
         while self.directory.exists():
             if time.monotonic() > deadline:
                 raise RolecallError(f"The sandbox at {self.endpoint} did not end within {_STOP_SECONDS:.0f} s")
             time.sleep(_POLL_SECONDS)
+
+    def advance(self, seconds: float) -> str:
+        """Jumps the sandbox's clock ahead. Returns what time it is then, as ISO 8601. Raises RolecallError."""
+        answer: dict[str, str] = json.loads(self._ask(files.CLOCK_PATH, {"advance_seconds": seconds}))
+        return answer["now"]
+
+    def _ask(self, path: str, body: dict[str, float]) -> bytes:
+        """A POST to one of the sandbox's own paths."""
+        request = urllib.request.Request(  # noqa: S310  # the address is from our own state file
+            self.endpoint + path,
+            data=json.dumps(body).encode(),
+            headers={files.STOP_HEADER: self.state.stop_token, "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_HTTP_SECONDS) as answer:  # noqa: S310
+                found: bytes = answer.read()
+                return found
+        except urllib.error.URLError as error:
+            raise RolecallError(f"The sandbox at {self.endpoint} does not answer", detail=str(error)) from error
 
 
 def _without_aws() -> dict[str, str]:

@@ -6,7 +6,7 @@ All problems of a file are told at once, each with its line.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from rolecall.errors import ConfigError, Problem
+from rolecall.sandbox.limits.faults import FaultRule
 
 MAX_DEPTH = 5
 """Levels of units under the root. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
@@ -57,6 +58,8 @@ class OrganizationSpec(_Part):
     region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     seed: int = 0
     speed: float = Field(default=1.0, ge=0)
+    exists: bool = Field(default=True, description="False: somebody has to call CreateOrganization first")
+    account_limit: int = Field(default=50_000, ge=1)
     accounts: tuple[AccountSpec, ...] = ()
     units: tuple[UnitSpec, ...] = ()
 
@@ -73,6 +76,10 @@ class ScpSpec(_Part):
     description: str = ""
     document: dict[str, Any]
     targets: tuple[str, ...] = ()
+
+
+class RcpSpec(ScpSpec):
+    """A resource control policy, with targets as a service control policy's."""
 
 
 class RoleSpec(_Part):
@@ -94,12 +101,32 @@ class PlatformSpec(_Part):
     assumes: str = "arn:aws:iam::*:role/*CadoResponse*"
 
 
+class LaterSpec(_Part):
+    """Something that happens by itself: an API call, `after_seconds` of calendar time or `after_call` of somebody.
+
+    In `params`, `${account:NAME}` and `${unit:/Path}` stand for ids. `by` is an account's name; the management account,
+    if left out.
+    """
+
+    call: str = Field(
+        pattern=r"^[a-z0-9-]+:[A-Z]\w+$", description="service:Operation, such as organizations:CloseAccount"
+    )
+    params: dict[str, Any] = {}
+    by: str | None = Field(default=None, description="The account that calls, by name; else the management account")
+    after_seconds: float | None = Field(default=None, ge=0)
+    after_call: str | None = Field(default=None, pattern=r"^[a-z0-9-]+:[A-Z]\w+$")
+    delay_seconds: float = Field(default=0, ge=0, description="From after_call on")
+
+
 class SwitchesSpec(_Part):
     """`paths`: Account.Paths is told. `empty_pages`: lists begin with an empty page. `trusted_access`: of StackSets."""
 
     paths: bool = True
     empty_pages: bool = False
     trusted_access: bool = True
+    quotas: Literal["none", "aws"] = Field(default="none", description="aws: throttle at AWS's published rates")
+    latency_ms: float = Field(default=0, ge=0, description="Real time that every call takes longer")
+    iam_lag_seconds: float = Field(default=0, ge=0, description="How long authorization sees a role as it was")
 
 
 class Scenario(_Part):
@@ -108,9 +135,16 @@ class Scenario(_Part):
     version: Literal[1] = 1
     organization: OrganizationSpec
     scps: tuple[ScpSpec, ...] = ()
+    rcps: tuple[RcpSpec, ...] = ()
     roles: tuple[RoleSpec, ...] = ()
     platform: PlatformSpec = PlatformSpec()
     switches: SwitchesSpec = SwitchesSpec()
+    delegated_administrators: tuple[str, ...] = Field(
+        default=(), max_length=5, description="Accounts, by name, that administer stack sets"
+    )
+    faults: tuple[FaultRule, ...] = ()
+    later: tuple[LaterSpec, ...] = ()
+    webhooks: tuple[str, ...] = Field(default=(), description="URLs that every event is posted to")
 
     def placed_accounts(self) -> Iterator[tuple[tuple[str, ...], AccountSpec]]:
         """Every member account with the names of the units that lead to it."""
@@ -202,13 +236,31 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[Location, str]]:
         if len(path) > MAX_DEPTH:
             yield ("organization", "units"), f"/{'/'.join(path)} is deeper than {MAX_DEPTH} levels"
     targets = names | {"/" + "/".join(path) for path in paths} | {"/"}
-    for index, scp in enumerate(scenario.scps):
-        for number, target in enumerate(scp.targets):
-            if target not in targets:
-                yield ("scps", index, "targets", number), f"{target!r} is neither a unit's path nor an account's name"
+    for key, policies in (("scps", scenario.scps), ("rcps", scenario.rcps)):
+        for index, policy in enumerate(policies):
+            for number, target in enumerate(policy.targets):
+                if target not in targets:
+                    yield (key, index, "targets", number), f"{target!r} is neither a unit's path nor an account's name"
+    yield from _unknown_names(scenario, names)
+    if not scenario.organization.exists and len(accounts) > 1:
+        yield ("organization", "exists"), "there cannot be member accounts before there is an organization"
     for index, role in enumerate(scenario.roles):
         if role.account not in names:
             yield ("roles", index, "account"), f"{role.account!r} is not the name of an account"
+
+
+def _unknown_names(scenario: Scenario, names: Collection[str]) -> Iterator[tuple[Location, str]]:
+    for index, name in enumerate(scenario.delegated_administrators):
+        if name not in names:
+            yield ("delegated_administrators", index), f"{name!r} is not the name of an account"
+    for index, later in enumerate(scenario.later):
+        if later.by is not None and later.by not in names:
+            yield ("later", index, "by"), f"{later.by!r} is not the name of an account"
+        if (later.after_seconds is None) == (later.after_call is None):
+            yield ("later", index), "give after_seconds or after_call, one of the two"
+    for index, rule in enumerate(scenario.faults):
+        if rule.account is not None and rule.account not in names and not rule.account.isdecimal():
+            yield ("faults", index, "account"), f"{rule.account!r} is neither an account's name nor an id"
 
 
 def _repeated(what: str, values: Iterable[str]) -> Iterator[tuple[Location, str]]:

@@ -8,7 +8,6 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,16 @@ from rolecall.sandbox import directory as files
 from rolecall.sandbox import iam, organizations, stacks, stacksets, sts
 from rolecall.sandbox.authorize import Authorizer
 from rolecall.sandbox.builder import BuiltWorld, build
-from rolecall.sandbox.gateway import Gateway, HttpHandler
+from rolecall.sandbox.cloudtrail import EventHistory
+from rolecall.sandbox.control import Control
+from rolecall.sandbox.events.bus import Bus
+from rolecall.sandbox.events.webhooks import Webhooks
+from rolecall.sandbox.exchange import log_to
+from rolecall.sandbox.gateway import Gateway
+from rolecall.sandbox.later import Later
+from rolecall.sandbox.limits.faults import Faults
+from rolecall.sandbox.limits.quotas import Quotas
+from rolecall.sandbox.recording import record_to
 from rolecall.sandbox.scenario import Scenario
 from rolecall.sandbox.wire import Handlers
 from rolecall.sandbox.world import Enforcement, World
@@ -68,24 +76,35 @@ async def serve(
     speed: float | None = None,
     enforce: Enforcement = "simulate",
     log: Path | None = None,
+    record: Path | None = None,
     directory: Path | None = None,
 ) -> RunningSandbox:
     """Serves `scenario` until closed. `directory` must exist and be private; without one, a new temporary one is used.
 
-    Port 0 takes any free port. `speed` overrides the scenario's. `log` is appended to. Raises RolecallError where the
-    port is taken.
+    Port 0 takes any free port. `speed` overrides the scenario's. `log` is appended to, `record` written anew. Raises
+    RolecallError where the port is taken.
     """
     async with AsyncExitStack() as resources:
         home = directory or Path(tempfile.mkdtemp(prefix="rolecall-sandbox-"))
         resources.callback(shutil.rmtree, home, ignore_errors=True)
-        log_file = resources.enter_context(log.open("a", encoding="utf-8")) if log else None
         built = build(scenario, speed=speed, enforcement=enforce)
         world = built.world
         for engine in (stacks, stacksets):
             resources.push_async_callback(engine.close, world)
-        gateway = Gateway(world, built.identities, _handlers(built), Authorizer(world), log_file)
+        resources.callback(world.clock.close)
+        gateway = assemble(built, scenario)
+        if log:
+            gateway.listeners.append(log_to(resources.enter_context(log.open("a", encoding="utf-8"))))
+        if record:
+            recording = resources.enter_context(record.open("w", encoding="utf-8"))
+            gateway.listeners.append(record_to(recording, scenario, world.now()))
+        if scenario.webhooks:
+            webhooks = Webhooks(scenario.webhooks)
+            resources.push_async_callback(webhooks.close)
+            world.listeners.append(webhooks.deliver)
         stop, token = asyncio.Event(), secrets.token_urlsafe(24)
-        runner = web.AppRunner(gateway.application(_control(stop, token)), handle_signals=False, access_log=None)
+        control = Control(world, gateway, stop, token)
+        runner = web.AppRunner(gateway.application(control.routes()), handle_signals=False, access_log=None)
         await runner.setup()
         resources.push_async_callback(runner.cleanup)
         bound_port = await _listen(runner, host, port)
@@ -105,22 +124,29 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
     return bound_port
 
 
-def _handlers(built: BuiltWorld) -> Handlers:
-    world = built.world
-    return {
+def assemble(built: BuiltWorld, scenario: Scenario) -> Gateway:
+    """The gateway of a world, with all that the scenario asks for. Needs a running event loop."""
+    world, switches = built.world, scenario.switches
+    history, bus = EventHistory(world), Bus(world)
+    handlers: Handlers = {
         **sts.handlers(world, built.identities),
         **iam.handlers(world),
         **organizations.handlers(world),
         **stacks.handlers(world),
         **stacksets.handlers(world),
+        **history.handlers(),
     }
-
-
-def _control(stop: asyncio.Event, token: str) -> Mapping[str, HttpHandler]:
-    async def request_stop(request: web.Request) -> web.Response:
-        if not secrets.compare_digest(request.headers.get(files.STOP_HEADER, "").encode(), token.encode()):
-            raise web.HTTPForbidden
-        stop.set()
-        return web.Response(text="stopping")
-
-    return {files.STOP_PATH: request_stop}
+    names = {account.name: account.id for account in world.organization.accounts()}
+    gateway = Gateway(
+        world,
+        built.identities,
+        handlers,
+        Authorizer(world),
+        quotas=Quotas(world) if switches.quotas == "aws" else None,
+        faults=Faults(scenario.faults, world.seed, names) if scenario.faults else None,
+        latency=switches.latency_ms / 1000,
+    )
+    later = Later(world, handlers, scenario.later)
+    gateway.listeners += [history.heard, bus.heard, later.heard]
+    world.listeners.append(bus.deliver)
+    return gateway

@@ -34,6 +34,9 @@ _ACCOUNT_HEADER = "x-moto-account-id"
 _GLOBAL_HOSTS = {"budgets": "budgets.amazonaws.com", "cloudfront": "cloudfront.amazonaws.com"}
 _AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/[\w+=,.@/-]+")
 
+RoleWritten = Callable[[str, str, StoredRole | None], None]
+"""Told of every role that a call wrote: its account, its name, and what it was."""
+
 Route = Callable[[MotoRequest, str, Any], tuple[int, Mapping[str, Any], str | bytes]]
 
 
@@ -49,6 +52,7 @@ class Store:
         moto_api_backends["global"].reset()
         mock_random.seed(seed)
         self._writes = IamWrites(self)
+        self.on_role_written: RoleWritten = _nobody
         self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
 
     def call(
@@ -71,10 +75,14 @@ class Store:
         """
         form = iam_write(request) if service == "iam" else {}
         action = form.get("Action", "")
+        name = form.get("RoleName")
+        former = self.role(account_id, name) if name else None
         deleted = self._writes.before(account_id, action, form) if form else None
         response = self._forward(request, service, account_id, region)
         if form and response.status < 300:
             self._writes.after(account_id, action, form, deleted)
+            if name:
+                self.on_role_written(account_id, name, former)
         return response
 
     def _forward(self, request: HttpRequest, service: str, account_id: str, region: str) -> HttpResponse:
@@ -206,6 +214,10 @@ class Store:
             if pattern.match(clean_url):
                 return route
         raise NotImplementedError(clean_url)
+
+
+def _nobody(account_id: str, role_name: str, former: StoredRole | None) -> None:
+    """Nobody listens."""
 
 
 def _routes_of(host: str) -> Iterable[tuple[str, Route]]:

@@ -54,17 +54,25 @@ class _Sts:
     def _assumable(self, call: Call) -> StoredRole:
         """The role, if both sides allow all that the call needs. AWS refuses a missing role in the same words."""
         arn = call.params["RoleArn"]
-        role = self.world.store.role_by_arn(arn)
+        role = self.world.role(arn)
         caller_policies = self.world.caller_policy_set(call.caller)
         for action in _actions(call.params):
-            if role is None or caller_policies is None or not self._allowed(call, role, caller_policies, action):
-                raise denied(call.caller, action, arn)
+            problem = self._problem(call, role, caller_policies, action)
+            if problem is not None:
+                raise denied(call.caller, action, arn, reason=problem)
         assert role is not None
         return role
 
-    def _allowed(self, call: Call, role: StoredRole, caller_policies: PolicySet, action: str) -> bool:
+    def _problem(
+        self, call: Call, role: StoredRole | None, caller_policies: PolicySet | None, action: str
+    ) -> str | None:
+        """Why not, for the log: a caller is never told which side refused."""
+        if role is None:
+            return "there is no such role"
+        if caller_policies is None:
+            return "the caller is gone"
         request = Request(action, role.arn, self._context(call, role), evaluated_principal(call.caller))
-        return _both_sides_allow(self.world, request, caller_policies, role)
+        return _refusal(self.world, request, caller_policies, role)
 
     def _context(self, call: Call, role: StoredRole) -> Context:
         params = call.params
@@ -126,17 +134,18 @@ def may_assume(world: World, caller: Caller, role: StoredRole, region: str) -> b
     policies = world.caller_policy_set(caller)
     context = _assuming_context(world, caller, role, caller.session_name or "session", region)
     request = Request("sts:AssumeRole", role.arn, context, evaluated_principal(caller))
-    return policies is not None and _both_sides_allow(world, request, policies, role)
+    return policies is not None and _refusal(world, request, policies, role) is None
 
 
-def _both_sides_allow(world: World, request: Request, caller_policies: PolicySet, role: StoredRole) -> bool:
+def _refusal(world: World, request: Request, caller_policies: PolicySet, role: StoredRole) -> str | None:
+    """None where both sides allow."""
     trust = world.trust_policy(role)
     if trust is None or request.principal is None or not world.usable(role.account_id):
-        return False
+        return "the role's trust policy is malformed, or its account is closed"
     same_account = role.account_id == request.principal.account
     levels = world.rcp_levels(role.account_id)
     verdict = evaluate_assume_role(request, caller_policies, trust, same_account=same_account, rcp_levels=levels)
-    return verdict.outcome is Outcome.ALLOWED
+    return None if verdict.outcome is Outcome.ALLOWED else verdict.reason
 
 
 def _assuming_context(world: World, caller: Caller, role: StoredRole, session_name: str, region: str) -> Context:

@@ -51,14 +51,20 @@ class Call:
 
 
 class WireError(Exception):
-    """An error as AWS sends it: wire code, message, HTTP status. `fields` are what its model has beside these."""
+    """An error as AWS sends it: wire code, message, HTTP status. `fields` are what its model has beside these.
 
-    def __init__(self, code: str, message: str, status: int = 400, fields: Params | None = None) -> None:
+    `reason` is for the sandbox's own log: why a caller was denied, which no caller is told.
+    """
+
+    def __init__(
+        self, code: str, message: str, status: int = 400, fields: Params | None = None, reason: str | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
         self.fields: Params = fields or {}
+        self.reason = reason
 
 
 Handler = Callable[[Call], Params]

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from rolecall.core.policy import MalformedPolicy, Policy, PolicySet
 from rolecall.sandbox.clock import Clock, utc_now
 from rolecall.sandbox.events import Event, Listener
+from rolecall.sandbox.limits.lag import IamLag
 from rolecall.sandbox.organization import (
     RESOURCE_CONTROL_POLICY,
     SERVICE_CONTROL_POLICY,
@@ -68,6 +69,7 @@ class World:
         switches: Switches | None = None,
         trusted_access: bool = True,
         enforcement: Enforcement = "simulate",
+        iam_lag_seconds: float = 0,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.store = store
@@ -78,6 +80,8 @@ class World:
         self.switches = switches or Switches()
         self.trusted_access = trusted_access
         self.enforcement = enforcement
+        self.iam_lag = IamLag(iam_lag_seconds, self.clock.now)
+        store.on_role_written = self.iam_lag.written
         self.on_account_change: list[AccountChange] = []
         self.listeners: list[Listener] = []
         self.founded_at = self.clock.now()
@@ -146,11 +150,18 @@ class World:
             return None
         return self.principal_policy_set(principal, caller.session_policies)
 
+    def role(self, arn: str) -> StoredRole | None:
+        """The role of an ARN as authorization sees it, or None."""
+        parts = arn.split(":", 5)
+        name = parts[-1].rsplit("/", 1)[-1]
+        seen = self.iam_lag.seen(parts[4], name, self.store.role_by_arn(arn)) if len(parts) == 6 else None
+        return seen if seen is not None and seen.arn == arn else None
+
     def principal(self, arn: str) -> StoredRole | StoredUser | None:
         """The role or user of an ARN, or None."""
         kind = arn.split(":", 5)[-1].split("/", 1)[0]
         if kind == "role":
-            return self.store.role_by_arn(arn)
+            return self.role(arn)
         user = self.store.user(arn.split(":")[4], arn.rsplit("/", 1)[-1]) if kind == "user" else None
         return user if user is not None and user.arn == arn else None
 

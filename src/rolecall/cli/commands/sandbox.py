@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,13 @@ from rolecall.cli import options
 
 if TYPE_CHECKING:
     from rolecall.sandbox.process import SandboxProcess
+
+
+class Quotas(StrEnum):
+    """Whose rates hold."""
+
+    NONE = "none"
+    AWS = "aws"
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +42,16 @@ def sandbox(
     enforce_iam: Annotated[
         bool, typer.Option("--enforce-iam", help="Authorize every call by the caller's rights.")
     ] = False,
+    quotas: Annotated[Quotas | None, typer.Option(help="aws: throttle at AWS's published rates.")] = None,
+    latency_ms: Annotated[float | None, typer.Option(min=0, help="Real time that every call takes longer.")] = None,
+    events_webhook: Annotated[str | None, typer.Option(help="POST every event to this URL.")] = None,
+    record: Annotated[Path | None, typer.Option(help="Write the session's calls to this file.")] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Make a recording's calls again; exits 3 when answers differ.")
+    ] = None,
+    advance: Annotated[
+        float | None, typer.Option(min=0, help="Jump the clock of the running one so many seconds ahead.")
+    ] = None,
 ) -> None:
     from rolecall.cli.extras import need
 
@@ -41,12 +59,21 @@ def sandbox(
     given = options.of(context)
     if stop:
         _stop(port)
-        return
-    from rolecall.sandbox.process import SandboxProcess
+    elif advance is not None:
+        typer.echo(_running(port).advance(advance))
+    elif replay is not None:
+        _replay(replay)
+    else:
+        from rolecall.sandbox.process import SandboxProcess, Settings
 
-    running = SandboxProcess.start(
-        scenario, port=port, speed=speed, accounts=accounts, seed=seed, log=log, enforce_iam=enforce_iam
-    )
+        settings = Settings(
+            scenario, port, speed, accounts, seed, log, record, quotas and quotas.value, latency_ms, events_webhook,
+            enforce_iam=enforce_iam,
+        )  # fmt: skip
+        _start(given, SandboxProcess.start(settings), detach=detach)
+
+
+def _start(given: options.Options, running: SandboxProcess, *, detach: bool) -> None:
     if detach:
         _print(given, running.environment())
     else:
@@ -54,15 +81,29 @@ def sandbox(
 
 
 def _stop(port: int) -> None:
+    running = _running(port)
+    running.stop()
+    typer.echo(f"Stopped the sandbox at {running.endpoint}", err=True)
+    typer.echo(f"unset {' '.join(running.environment())}")
+
+
+def _replay(recording: Path) -> None:
+    """In a process of its own, as any sandbox: there is one world a process."""
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "rolecall.sandbox", f"--replay={recording}"]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603  # our own module, no shell
+
+
+def _running(port: int) -> SandboxProcess:
     from rolecall.errors import RolecallError
     from rolecall.sandbox.process import SandboxProcess
 
     running = SandboxProcess.find(port)
     if running is None:
         raise RolecallError("no sandbox was left running", hint="start one with `rolecall sandbox --detach`")
-    running.stop()
-    typer.echo(f"Stopped the sandbox at {running.endpoint}", err=True)
-    typer.echo(f"unset {' '.join(running.environment())}")
+    return running
 
 
 def _until_interrupted(given: options.Options, running: SandboxProcess) -> None:

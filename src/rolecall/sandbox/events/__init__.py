@@ -24,5 +24,19 @@ class Event:
     region: str
     resources: tuple[str, ...] = ()
 
+    def envelope(self) -> dict[str, Any]:
+        """The event as targets get it."""
+        return {
+            "version": "0",
+            "id": self.id,
+            "detail-type": self.detail_type,
+            "source": self.source,
+            "account": self.account_id,
+            "time": f"{self.time:%Y-%m-%dT%H:%M:%SZ}",
+            "region": self.region,
+            "resources": list(self.resources),
+            "detail": dict(self.detail),
+        }
+
 
 Listener = Callable[[Event], None]

@@ -1,0 +1,68 @@
+"""The sandbox's own paths beside AWS's: its end, its clock, its counts. Each asks for the token in the state file."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from rolecall.sandbox import directory as files
+from rolecall.sandbox.gateway import Gateway, HttpHandler
+from rolecall.sandbox.world import World
+
+
+class Control:
+    """HTTP handlers on one running sandbox."""
+
+    def __init__(self, world: World, gateway: Gateway, stop: asyncio.Event, token: str) -> None:
+        self._world = world
+        self._gateway = gateway
+        self._stop = stop
+        self._token = token
+
+    def routes(self) -> Mapping[tuple[str, str], HttpHandler]:
+        return {
+            ("POST", files.STOP_PATH): self.stop,
+            ("GET", files.CLOCK_PATH): self.clock,
+            ("POST", files.CLOCK_PATH): self.advance,
+            ("GET", files.STATS_PATH): self.stats,
+        }
+
+    async def stop(self, request: web.Request) -> web.Response:
+        self._check(request)
+        self._stop.set()
+        return web.Response(text="stopping")
+
+    async def clock(self, request: web.Request) -> web.Response:
+        self._check(request)
+        return self._time()
+
+    async def advance(self, request: web.Request) -> web.Response:
+        """`advance_seconds` jumps ahead, `speed` changes how long work takes."""
+        self._check(request)
+        asked = await request.json()
+        seconds, speed = asked.get("advance_seconds", 0), asked.get("speed", self._world.clock.speed)
+        if not all(isinstance(number, int | float) and number >= 0 for number in (seconds, speed)):
+            raise web.HTTPBadRequest(text="advance_seconds and speed are numbers from 0")
+        self._world.clock.speed = speed
+        await self._world.clock.advance(seconds)
+        return self._time()
+
+    async def stats(self, request: web.Request) -> web.Response:
+        """How many calls were answered with which status, most frequent first."""
+        self._check(request)
+        counts = [
+            {"service": service, "action": action, "status": status, "calls": calls}
+            for (service, action, status), calls in self._gateway.calls.most_common()
+        ]
+        return web.json_response(counts)
+
+    def _time(self) -> web.Response:
+        return web.json_response({"now": self._world.now().isoformat(), "speed": self._world.clock.speed})
+
+    def _check(self, request: web.Request) -> None:
+        given = request.headers.get(files.STOP_HEADER, "").encode()
+        if not secrets.compare_digest(given, self._token.encode()):
+            raise web.HTTPForbidden
