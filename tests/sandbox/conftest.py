@@ -39,7 +39,7 @@ def start_sandbox(sandbox_loop: asyncio.AbstractEventLoop) -> Iterator[StartSand
         coroutine = serve(scenario, speed=speed, enforce=enforce, **options)
         running = asyncio.run_coroutine_threadsafe(coroutine, sandbox_loop).result()
         started.append(running)
-        return ServedSandbox(running)
+        return ServedSandbox(running, sandbox_loop)
 
     yield start
     for running in started:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -25,6 +27,7 @@ class ServedSandbox:
     """A running sandbox as a test sees it."""
 
     running: RunningSandbox
+    loop: asyncio.AbstractEventLoop
 
     @property
     def endpoint(self) -> str:
@@ -58,6 +61,11 @@ class ServedSandbox:
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials.get("SessionToken", ""),
         )
+
+    def advance(self, **span: float) -> None:
+        """Jumps the sandbox's clock ahead: `days=4`, `hours=1`."""
+        seconds = timedelta(**span).total_seconds()
+        asyncio.run_coroutine_threadsafe(self.world.clock.advance(seconds), self.loop).result()
 
     def account_id(self, name: str) -> str:
         return next(account.id for account in self.world.accounts() if account.name == name)

@@ -119,7 +119,7 @@ def test_objects_go_in_and_out_and_by_presigned_url(sandbox: ServedSandbox) -> N
 def test_an_operation_that_nobody_has_says_so(sandbox: ServedSandbox) -> None:
     effective = sandbox.client("organizations").describe_effective_policy
     assert error_of(effective, PolicyType="TAG_POLICY") == ("NotImplemented", 501)
-    assert error_of(sandbox.client("iam").get_context_keys_for_custom_policy, PolicyInputList=["{}"])[1] == 501
+    assert error_of(sandbox.client("iam").get_organizations_access_report, JobId="0" * 36)[1] == 501
 
 
 def test_every_answer_carries_a_request_id(sandbox: ServedSandbox) -> None:

@@ -71,7 +71,7 @@ async def replay(path: Path, gateway: Gateway, world: World) -> tuple[int, list[
     for count, line in enumerate(_lines(path), start=1):
         await world.clock.advance(max(0.0, line["at"] - at))
         at = line["at"]
-        response = gateway.perform(_request(line), line["service"], line["region"], Caller(**line["caller"]))
+        response = gateway.perform(_request(line), line["service"], line["region"], _caller(line["caller"]))
         replayed = _outcome(response.status, gateway.last_error)
         if replayed != line["outcome"]:
             differences.append(Difference(count, f"{line['service']}:{line['action']}", line["outcome"], replayed))
@@ -88,7 +88,7 @@ def _line(exchange: Exchange, caller: Caller, at: float) -> dict[str, Any]:
         "service": call.service,
         "action": call.action,
         "region": call.region,
-        "caller": asdict(caller),
+        "caller": asdict(caller) | {"transitive_tags": sorted(caller.transitive_tags)},
         "method": exchange.request.method,
         "target": _SIGNED_QUERY.sub("", exchange.request.target),
         "headers": headers,
@@ -112,6 +112,10 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _request(line: dict[str, Any]) -> HttpRequest:
     return HttpRequest(line["method"], line["target"], line["headers"], base64.b64decode(line["body"]))
+
+
+def _caller(told: dict[str, Any]) -> Caller:
+    return Caller(**told | {"transitive_tags": frozenset(told["transitive_tags"])})
 
 
 def _write(file: TextIO, value: dict[str, Any]) -> None:

@@ -119,11 +119,11 @@ class LaterSpec(_Part):
 
 
 class SwitchesSpec(_Part):
-    """`paths`: Account.Paths is told. `empty_pages`: lists begin with an empty page. `trusted_access`: of StackSets."""
+    """Ways in which AWS's answers vary, and what is off unless asked for."""
 
-    paths: bool = True
-    empty_pages: bool = False
-    trusted_access: bool = True
+    paths: bool = Field(default=True, description="Account.Paths is told; older endpoints leave it out")
+    empty_pages: bool = Field(default=False, description="Lists begin with an empty page and a token")
+    trusted_access: bool = Field(default=True, description="StackSets may work in the organization")
     quotas: Literal["none", "aws"] = Field(default="none", description="aws: throttle at AWS's published rates")
     latency_ms: float = Field(default=0, ge=0, description="Real time that every call takes longer")
     iam_lag_seconds: float = Field(default=0, ge=0, description="How long authorization sees a role as it was")
@@ -254,7 +254,7 @@ def _unknown_names(scenario: Scenario, names: Collection[str]) -> Iterator[tuple
         if name not in names:
             yield ("delegated_administrators", index), f"{name!r} is not the name of an account"
     for index, later in enumerate(scenario.later):
-        if later.by is not None and later.by not in names:
+        if later.by is not None and later.by not in names and later.after_call is None:
             yield ("later", index, "by"), f"{later.by!r} is not the name of an account"
         if (later.after_seconds is None) == (later.after_call is None):
             yield ("later", index), "give after_seconds or after_call, one of the two"

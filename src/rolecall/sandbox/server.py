@@ -15,8 +15,8 @@ from pathlib import Path
 from aiohttp import web
 
 from rolecall.errors import RolecallError
+from rolecall.sandbox import context_keys, iam, organizations, stacks, stacksets, sts
 from rolecall.sandbox import directory as files
-from rolecall.sandbox import iam, organizations, stacks, stacksets, sts
 from rolecall.sandbox.authorize import Authorizer
 from rolecall.sandbox.builder import BuiltWorld, build
 from rolecall.sandbox.cloudtrail import EventHistory
@@ -131,6 +131,7 @@ def assemble(built: BuiltWorld, scenario: Scenario) -> Gateway:
     handlers: Handlers = {
         **sts.handlers(world, built.identities),
         **iam.handlers(world),
+        **context_keys.handlers(world),
         **organizations.handlers(world),
         **stacks.handlers(world),
         **stacksets.handlers(world),

@@ -90,9 +90,27 @@ class _Sts:
         return replace(
             role_session(role, call.params["RoleSessionName"]),
             session_policies=self._session_policies(call.params, role.account_id),
-            session_tags=_tags(call.params),
+            session_tags=self._session_tags(call),
+            transitive_tags=self._transitive(call),
             source_identity=call.params.get("SourceIdentity", call.caller.source_identity),
         )
+
+    def _session_tags(self, call: Call) -> dict[str, str]:
+        """The tags given, and those that came along the chain. Raises WireError where one would be overwritten."""
+        inherited = {key: call.caller.session_tags[key] for key in call.caller.transitive_tags}
+        given = _tags(call.params)
+        overwritten = sorted(inherited.keys() & given)
+        if overwritten:
+            message = f"One of the specified transitive tag keys can't be set: {overwritten[0]} is inherited"
+            raise WireError("InvalidParameterValue", message)
+        return inherited | given
+
+    def _transitive(self, call: Call) -> frozenset[str]:
+        wanted = frozenset(call.params.get("TransitiveTagKeys", ()))
+        unknown = sorted(wanted - _tags(call.params).keys())
+        if unknown:
+            raise WireError("InvalidParameterValue", f"The transitive tag key {unknown[0]} is not among the tags")
+        return call.caller.transitive_tags | wanted
 
     def _session_policies(self, params: Params, account_id: str) -> tuple[str, ...]:
         documents = [params["Policy"]] if "Policy" in params else []

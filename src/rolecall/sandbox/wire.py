@@ -32,6 +32,7 @@ class Caller:
     session_name: str | None = None
     session_policies: tuple[str, ...] = ()
     session_tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tags: frozenset[str] = frozenset()
     source_identity: str | None = None
 
     @property

@@ -7,8 +7,6 @@ On AWS the events of API calls reach a bus only where a trail logs; the sandbox 
 
 from __future__ import annotations
 
-import json
-
 from rolecall.sandbox.events import Event
 from rolecall.sandbox.exchange import Exchange
 from rolecall.sandbox.world import World
@@ -30,13 +28,5 @@ class Bus:
     def deliver(self, event: Event) -> None:
         if (event.account_id, event.region) not in self._ruled:
             return
-        entry = {
-            "Source": event.source,
-            "DetailType": event.detail_type,
-            "Detail": json.dumps(event.detail, default=str),
-            "Resources": list(event.resources),
-            "Time": event.time,
-        }
-        self._world.store.call(
-            "events", "PutEvents", {"Entries": [entry]}, account_id=event.account_id, region=event.region
-        )
+        envelope = event.envelope() | {"time": event.time.timestamp()}  # the store writes it as ISO 8601 itself
+        self._world.store.send_event(event.account_id, event.region, envelope)

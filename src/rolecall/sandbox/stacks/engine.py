@@ -36,7 +36,8 @@ class StackEngine:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._stacks: dict[Place, list[Stack]] = defaultdict(list)
+        self._stacks: dict[Place, list[Stack]] = {}
+        self._places: dict[str, list[Place]] = defaultdict(list)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def stacks(self, place: Place) -> Sequence[Stack]:
@@ -64,6 +65,9 @@ class StackEngine:
             raise WireError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack = Stack(name, place, definition, self.world.now(), options or Options(), token=token, actor=actor)
         Blueprint(stack, definition)  # conditions that cannot be evaluated are refused before anything begins
+        if place not in self._stacks:
+            self._stacks[place] = []
+            self._places[place.account_id].append(place)
         self._stacks[place].append(stack)
         self._enter(stack, "CREATE_IN_PROGRESS")
         self._begin(stack, self._deployment(stack).create)
@@ -122,7 +126,7 @@ class StackEngine:
 
     def _owner(self, account_id: str, kind: str, physical_id: str) -> Stack | None:
         """The stack of the account, in any Region, that has this resource: IAM knows no Regions."""
-        stacks = (stack for place in self._stacks if place.account_id == account_id for stack in self._stacks[place])
+        stacks = (stack for place in self._places[account_id] for stack in self._stacks[place])
         return next((stack for stack in stacks if _has(stack, kind, physical_id)), None)
 
     def _enter(self, stack: Stack, status: str) -> None:

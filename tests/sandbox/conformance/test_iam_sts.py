@@ -1,0 +1,258 @@
+"""AssumeRole, authorization and policy simulation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from rolecall.sandbox.scenario import load_scenario
+
+from ..conftest import StartSandbox
+from ..served import ServedSandbox, allow, trust
+from .cloud import refused
+
+PLATFORM = "arn:aws:iam::111111111111:role/CadoResponsePlatform"
+NAME = "CadoResponseRole"
+
+
+def role(sandbox: ServedSandbox, document: Mapping[str, Any], account: str = "audit", **options: Any) -> str:
+    """A role that the platform may ask for, and its ARN."""
+    iam = sandbox.client_of("iam", account)
+    made = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(document), **options)["Role"]
+    return str(made["Arn"])
+
+
+def assume(sandbox: ServedSandbox, arn: str, **params: Any) -> dict[str, Any]:
+    given = {"RoleSessionName": "tests", **params}
+    answer: dict[str, Any] = sandbox.client("sts", "platform").assume_role(RoleArn=arn, **given)
+    return answer
+
+
+def denied(sandbox: ServedSandbox, arn: str, **params: Any) -> bool:
+    call = sandbox.client("sts", "platform").assume_role
+    code, _ = refused(call, RoleArn=arn, **{"RoleSessionName": "tests", **params})
+    return code == "AccessDenied"
+
+
+@pytest.mark.behaviour(40)
+def test_a_missing_role_is_refused_like_one_that_refuses(sandbox: ServedSandbox) -> None:
+    arn = role(sandbox, trust("arn:aws:iam::999999999999:root"))
+    call = sandbox.client("sts", "platform").assume_role
+    texts = []
+    for name in (arn, arn.replace("audit", "x").replace(NAME, "xCadoResponse")):
+        code, message = refused(call, RoleArn=name, RoleSessionName="tests")
+        texts.append((code, message.replace(name, "")))
+    assert texts[0] == texts[1]
+    assert texts[0][0] == "AccessDenied"
+
+
+@pytest.mark.behaviour(40)
+def test_a_session_is_no_longer_than_the_role_allows_and_one_hour_in_a_chain(sandbox: ServedSandbox) -> None:
+    arn = role(sandbox, trust(PLATFORM), MaxSessionDuration=7200)
+    call = sandbox.client("sts", "platform").assume_role
+    message = refused(call, RoleArn=arn, RoleSessionName="tests", DurationSeconds=3601)[1]
+    assert message == (
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+    )
+    document = json.dumps(trust(f"arn:aws:iam::{sandbox.world.management_account()}:root"))
+    short = sandbox.client("iam").create_role(RoleName="Short", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    admin = sandbox.client("sts").assume_role
+    message = refused(admin, RoleArn=short, RoleSessionName="tests", DurationSeconds=7200)[1]
+    assert message == "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+
+
+@pytest.mark.behaviour(40)
+def test_session_policies_limit_and_are_limited(sandbox: ServedSandbox) -> None:
+    arn = role(sandbox, trust(PLATFORM))
+    sandbox.client_of("iam", "audit").put_role_policy(
+        RoleName=NAME, PolicyName="All", PolicyDocument=json.dumps(allow("iam:*"))
+    )
+    only = json.dumps(allow("iam:GetRole"))
+    answer = assume(sandbox, arn, Policy=only)
+    assert answer["PackedPolicySize"] > 0
+    simulate = sandbox.client_as("iam", answer["Credentials"]).simulate_principal_policy
+    assert refused(simulate, PolicySourceArn=arn, ActionNames=["iam:GetRole"])[0] == "AccessDenied"
+    long = json.dumps(allow("iam:GetRole", resource="a" * 2_048))
+    call = sandbox.client("sts", "platform").assume_role
+    refusal = refused(call, RoleArn=arn, RoleSessionName="tests", Policy=long)
+    assert refusal[0] in ("PackedPolicyTooLarge", "ValidationError", "MalformedPolicyDocument")
+
+
+@pytest.mark.behaviour(40)
+def test_a_source_identity_and_tags_need_their_own_permission_in_the_trust(sandbox: ServedSandbox) -> None:
+    arn = role(sandbox, trust(PLATFORM))
+    assert denied(sandbox, arn, SourceIdentity="ada")
+    assert denied(sandbox, arn, Tags=[{"Key": "case", "Value": "7"}])
+    document = trust(PLATFORM)
+    document["Statement"][0]["Action"] = ["sts:AssumeRole", "sts:TagSession"]
+    document["Statement"][0]["Condition"] = {"StringEquals": {"aws:RequestTag/case": "7"}}
+    sandbox.client_of("iam", "audit").update_assume_role_policy(RoleName=NAME, PolicyDocument=json.dumps(document))
+    assert assume(sandbox, arn, Tags=[{"Key": "case", "Value": "7"}])["Credentials"]
+    assert denied(sandbox, arn, Tags=[{"Key": "case", "Value": "8"}])
+
+
+@pytest.mark.behaviour(41)
+def test_both_sides_must_allow_across_accounts(sandbox: ServedSandbox) -> None:
+    arn = role(sandbox, trust(PLATFORM))
+    assert assume(sandbox, arn)["AssumedRoleUser"]["Arn"].endswith(f"assumed-role/{NAME}/tests")
+    iam = sandbox.client_of("iam", "audit")
+    other = iam.create_role(RoleName="Other", AssumeRolePolicyDocument=json.dumps(trust(PLATFORM)))["Role"]["Arn"]
+    assert denied(sandbox, other)  # the platform's own policy is for roles of another name
+    iam.update_assume_role_policy(RoleName=NAME, PolicyDocument=json.dumps(trust("arn:aws:iam::999999999999:root")))
+    assert denied(sandbox, arn)
+
+
+@pytest.mark.behaviour(42)
+def test_an_external_id_that_is_left_out_is_refused_as_a_wrong_one(sandbox: ServedSandbox) -> None:
+    arn = role(sandbox, trust(PLATFORM, StringEquals={"sts:ExternalId": "secret-word"}))
+    assert assume(sandbox, arn, ExternalId="secret-word")["Credentials"]
+    assert denied(sandbox, arn)
+    assert denied(sandbox, arn, ExternalId="another")
+
+
+@pytest.mark.behaviour(43)
+@pytest.mark.parametrize(
+    ("condition", "allowed"),
+    [
+        ({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, False),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, True),
+        ({"ArnEquals": {"aws:PrincipalArn": PLATFORM}}, True),
+        ({"ArnEquals": {"aws:PrincipalArn": f"{PLATFORM}2"}}, False),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-aaaaaaaaaa"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, True),
+        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, False),
+        ({"Null": {"sts:ExternalId": "true"}}, True),
+        ({"StringLike": {"sts:RoleSessionName": "te*"}}, True),
+        ({"StringNotEqualsIfExists": {"sts:ExternalId": "x"}}, True),
+    ],
+)
+def test_every_condition_of_a_trust_policy_counts(
+    sandbox: ServedSandbox, condition: dict[str, dict[str, str]], allowed: bool
+) -> None:
+    arn = role(sandbox, trust(PLATFORM, **condition))
+    assert assume(sandbox, arn)["Credentials"] if allowed else denied(sandbox, arn)
+
+
+@pytest.mark.behaviour(44)
+def test_accounts_denies_and_strangers_among_the_principals(sandbox: ServedSandbox) -> None:
+    arn = role(sandbox, trust(["arn:aws:iam::111111111111:root", "arn:aws:iam::999999999999:root"]))
+    assert assume(sandbox, arn)["Credentials"]
+    document = trust("arn:aws:iam::111111111111:root")
+    document["Statement"].append({"Effect": "Deny", "Principal": {"AWS": PLATFORM}, "Action": "sts:AssumeRole"})
+    sandbox.client_of("iam", "audit").update_assume_role_policy(RoleName=NAME, PolicyDocument=json.dumps(document))
+    assert denied(sandbox, arn)
+
+
+@pytest.mark.behaviour(45)
+def test_conditions_exclusions_boundaries_and_session_policies_of_identities_count(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(load_scenario("clean"), enforce="all")
+    iam = sandbox.client_of("iam", "audit")
+    boundary = iam.create_policy(PolicyName="Boundary", PolicyDocument=json.dumps(allow("iam:List*")))["Policy"]["Arn"]
+    arn = role(sandbox, trust(PLATFORM), PermissionsBoundary=boundary)
+    elsewhere = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    statements = [
+        {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:ListRoles", "Resource": "*", "Condition": elsewhere},
+        {"Effect": "Deny", "Action": "iam:ListRolePolicies", "NotResource": "arn:aws:iam::*:role/CadoResponseRole"},
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=NAME, PolicyName="Mixed", PolicyDocument=document)
+    session = sandbox.client_as("iam", assume(sandbox, arn)["Credentials"])
+    assert session.list_roles()["Roles"]
+    assert session.list_role_policies(RoleName=NAME)["PolicyNames"] == ["Mixed"]
+    assert refused(session.list_role_policies, RoleName="OrganizationAccountAccessRole")[0] == "AccessDenied"
+    assert "permissions boundary" in refused(session.get_role, RoleName=NAME)[1]
+    limited = sandbox.client_as("iam", assume(sandbox, arn, Policy=json.dumps(allow("iam:ListUsers")))["Credentials"])
+    assert limited.list_users()["Users"] == []
+    assert refused(limited.list_roles)[0] == "AccessDenied"
+
+
+def attach(sandbox: ServedSandbox, kind: str, statement: dict[str, Any], target: str) -> None:
+    organizations = sandbox.client("organizations")
+    content = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    made = organizations.create_policy(Name=f"Limit-{kind}", Description="", Type=kind, Content=content)
+    organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=target)
+
+
+@pytest.mark.behaviour(46)
+def test_an_rcp_of_the_roles_account_forbids_strangers(sandbox: ServedSandbox) -> None:
+    arn = role(sandbox, trust(PLATFORM))
+    assert assume(sandbox, arn)["Credentials"]
+    strangers = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": sandbox.world.organization_id()}}
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}
+    root = sandbox.world.organization.root_id
+    attach(sandbox, "RESOURCE_CONTROL_POLICY", {**statement, "Condition": strangers}, root)
+    assert denied(sandbox, arn)
+
+
+@pytest.mark.behaviour(46)
+def test_an_scp_holds_below_its_target_and_never_in_the_management_account(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(load_scenario("clean"), enforce="all")
+    unit = next(u.id for u in sandbox.world.organization.units.values() if u.name == "Security")
+    attach(sandbox, "SERVICE_CONTROL_POLICY", {"Effect": "Deny", "Action": "iam:ListRoles", "Resource": "*"}, unit)
+    code, message = refused(sandbox.client_of("iam", "audit").list_roles)
+    assert code == "AccessDenied"
+    assert "with an explicit deny in a service control policy" in message
+    assert sandbox.client_of("iam", "network").list_roles()["Roles"]
+    assert sandbox.client("iam").list_roles()["Roles"] is not None
+
+
+@pytest.mark.behaviour(47)
+def test_simulation_has_one_result_an_action_with_scps_and_boundaries_told_apart(sandbox: ServedSandbox) -> None:
+    iam = sandbox.client_of("iam", "audit")
+    boundary = iam.create_policy(PolicyName="B", PolicyDocument=json.dumps(allow("ec2:*", "s3:*")))["Policy"]["Arn"]
+    arn = role(sandbox, trust(PLATFORM), PermissionsBoundary=boundary)
+    statement = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}
+    attach(sandbox, "SERVICE_CONTROL_POLICY", statement, sandbox.account_id("audit"))
+    policy = json.dumps(allow("ec2:DescribeInstances", "s3:GetObject", "kms:Decrypt"))
+    iam.put_role_policy(RoleName=NAME, PolicyName="Own", PolicyDocument=policy)
+    actions = ["ec2:DescribeInstances", "s3:GetObject", "kms:Decrypt", "sns:Publish"]
+    answer = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=actions, MaxItems=3)
+    results = {result["EvalActionName"]: result for result in answer["EvaluationResults"]}
+    assert {name: result["EvalDecision"] for name, result in results.items()} == {
+        "ec2:DescribeInstances": "allowed",
+        "s3:GetObject": "explicitDeny",
+        "kms:Decrypt": "implicitDeny",
+    }
+    assert not results["s3:GetObject"]["OrganizationsDecisionDetail"]["AllowedByOrganizations"]
+    assert not results["kms:Decrypt"]["PermissionsBoundaryDecisionDetail"]["AllowedByPermissionsBoundary"]
+    assert answer["IsTruncated"]
+    rest = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=actions, MaxItems=3, Marker=answer["Marker"])
+    assert [result["EvalActionName"] for result in rest["EvaluationResults"]] == ["sns:Publish"]
+    without = iam.simulate_principal_policy(
+        PolicySourceArn=arn, ActionNames=["s3:GetObject"], PolicyExclusionList=[{"PolicyType": "scp"}]
+    )
+    assert without["EvaluationResults"][0]["EvalDecision"] == "allowed"
+
+
+@pytest.mark.behaviour(47)
+def test_simulation_tells_missing_context_and_context_keys_are_listed(sandbox: ServedSandbox) -> None:
+    document = allow("ec2:RunInstances")
+    document["Statement"][0]["Condition"] = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    text, iam = json.dumps(document), sandbox.client("iam")
+    (result,) = iam.simulate_custom_policy(PolicyInputList=[text], ActionNames=["ec2:RunInstances"])[
+        "EvaluationResults"
+    ]
+    assert (result["EvalDecision"], result["MissingContextValues"]) == ("implicitDeny", ["aws:RequestedRegion"])
+    assert iam.get_context_keys_for_custom_policy(PolicyInputList=[text])["ContextKeyNames"] == ["aws:RequestedRegion"]
+    arn = role(sandbox, trust(PLATFORM))
+    member = sandbox.client_of("iam", "audit")
+    member.put_role_policy(RoleName=NAME, PolicyName="Own", PolicyDocument=text)
+    keys = member.get_context_keys_for_principal_policy(PolicySourceArn=arn)["ContextKeyNames"]
+    assert keys == ["aws:RequestedRegion"]
+    missing = refused(member.simulate_principal_policy, PolicySourceArn=f"{arn}2", ActionNames=["ec2:RunInstances"])
+    assert missing[0] == "NoSuchEntity"
+
+
+@pytest.mark.behaviour(47)
+def test_a_simulation_does_not_know_rcps(sandbox: ServedSandbox) -> None:
+    arn = role(sandbox, trust(PLATFORM))
+    iam = sandbox.client_of("iam", "audit")
+    iam.put_role_policy(RoleName=NAME, PolicyName="Own", PolicyDocument=json.dumps(allow("s3:GetObject")))
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    attach(sandbox, "RESOURCE_CONTROL_POLICY", statement, sandbox.account_id("audit"))
+    answer = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["s3:GetObject"])
+    assert answer["EvaluationResults"][0]["EvalDecision"] == "allowed"

@@ -1,0 +1,76 @@
+"""Rates, and IAM's eventual consistency: both off unless asked for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rolecall.sandbox.scenario import SwitchesSpec, load_scenario
+
+from ..conftest import StartSandbox
+from ..served import ServedSandbox, allow, trust
+from .cloud import refused
+
+
+def with_switches(start: StartSandbox, **switches: object) -> ServedSandbox:
+    return start(load_scenario("clean").model_copy(update={"switches": SwitchesSpec.model_validate(switches)}))
+
+
+@pytest.mark.behaviour(56)
+def test_stack_sets_calls_are_throttled_beyond_two_a_second(start_sandbox: StartSandbox) -> None:
+    cloudformation = with_switches(start_sandbox, quotas="aws").client("cloudformation")
+    outcomes = []
+    for _ in range(6):
+        try:
+            cloudformation.list_stack_sets()
+            outcomes.append("")
+        except cloudformation.exceptions.ClientError as error:
+            outcomes.append(f"{error.response['Error']['Code']} {error.response['Error']['Message']}")
+    assert outcomes[:2] == ["", ""]
+    assert "Throttling Rate exceeded" in outcomes[2:]
+    assert cloudformation.describe_organizations_access()["Status"] == "ENABLED"  # another operation's bucket
+
+
+@pytest.mark.behaviour(56)
+def test_organizations_has_words_of_its_own_and_accounts_their_own_buckets(start_sandbox: StartSandbox) -> None:
+    sandbox = with_switches(start_sandbox, quotas="aws")
+    organizations = sandbox.client("organizations")
+    organizations.list_roots()
+    organizations.list_roots()
+    assert refused(organizations.list_roots)[0] == "TooManyRequestsException"
+    audit = sandbox.client_of("organizations", "audit")
+    assert [audit.describe_organization()["Organization"]["FeatureSet"] for _ in range(2)] == ["ALL", "ALL"]
+
+
+@pytest.mark.behaviour(56)
+def test_nothing_is_throttled_by_default(sandbox: ServedSandbox) -> None:
+    cloudformation = sandbox.client("cloudformation")
+    assert all("Summaries" in cloudformation.list_stack_sets() for _ in range(30))
+
+
+@pytest.mark.behaviour(38)
+def test_a_new_role_is_seen_only_after_a_while(start_sandbox: StartSandbox) -> None:
+    sandbox = with_switches(start_sandbox, iam_lag_seconds=30)
+    management = sandbox.world.management_account()
+    document = json.dumps(trust(f"arn:aws:iam::{management}:root"))
+    arn = sandbox.client("iam").create_role(RoleName="New", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    assume = sandbox.client("sts").assume_role
+    assert refused(assume, RoleArn=arn, RoleSessionName="tests")[0] == "AccessDenied"
+    sandbox.advance(seconds=31)
+    assert assume(RoleArn=arn, RoleSessionName="tests")["Credentials"]
+
+
+@pytest.mark.behaviour(38)
+def test_a_trust_that_was_taken_away_holds_for_a_while(start_sandbox: StartSandbox) -> None:
+    sandbox = with_switches(start_sandbox, iam_lag_seconds=30)
+    management = sandbox.world.management_account()
+    iam, assume = sandbox.client("iam"), sandbox.client("sts").assume_role
+    document = json.dumps(trust(f"arn:aws:iam::{management}:root"))
+    arn = iam.create_role(RoleName="Old", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="Old", PolicyName="P", PolicyDocument=json.dumps(allow("s3:*")))
+    sandbox.advance(seconds=31)
+    iam.update_assume_role_policy(RoleName="Old", PolicyDocument=json.dumps(trust("arn:aws:iam::999999999999:root")))
+    assert assume(RoleArn=arn, RoleSessionName="tests")["Credentials"]
+    sandbox.advance(seconds=31)
+    assert refused(assume, RoleArn=arn, RoleSessionName="tests")[0] == "AccessDenied"

@@ -1,0 +1,238 @@
+"""Organizations: pages, accounts in time, handshakes, policy types."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rolecall.sandbox.generator import generate
+from rolecall.sandbox.scenario import OrganizationSpec, Scenario, SwitchesSpec, load_scenario
+
+from ..conftest import StartSandbox
+from ..served import ServedSandbox, created, eventually
+from .cloud import refused
+
+MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
+
+
+@pytest.fixture
+def organizations(sandbox: ServedSandbox) -> Any:
+    return sandbox.client("organizations")
+
+
+def state(organizations: Any, account_id: str) -> str:
+    found: str = organizations.describe_account(AccountId=account_id)["Account"]["State"]
+    return found
+
+
+@pytest.mark.behaviour(48)
+def test_accounts_come_by_twenty_with_paths_and_state_and_no_status(start_sandbox: StartSandbox) -> None:
+    organizations = start_sandbox(generate(45)).client("organizations")
+    pages = list(organizations.get_paginator("list_accounts").paginate())
+    assert [len(page["Accounts"]) for page in pages] == [20, 20, 5]
+    account = pages[1]["Accounts"][0]
+    assert account["State"] == "ACTIVE"
+    assert account["Paths"][0].endswith(f"/{account['Id']}/")
+    assert "Status" not in account
+    assert refused(organizations.list_accounts, MaxResults=21)[0] == "InvalidInputException"
+
+
+@pytest.mark.behaviour(48)
+@pytest.mark.parametrize("wanted", ["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"])
+def test_every_state_can_be_had(start_sandbox: StartSandbox, wanted: str) -> None:
+    scenario = Scenario.model_validate({"organization": {"accounts": [{"name": "odd", "state": wanted}]}})
+    sandbox = start_sandbox(scenario)
+    assert state(sandbox.client("organizations"), sandbox.account_id("odd")) == wanted
+
+
+@pytest.mark.behaviour(49)
+def test_an_empty_page_may_come_with_a_token(start_sandbox: StartSandbox) -> None:
+    scenario = load_scenario("clean").model_copy(update={"switches": SwitchesSpec(empty_pages=True)})
+    organizations = start_sandbox(scenario).client("organizations")
+    for action, key in (("list_accounts", "Accounts"), ("list_roots", "Roots")):
+        first = getattr(organizations, action)()
+        assert (first[key], "NextToken" in first) == ([], True)
+    pages = organizations.get_paginator("list_accounts").paginate()
+    assert sum(len(page["Accounts"]) for page in pages) == 12
+
+
+@pytest.mark.behaviour(50)
+def test_every_list_is_paged(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(generate(60))
+    organizations = sandbox.client("organizations")
+    unit = next(u.id for u in sandbox.world.organization.units.values() if u.name == "Team001")
+    (root,) = organizations.list_roots(MaxResults=1)["Roots"]
+    children = organizations.list_children(ParentId=unit, ChildType="ACCOUNT", MaxResults=2)
+    assert (len(children["Children"]), "NextToken" in children) == (2, True)
+    assert len(organizations.list_parents(ChildId=unit, MaxResults=1)["Parents"]) == 1
+    targets = organizations.list_targets_for_policy(PolicyId="p-FullAWSAccess")
+    assert (len(targets["Targets"]), "NextToken" in targets) == (20, True)
+    assert refused(organizations.list_children, ParentId=root["Id"], ChildType="ACCOUNT", NextToken="none")[0] == (
+        "InvalidInputException"
+    )
+    for account in list(sandbox.world.accounts())[1:4]:
+        organizations.register_delegated_administrator(AccountId=account.id, ServicePrincipal=MEMBERS)
+    delegated = organizations.list_delegated_administrators(MaxResults=2)
+    assert (len(delegated["DelegatedAdministrators"]), "NextToken" in delegated) == (2, True)
+
+
+@pytest.mark.behaviour(51)
+def test_members_are_denied_and_outsiders_are_in_no_organization(sandbox: ServedSandbox, organizations: Any) -> None:
+    audit = sandbox.client_of("organizations", "audit")
+    assert refused(audit.list_accounts)[0] == "AccessDeniedException"
+    assert refused(audit.list_roots)[0] == "AccessDeniedException"
+    assert audit.describe_organization()["Organization"]["Id"] == sandbox.world.organization_id()
+    outsider = sandbox.client("organizations", "platform")
+    assert refused(outsider.list_accounts)[0] == "AWSOrganizationsNotInUseException"
+    organizations.register_delegated_administrator(AccountId=sandbox.account_id("audit"), ServicePrincipal=MEMBERS)
+    assert audit.list_accounts()["Accounts"]
+
+
+@pytest.mark.behaviour(52)
+def test_a_move_says_where_from_and_where_to(sandbox: ServedSandbox, organizations: Any) -> None:
+    units = {unit.name: unit.id for unit in sandbox.world.organization.units.values()}
+    move = {"AccountId": sandbox.account_id("audit"), "DestinationParentId": units["Sandbox"]}
+    call = organizations.move_account
+    assert refused(call, SourceParentId=units["Prod"], **move)[0] == "SourceParentNotFoundException"
+    call(SourceParentId=units["Security"], **move)
+    assert refused(call, SourceParentId=units["Sandbox"], **move)[0] == "DuplicateAccountException"
+    move["DestinationParentId"] = "ou-none-12345678"
+    assert refused(call, SourceParentId=units["Sandbox"], **move)[0] == "DestinationParentNotFoundException"
+
+
+@pytest.mark.behaviour(53)
+def test_creation_takes_time_and_five_go_at_once(start_sandbox: StartSandbox) -> None:
+    organizations = start_sandbox(load_scenario("clean"), speed=0.5).client("organizations")
+    begun = [
+        organizations.create_account(AccountName=f"new-{n}", Email=f"new-{n}@example.com")["CreateAccountStatus"]
+        for n in range(5)
+    ]
+    assert {(status["State"], "AccountId" in status) for status in begun} == {("IN_PROGRESS", False)}
+    sixth = refused(organizations.create_account, AccountName="six", Email="six@example.com")
+    assert sixth[0] == "ConstraintViolationException"
+    ended = created(organizations, begun[0]["Id"])
+    assert (ended["State"], len(ended["AccountId"])) == ("SUCCEEDED", 12)
+
+
+@pytest.mark.behaviour(53)
+def test_accounts_and_levels_are_limited(start_sandbox: StartSandbox) -> None:
+    organization = OrganizationSpec(account_limit=1)
+    sandbox = start_sandbox(Scenario(organization=organization))
+    organizations = sandbox.client("organizations")
+    status = organizations.create_account(AccountName="one", Email="one@example.com")["CreateAccountStatus"]
+    assert created(organizations, status["Id"])["FailureReason"] == "ACCOUNT_LIMIT_EXCEEDED"
+    parent = sandbox.world.organization.root_id
+    for level in range(5):
+        made = organizations.create_organizational_unit(ParentId=parent, Name=f"level-{level}")
+        parent = made["OrganizationalUnit"]["Id"]
+    sixth = refused(organizations.create_organizational_unit, ParentId=parent, Name="six")
+    assert sixth[0] == "ConstraintViolationException"
+
+
+@pytest.mark.behaviour(54)
+def test_an_account_is_invited_accepts_and_leaves(sandbox: ServedSandbox, organizations: Any) -> None:
+    invite = {"Target": {"Type": "ACCOUNT", "Id": "111111111111"}}
+    handshake = organizations.invite_account_to_organization(**invite)["Handshake"]
+    assert (handshake["State"], handshake["Action"]) == ("OPEN", "INVITE")
+    assert refused(organizations.invite_account_to_organization, **invite)[0] == "DuplicateHandshakeException"
+    platform = sandbox.client("organizations", "platform")
+    (listed,) = platform.list_handshakes_for_account()["Handshakes"]
+    assert listed["Id"] == handshake["Id"]
+    assert platform.accept_handshake(HandshakeId=handshake["Id"])["Handshake"]["State"] == "ACCEPTED"
+    account = organizations.describe_account(AccountId="111111111111")["Account"]
+    assert account["JoinedMethod"] == "INVITED"
+    platform.leave_organization()
+    assert refused(organizations.describe_account, AccountId="111111111111")[0] == "AccountNotFoundException"
+    assert refused(organizations.leave_organization)[0] == "MasterCannotLeaveOrganizationException"
+
+
+@pytest.mark.behaviour(54)
+@pytest.mark.parametrize("answer", ["decline", "cancel", "late"])
+def test_an_invitation_ends_without_a_member(sandbox: ServedSandbox, organizations: Any, answer: str) -> None:
+    target = {"Type": "ACCOUNT", "Id": "111111111111"}
+    handshake_id = organizations.invite_account_to_organization(Target=target)["Handshake"]["Id"]
+    if answer == "late":
+        sandbox.advance(days=15)
+    platform = sandbox.client("organizations", "platform")
+    if answer == "decline":
+        platform.decline_handshake(HandshakeId=handshake_id)
+    if answer == "cancel":
+        organizations.cancel_handshake(HandshakeId=handshake_id)
+    told = organizations.describe_handshake(HandshakeId=handshake_id)["Handshake"]["State"]
+    assert told == {"decline": "DECLINED", "cancel": "CANCELED", "late": "EXPIRED"}[answer]
+
+
+@pytest.mark.behaviour(58)
+def test_closing_goes_through_its_states_and_off_the_list(sandbox: ServedSandbox, organizations: Any) -> None:
+    account_id = sandbox.account_id("sandbox-ada")
+    organizations.close_account(AccountId=account_id)
+    eventually(lambda: state(organizations, account_id) == "CLOSED")
+    again = refused(organizations.close_account, AccountId=account_id)
+    assert again[0] == "AccountAlreadyClosedException"
+    sandbox.advance(days=89)
+    assert state(organizations, account_id) == "CLOSED"
+    sandbox.advance(days=2)
+    assert refused(organizations.describe_account, AccountId=account_id)[0] == "AccountNotFoundException"
+
+
+@pytest.mark.behaviour(58)
+def test_a_closing_account_still_works_for_a_while(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(load_scenario("clean"), speed=0.2)
+    organizations, account_id = sandbox.client("organizations"), sandbox.account_id("audit")
+    organizations.close_account(AccountId=account_id)
+    assert state(organizations, account_id) == "PENDING_CLOSURE"
+    assert sandbox.client_of("sts", "audit").get_caller_identity()["Account"] == account_id
+
+
+@pytest.mark.behaviour(58)
+def test_a_created_account_is_removed_after_four_days(sandbox: ServedSandbox, organizations: Any) -> None:
+    status = organizations.create_account(AccountName="new", Email="new@example.com")["CreateAccountStatus"]
+    account_id = created(organizations, status["Id"])["AccountId"]
+    remove = organizations.remove_account_from_organization
+    assert refused(remove, AccountId=account_id)[0] == "ConstraintViolationException"
+    sandbox.advance(days=4)
+    remove(AccountId=account_id)
+    assert refused(organizations.describe_account, AccountId=account_id)[0] == "AccountNotFoundException"
+
+
+@pytest.mark.behaviour(64)
+def test_a_policy_type_that_is_off_limits_nobody_and_loses_its_attachments(sandbox: ServedSandbox) -> None:
+    organizations, root = sandbox.client("organizations"), sandbox.world.organization.root_id
+    kind = "SERVICE_CONTROL_POLICY"
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    made = organizations.create_policy(Name="Deny", Description="", Type=kind, Content=json.dumps(deny))
+    policy_id = made["Policy"]["PolicySummary"]["Id"]
+    organizations.attach_policy(PolicyId=policy_id, TargetId=root)
+    organizations.disable_policy_type(RootId=root, PolicyType=kind)
+    assert organizations.list_targets_for_policy(PolicyId=policy_id)["Targets"] == []
+    again = refused(organizations.attach_policy, PolicyId=policy_id, TargetId=root)
+    assert again[0] == "PolicyTypeNotEnabledException"
+    types = organizations.enable_policy_type(RootId=root, PolicyType=kind)["Root"]["PolicyTypes"]
+    assert {"Type": kind, "Status": "ENABLED"} in types
+
+
+@pytest.mark.behaviour(64)
+def test_service_access_is_switched_on_and_off(organizations: Any) -> None:
+    def enabled() -> set[str]:
+        answer = organizations.list_aws_service_access_for_organization()
+        return {entry["ServicePrincipal"] for entry in answer["EnabledServicePrincipals"]}
+
+    organizations.enable_aws_service_access(ServicePrincipal="config.amazonaws.com")
+    assert "config.amazonaws.com" in enabled()
+    organizations.disable_aws_service_access(ServicePrincipal="config.amazonaws.com")
+    assert "config.amazonaws.com" not in enabled()
+
+
+@pytest.mark.behaviour(64)
+def test_an_organization_is_founded_and_dissolved(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(Scenario(organization=OrganizationSpec(exists=False)))
+    organizations = sandbox.client("organizations")
+    assert refused(organizations.describe_organization)[0] == "AWSOrganizationsNotInUseException"
+    founded = organizations.create_organization(FeatureSet="ALL")["Organization"]
+    assert founded["MasterAccountId"] == sandbox.world.management_account()
+    assert refused(organizations.create_organization)[0] == "AlreadyInOrganizationException"
+    assert len(organizations.list_accounts()["Accounts"]) == 1
+    organizations.delete_organization()
+    assert refused(organizations.list_accounts)[0] == "AWSOrganizationsNotInUseException"
