@@ -126,3 +126,32 @@ def test_help_imports_nothing_heavy(command: list[str], heavy: tuple[str, ...]) 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "HEAVY []", done.stdout + done.stderr
+
+
+_ASIDE = {"sandbox", "serve", "demo"}
+"""The commands that may use the sandbox or the registry."""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], []], ids=["its help", "a run without a config"])
+def test_no_other_command_imports_the_sandbox(arguments: list[str], tmp_path: Path) -> None:
+    from rolecall.cli.main import app
+
+    names = [command.name for command in app.registered_commands if command.name and command.name not in _ASIDE]
+    assert len(names) >= 6
+    code = (
+        "import sys\nfrom rolecall.cli.main import main\n"
+        f"for name in {names!r}:\n"
+        f"    sys.argv = ['rolecall', name, *{arguments!r}]\n"
+        "    try:\n        main()\n    except SystemExit:\n        pass\n"
+        "print('ASIDE', [name for name in sys.modules if name.split('.')[0] == 'moto' or "
+        "name.startswith(('rolecall.sandbox', 'rolecall.registry'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.stdout.splitlines()[-1] == "ASIDE []", done.stdout + done.stderr
