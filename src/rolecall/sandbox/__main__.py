@@ -54,6 +54,7 @@ async def _run(options: argparse.Namespace) -> None:
         enforce="all" if options.enforce_iam else "simulate",
         log=options.log,
         record=options.record,
+        behind=options.behind,
         directory=options.state,
     )
     try:
@@ -104,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=float, help="of simulated durations; 0 is without waiting")
     parser.add_argument("--log", type=Path, help="append one JSON line a request to this file")
     parser.add_argument("--record", type=Path, help="write the session's calls to this file")
+    parser.add_argument("--behind", help="URL of a proxy in front, which clients call and sign for")
     parser.add_argument("--replay", type=Path, help="make a recording's calls again and say which answers differ")
     parser.add_argument("--quotas", choices=["none", "aws"], help="throttle at AWS's published rates")
     parser.add_argument("--latency-ms", type=float, help="real time that every call takes longer")

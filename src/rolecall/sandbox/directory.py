@@ -28,9 +28,13 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What another process needs to find, use and stop a running sandbox."""
+    """What another process needs to find, use and stop a running sandbox.
+
+    `endpoint` is the sandbox's own, `public` the one that clients call: a proxy's, where one is in front.
+    """
 
     endpoint: str
+    public: str
     region: str
     pid: int
     platform_role: str
@@ -55,7 +59,7 @@ def read_state(directory: Path) -> State | None:
 def environment(directory: Path, state: State) -> dict[str, str]:
     """The variables by which the AWS SDKs, the AWS CLI and rolecall use this sandbox, as the management account."""
     return {
-        "AWS_ENDPOINT_URL": state.endpoint,
+        "AWS_ENDPOINT_URL": state.public,
         "AWS_CONFIG_FILE": str(directory / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(directory / "credentials"),
         "AWS_PROFILE": "management",
@@ -69,7 +73,7 @@ def environment(directory: Path, state: State) -> dict[str, str]:
 
 
 def _config(name: str, state: State) -> str:
-    return f"[profile {name}]\nregion = {state.region}\nendpoint_url = {state.endpoint}\noutput = json\n\n"
+    return f"[profile {name}]\nregion = {state.region}\nendpoint_url = {state.public}\noutput = json\n\n"
 
 
 def _secrets(name: str, keys: Credentials) -> str:

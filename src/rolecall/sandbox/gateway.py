@@ -37,7 +37,8 @@ _MAX_BODY = 64 * 1024 * 1024
 class Gateway:
     """Answers requests. `listeners` are told of each when it has been answered.
 
-    `quotas` and `faults` are None where there are none; `latency` is in seconds of real time.
+    `quotas` and `faults` are None where there are none; `latency` is in seconds of real time; `proxy` is host and port
+    of a proxy in front.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Gateway:
         quotas: Quotas | None = None,
         faults: Faults | None = None,
         latency: float = 0,
+        proxy: str | None = None,
     ) -> None:
         self._world = world
         self.identities = identities
@@ -58,6 +60,7 @@ class Gateway:
         self._quotas = quotas
         self._faults = faults
         self._latency = latency
+        self._proxy = proxy
         self.listeners: list[Listener] = []
         self.calls: Counter[tuple[str, str, int]] = Counter()
         self.last_error: str | None = None
@@ -116,7 +119,7 @@ class Gateway:
             claim = signature.read_claim(exchange.request)
             exchange.service, exchange.action = claim.service, protocol.action_of(exchange.request)
             identity = self.identities.identify(claim.access_key_id, claim.token)
-            signature.verify(exchange.request, claim, identity.secret, utc_now())
+            signature.verify(exchange.request, claim, identity.secret, utc_now(), self._proxy)
             exchange.call = self._call(exchange.request, claim.service, claim.region, identity.caller)
         except WireError as error:
             exchange.error = error

@@ -33,7 +33,8 @@ class Settings:
     """What a sandbox is started with. What is None is the scenario's or the sandbox's own default.
 
     `accounts` makes up an organization of that size instead of reading `scenario`; `enforce_iam` authorizes every call,
-    not only policy simulation. `log` is appended to, `record` written anew.
+    not only policy simulation. `log` is appended to, `record` written anew. `behind` is the URL of a proxy in
+    front, which clients call.
     """
 
     scenario: str = "clean"
@@ -46,6 +47,7 @@ class Settings:
     quotas: str | None = None
     latency_ms: float | None = None
     events_webhook: str | None = None
+    behind: str | None = None
     idle_seconds: float | None = None
     enforce_iam: bool = False
 

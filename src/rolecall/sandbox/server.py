@@ -11,6 +11,7 @@ import time
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -77,12 +78,14 @@ async def serve(
     enforce: Enforcement = "simulate",
     log: Path | None = None,
     record: Path | None = None,
+    behind: str | None = None,
     directory: Path | None = None,
 ) -> RunningSandbox:
     """Serves `scenario` until closed. `directory` must exist and be private; without one, a new temporary one is used.
 
-    Port 0 takes any free port. `speed` overrides the scenario's. `log` is appended to, `record` written anew. Raises
-    RolecallError where the port is taken.
+    Port 0 takes any free port. `speed` overrides the scenario's. `log` is appended to, `record` written anew.
+    `behind` is the URL of a proxy in front, which clients are told to call. Raises RolecallError where the port is
+    taken.
     """
     async with AsyncExitStack() as resources:
         home = directory or Path(tempfile.mkdtemp(prefix="rolecall-sandbox-"))
@@ -92,7 +95,7 @@ async def serve(
         for engine in (stacks, stacksets):
             resources.push_async_callback(engine.close, world)
         resources.callback(world.clock.close)
-        gateway = assemble(built, scenario)
+        gateway = assemble(built, scenario, behind)
         if log:
             gateway.listeners.append(log_to(resources.enter_context(log.open("a", encoding="utf-8"))))
         if record:
@@ -109,7 +112,7 @@ async def serve(
         resources.push_async_callback(runner.cleanup)
         bound_port = await _listen(runner, host, port)
         endpoint = f"http://{host}:{bound_port}"
-        state = files.State(endpoint, world.region, os.getpid(), built.platform_role, token)
+        state = files.State(endpoint, behind or endpoint, world.region, os.getpid(), built.platform_role, token)
         files.write_files(home, state, built.profiles)
         return RunningSandbox(world, gateway, home, state, stop, resources.pop_all())
 
@@ -124,7 +127,7 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
     return bound_port
 
 
-def assemble(built: BuiltWorld, scenario: Scenario) -> Gateway:
+def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -> Gateway:
     """The gateway of a world, with all that the scenario asks for. Needs a running event loop."""
     world, switches = built.world, scenario.switches
     history, bus = EventHistory(world), Bus(world)
@@ -146,6 +149,7 @@ def assemble(built: BuiltWorld, scenario: Scenario) -> Gateway:
         quotas=Quotas(world) if switches.quotas == "aws" else None,
         faults=Faults(scenario.faults, world.seed, names) if scenario.faults else None,
         latency=switches.latency_ms / 1000,
+        proxy=urlsplit(behind).netloc if behind else None,
     )
     later = Later(world, handlers, scenario.later)
     gateway.listeners += [history.heard, bus.heard, later.heard]

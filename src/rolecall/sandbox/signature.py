@@ -60,12 +60,17 @@ def read_claim(request: HttpRequest) -> Claim:
     return _claim(fields, headers.get("x-amz-security-token"), presigned=False)
 
 
-def verify(request: HttpRequest, claim: Claim, secret: str, now: datetime) -> None:
-    """Raises WireError (403) unless the request was signed with `secret`, lately, over the body that came."""
+def verify(request: HttpRequest, claim: Claim, secret: str, now: datetime, proxy: str | None = None) -> None:
+    """Raises WireError (403) unless the request was signed with `secret`, lately, over the body that came.
+
+    `proxy` is the host and port of a proxy in front, for which clients sign and which may write another Host.
+    """
     _check_time(claim, now)
     headers = {name.lower(): value for name, value in request.headers.items()}
     _check_body(headers, request.body)
-    if not hmac.compare_digest(_signature(request, headers, claim, secret), claim.signature):
+    hosts = [headers.get("host", ""), *([proxy] if proxy else [])]
+    made = (_signature(request, headers | {"host": host}, claim, secret) for host in hosts)
+    if not any(hmac.compare_digest(signature, claim.signature) for signature in made):
         raise WireError(
             "SignatureDoesNotMatch",
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "

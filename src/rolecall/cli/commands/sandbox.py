@@ -45,6 +45,9 @@ def sandbox(
     quotas: Annotated[Quotas | None, typer.Option(help="aws: throttle at AWS's published rates.")] = None,
     latency_ms: Annotated[float | None, typer.Option(min=0, help="Real time that every call takes longer.")] = None,
     events_webhook: Annotated[str | None, typer.Option(help="POST every event to this URL.")] = None,
+    behind: Annotated[
+        str | None, typer.Option(help="URL of a proxy in front, which clients call and sign for.")
+    ] = None,
     record: Annotated[Path | None, typer.Option(help="Write the session's calls to this file.")] = None,
     replay: Annotated[
         Path | None, typer.Option(help="Make a recording's calls again; exits 3 when answers differ.")
@@ -68,7 +71,7 @@ def sandbox(
 
         settings = Settings(
             scenario, port, speed, accounts, seed, log, record, quotas and quotas.value, latency_ms, events_webhook,
-            enforce_iam=enforce_iam,
+            behind, enforce_iam=enforce_iam,
         )  # fmt: skip
         _start(given, SandboxProcess.start(settings), detach=detach)
 
