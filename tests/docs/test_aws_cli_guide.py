@@ -20,6 +20,7 @@ def test_the_session_goes_as_the_guide_says(tmp_path: Path) -> None:
     environment = {
         **clean_environment(),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),  # where the AWS CLI keeps sessions
         "XDG_RUNTIME_DIR": str(tmp_path),
         "AWS_PAGER": "",
     }
