@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import string
+import uuid
 
 LOWER = string.ascii_lowercase + string.digits
 
@@ -13,6 +14,11 @@ def seeded_id(seed: int, name: str, length: int, alphabet: str = LOWER) -> str:
     digest = hashlib.shake_256(f"{seed}/{name}".encode()).digest(2 * length)
     pairs = zip(digest[::2], digest[1::2], strict=True)
     return "".join(alphabet[(high << 8 | low) % len(alphabet)] for high, low in pairs)
+
+
+def seeded_uuid(seed: int, name: str) -> str:
+    digest = hashlib.shake_256(f"{seed}/uuid/{name}".encode()).digest(16)
+    return str(uuid.UUID(bytes=digest, version=4))
 
 
 def seeded_account_id(seed: int, name: str) -> str:

@@ -27,7 +27,7 @@ def api_call(world: World, call: Call, answer: Params | None = None, *, error: s
         "sourceIPAddress": "127.0.0.1",
         "requestParameters": _lowered(call.params) or None,
         "responseElements": _lowered(answer) or None if answer is not None else None,
-        "requestID": world.new_uuid(),
+        "requestID": world.new_uuid("request"),
     }
     return record | ({"errorCode": error} if error else {})
 
@@ -46,7 +46,7 @@ def _record(world: World, service: str, name: str, region: str, account_id: str,
         "eventSource": f"{service}.amazonaws.com",
         "eventName": name,
         "awsRegion": region,
-        "eventID": world.new_uuid(),
+        "eventID": world.new_uuid("record"),
         "readOnly": name.startswith(("Describe", "List", "Get", "Lookup", "Simulate")),
         "eventType": kind,
         "managementEvent": True,

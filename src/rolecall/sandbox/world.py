@@ -5,8 +5,7 @@ Memory only; `sleep` is the one thing that waits.
 
 from __future__ import annotations
 
-import random
-import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,7 @@ from rolecall.sandbox.organization import (
     OrganizationPolicy,
     WorldAccount,
 )
+from rolecall.sandbox.seeded import seeded_uuid
 from rolecall.sandbox.store import Store
 from rolecall.sandbox.stored import StoredPolicy, StoredRole, StoredUser
 from rolecall.sandbox.wire import Caller
@@ -85,7 +85,7 @@ class World:
         self.on_account_change: list[AccountChange] = []
         self.listeners: list[Listener] = []
         self.founded_at = self.clock.now()
-        self._random = random.Random(f"{seed}/uuids")  # noqa: S311  # ids that are the same for the same seed
+        self._drawn: Counter[str] = Counter()
 
     def management_account(self) -> str:
         return self.organization.management_account
@@ -124,9 +124,11 @@ class World:
         """What a piece of AWS's work takes, in seconds at speed 1."""
         await self.clock.sleep(seconds)
 
-    def new_uuid(self) -> str:
-        """A UUID; the same seed and the same calls give the same ones."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+    def new_uuid(self, *of: str) -> str:
+        """The next UUID of those drawn for `of`. The same seed gives the same ones, whatever else goes on meanwhile."""
+        name = "/".join(of)
+        self._drawn[name] += 1
+        return seeded_uuid(self.seed, f"{name}/{self._drawn[name]}")
 
     def publish(
         self,
@@ -139,7 +141,7 @@ class World:
         resources: tuple[str, ...] = (),
     ) -> None:
         """Tells all listeners what EventBridge would tell on the default bus of that account and Region."""
-        event = Event(self.new_uuid(), self.now(), source, detail_type, detail, account_id, region, resources)
+        event = Event(self.new_uuid("event"), self.now(), source, detail_type, detail, account_id, region, resources)
         for listener in self.listeners:
             listener(event)
 

@@ -6,6 +6,7 @@ Nothing waits and nothing goes over HTTP; some steps leave an operation in the m
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rolecall.sandbox import organizations
-from rolecall.sandbox.wire import Call, Caller, PrincipalId
+from rolecall.sandbox.wire import Call, Caller, PrincipalId, WireError
 
 from ..stacks.cloud import LABS, MANAGEMENT, PROD, ROOT, WORKLOADS, parameter
 from ..stacksets.fleet import NAME, Fleet
@@ -27,6 +28,7 @@ PREFERENCES = st.sampled_from([
     {"FailureToleranceCount": 1, "MaxConcurrentCount": 3, "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE"},
     {},
 ])  # fmt: skip
+DENIED = st.sampled_from(["iam:CreateRole", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:*"])
 _FEW_TURNS = 3
 _FOREIGN = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"999999999999"},"Action":"sts:AssumeRole"}]}'  # noqa: E501
 
@@ -42,7 +44,7 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(auto=st.booleans(), managed=st.booleans())
     def begin(self, auto: bool, managed: bool) -> None:
-        self.auto = auto
+        self.auto, self.managed = auto, managed
         self.fleet = self.go(self._fleet())
         self.organizations = organizations.handlers(self.fleet.world)
         settings = {"Enabled": True, "RetainStacksOnAccountRemoval": False} if auto else {"Enabled": False}
@@ -76,8 +78,7 @@ class Machine(RuleBasedStateMachine):
         before = self.accounts()
         operation_id = self.do(lambda: self.fleet.begin("DeleteStackInstances", [unit], RetainStacks=retain))
         self.expected.vanished(before - self.accounts(), retained=retain)
-        operation = self.do(lambda: self.fleet.on_set("DescribeStackSetOperation", OperationId=operation_id))
-        if operation["StackSetOperation"]["Status"] == "SUCCEEDED":
+        if self.status_of(operation_id) == "SUCCEEDED":
             self.expected.targets -= {target for target in self.expected.targets if unit in self.above(target)}
 
     @rule(unit=UNITS)
@@ -86,11 +87,62 @@ class Machine(RuleBasedStateMachine):
             operation_id = self.fleet.begin("CreateStackInstances", [unit], OperationPreferences={})
             for _ in range(_FEW_TURNS):
                 await asyncio.sleep(0)
-            self.fleet.on_set("StopStackSetOperation", OperationId=operation_id)
+            if self.status_of(operation_id) == "RUNNING":
+                self.fleet.on_set("StopStackSetOperation", OperationId=operation_id)
             await self.fleet.idle()
 
         self.go(work())
         self.expected.targets.add(unit)
+
+    @rule(first=UNITS, second=UNITS, preferences=PREFERENCES)
+    def two_at_once(self, first: str, second: str, preferences: dict[str, Any]) -> None:
+        """Managed execution takes the second one in; without it, it is refused."""
+
+        async def work() -> str | None:
+            self.fleet.begin("CreateStackInstances", [first], OperationPreferences=preferences)
+            refused = None
+            try:
+                self.fleet.begin("CreateStackInstances", [second], OperationPreferences=preferences)
+            except WireError as error:
+                refused = error.code
+            await self.fleet.idle()
+            return refused
+
+        assert self.go(work()) == (None if self.managed else "OperationInProgressException")
+        self.expected.targets |= {first, second} if self.managed else {first}
+
+    @rule(unit=UNITS, action=DENIED)
+    def forbid(self, unit: str, action: str) -> None:
+        """An SCP on a unit, one at a time."""
+        self.permit_all()
+        statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+        policy = self.ask(
+            "CreatePolicy",
+            Name=f"deny-{len(self.expected.policies)}",
+            Description="",
+            Type="SERVICE_CONTROL_POLICY",
+            Content=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )["Policy"]["PolicySummary"]["Id"]
+        self.expected.policies.append(policy)
+        self.ask("AttachPolicy", PolicyId=policy, TargetId=unit)
+        self.expected.attached = (policy, unit)
+
+    @rule()
+    def permit_all(self) -> None:
+        if self.expected.attached is not None:
+            policy, unit = self.expected.attached
+            self.ask("DetachPolicy", PolicyId=policy, TargetId=unit)
+            self.expected.attached = None
+
+    @rule(data=st.data(), protected=st.booleans())
+    def protect(self, data: st.DataObject, protected: bool) -> None:
+        """Termination protection, which somebody in the member account switches."""
+        account = data.draw(st.sampled_from(self.members()))
+        stacks = [entry["StackId"] for entry in self.instances() if entry["Account"] == account and "StackId" in entry]
+        for stack in self.living(account, stacks):
+            self.fleet.call(
+                "UpdateTerminationProtection", account, StackName=stack, EnableTerminationProtection=protected
+            )
 
     @rule(place=PLACES, data=st.data())
     def move(self, place: str, data: st.DataObject) -> None:
@@ -102,10 +154,15 @@ class Machine(RuleBasedStateMachine):
         before = self.accounts()
         self.ask("MoveAccount", AccountId=account, SourceParentId=source.parent_id, DestinationParentId=place)
         self.expected.vanished(before - self.accounts(), retained=False)
+        if not self.targeted(source.unit_path):
+            self.arrived(account)
 
     @rule(name=st.integers(0, 3))
     def join(self, name: int) -> None:
+        before = set(self.members())
         self.ask("CreateAccount", AccountName=f"new-{name}", Email=f"new-{name}@example.com")
+        for account in set(self.members()) - before:
+            self.arrived(account)
 
     @rule(data=st.data())
     def close(self, data: st.DataObject) -> None:
@@ -187,14 +244,8 @@ class Machine(RuleBasedStateMachine):
             assert all(entry.get("StatusReason") for entry in results if entry["Status"] != "SUCCEEDED")
 
     @invariant()
-    def auto_deployment_reaches_whoever_is_in_a_target(self) -> None:
-        if not self.begun or not self.auto:
-            return
-        joined = [account for account in self.fleet.organization.accounts() if account.joined_method == "CREATED"]
-        for account in joined:
-            new = account.name.startswith("new-") and account.state == "ACTIVE"
-            if new and self.expected.targets & set(account.unit_path):
-                assert account.id in self.accounts(), account
+    def auto_deployment_reaches_whoever_comes_into_a_target(self) -> None:
+        assert self.expected.due <= self.accounts()
 
     @invariant()
     def the_organization_is_a_tree(self) -> None:
@@ -257,6 +308,25 @@ class Machine(RuleBasedStateMachine):
             return answer
 
         return self.go(settled())
+
+    def arrived(self, account_id: str) -> None:
+        """The account came into a unit: auto-deployment must give it an instance if the unit is targeted."""
+        account = self.fleet.organization.account(account_id)
+        assert account is not None
+        if self.auto and account.state == "ACTIVE" and self.targeted(account.unit_path):
+            self.expected.due.add(account_id)
+
+    def targeted(self, unit_path: tuple[str, ...]) -> bool:
+        return not self.expected.targets.isdisjoint(unit_path)
+
+    def status_of(self, operation_id: str) -> str:
+        operation = self.fleet.on_set("DescribeStackSetOperation", OperationId=operation_id)["StackSetOperation"]
+        return str(operation["Status"])
+
+    def living(self, account_id: str, stack_ids: Iterable[str]) -> list[str]:
+        described = [self.fleet.call("DescribeStacks", account_id, StackName=stack_id) for stack_id in stack_ids]
+        stacks = [answer["Stacks"][0] for answer in described]
+        return [stack["StackId"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"]
 
     def set_call(self, action: str, **params: Any) -> dict[str, Any]:
         if not self.begun:

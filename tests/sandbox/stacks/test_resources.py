@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -22,9 +23,13 @@ def allowing(action: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
 
 
+def _uuid(*of: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(of)))
+
+
 @pytest.fixture
 def context() -> Context:
-    return Context(Store(), ACCOUNT, "us-east-1", "aws", "my-stack", "Role")
+    return Context(Store(), ACCOUNT, "us-east-1", "aws", "my-stack", "Role", _uuid)
 
 
 def inline_policies(context: Context, role: str) -> list[str]:
@@ -69,7 +74,7 @@ def test_a_role_has_all_its_properties(context: Context) -> None:
 def test_a_role_without_a_name_gets_one_of_stack_and_logical_id(context: Context) -> None:
     name = Role().create(context, {"AssumeRolePolicyDocument": TRUST}).id
     assert name.startswith("my-stack-Role-")
-    long = Context(context.store, ACCOUNT, "us-east-1", "aws", "s" * 128, "L" * 100)
+    long = Context(context.store, ACCOUNT, "us-east-1", "aws", "s" * 128, "L" * 100, _uuid)
     assert len(long.generated_name(64)) == 64
 
 

@@ -54,7 +54,7 @@ class DriftHandlers:
         stack = self._stack(call)
         if any(known.stack is stack and known.status == "DETECTION_IN_PROGRESS" for known in self._detections.values()):
             raise invalid(f"Drift detection is already in progress for stack [{stack.name}]")
-        detection = Detection(self._world.new_uuid(), stack, self._world.now())
+        detection = Detection(self._world.new_uuid("drift", stack.id), stack, self._world.now())
         self._detections[detection.id] = detection
         only = call.params.get("LogicalResourceIds") or ()
         self._world.clock.work(DETECTION_SECONDS, lambda: self._detect(detection, only))

@@ -63,7 +63,16 @@ class StackEngine:
         capabilities.check(definition.template, definition.capabilities)
         if self.find(place, name) is not None:
             raise WireError("AlreadyExistsException", f"Stack [{name}] already exists")
-        stack = Stack(name, place, definition, self.world.now(), options or Options(), token=token, actor=actor)
+        stack = Stack(
+            name,
+            place,
+            definition,
+            self.world.now(),
+            options or Options(),
+            uuid=self.world.new_uuid("stack", place.account_id, place.region, name),
+            token=token,
+            actor=actor,
+        )
         Blueprint(stack, definition)  # conditions that cannot be evaluated are refused before anything begins
         if place not in self._stacks:
             self._stacks[place] = []

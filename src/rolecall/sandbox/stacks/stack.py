@@ -101,7 +101,7 @@ class Stack:
     definition: Definition
     created: datetime
     options: Options = field(default_factory=Options)
-    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    uuid: str = field(kw_only=True)
     status: str = "REVIEW_IN_PROGRESS"
     status_reason: str | None = None
     updated: datetime | None = None
@@ -159,7 +159,9 @@ class Stack:
     def _record(
         self, logical_id: str, physical_id: str, kind: str, status: str, now: datetime, reason: str | None
     ) -> Event:
-        event_id = str(uuid.uuid4()) if kind == STACK_TYPE else f"{logical_id}-{status}-{now:%Y-%m-%dT%H:%M:%S.%fZ}"
+        event_id = f"{logical_id}-{status}-{now:%Y-%m-%dT%H:%M:%S.%fZ}"
+        if kind == STACK_TYPE:
+            event_id = str(uuid.uuid5(uuid.UUID(self.uuid), str(len(self.events))))
         event = Event(event_id, logical_id, physical_id, kind, status, reason, now, self.token)
         self.events.append(event)
         return event

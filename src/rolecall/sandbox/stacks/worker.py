@@ -80,7 +80,7 @@ class Worker:
         physical = resource.physical
         assert physical is not None
         try:
-            with self._noting(resource, "DELETE_FAILED"), _service(resource.type):
+            with self._noting(resource, "DELETE_FAILED"), self._service(resource.type):
                 kind = resource_type(resource.type)
                 kind.delete(self.context(resource.logical_id), physical, resource.properties)
         except ResourceFailed:
@@ -108,7 +108,7 @@ class Worker:
         owner = self._owner_of(resource.type, claimed) if claimed else None
         if owner is not None:
             raise ResourceFailed(f"{claimed} already exists in stack {owner.id}")
-        with _service(resource.type):
+        with self._service(resource.type):
             return kind.create(context, resource.properties)
 
     def _update(self, blueprint: Blueprint, resource: StackResource, wanted: Properties, journal: Journal) -> None:
@@ -123,7 +123,7 @@ class Worker:
     def _apply(self, resource: StackResource, old: Properties, new: Properties) -> None:
         assert resource.physical is not None
         kind, context = resource_type(resource.type), self.context(resource.logical_id)
-        with _service(resource.type):
+        with self._service(resource.type):
             resource.physical = kind.update(context, resource.physical, old, new)
         resource.properties = new
 
@@ -158,8 +158,19 @@ class Worker:
 
     def context(self, logical_id: str) -> Context:
         place = self._stack.place
-        name, permit = self._stack.name, self._permit
-        return Context(self._world.store, place.account_id, place.region, place.partition, name, logical_id, permit)
+        return Context(
+            self._world.store,
+            place.account_id,
+            place.region,
+            place.partition,
+            self._stack.name,
+            logical_id,
+            self._new_uuid,
+            self._permit,
+        )
+
+    def _new_uuid(self, *of: str) -> str:
+        return self._world.new_uuid(self._stack.id, *of)
 
     def _permit(self, service: str, action: str, params: Mapping[str, Any]) -> None:
         actor = self._stack.actor
@@ -180,14 +191,14 @@ class Worker:
             self._note(resource, status, error.message)
             raise ResourceFailed(error.message) from error
 
-
-@contextmanager
-def _service(resource_type_name: str) -> Iterator[None]:
-    """Turns the refusal of the service behind a resource type into its handler's words."""
-    try:
-        yield
-    except WireError as error:
-        raise failure(resource_type_name.split("::")[1].capitalize(), error) from error
+    @contextmanager
+    def _service(self, resource_type_name: str) -> Iterator[None]:
+        """Turns the refusal of the service behind a resource type into its handler's words."""
+        try:
+            yield
+        except WireError as error:
+            service = resource_type_name.split("::")[1].capitalize()
+            raise failure(service, error, self._new_uuid) from error
 
 
 def _check_replaceable(resource: StackResource, wanted: Properties) -> None:

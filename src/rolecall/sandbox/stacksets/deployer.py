@@ -65,7 +65,7 @@ class Deployer:
         definition = _definition(stack_set, instance)
         if instance.stack is None:
             place = Place(instance.target.account_id, instance.target.region, stack_set.partition)
-            instance.stack = self._stacks.create(place, self._stack_name(stack_set), definition, actor=actor)
+            instance.stack = self._stacks.create(place, self._stack_name(stack_set, instance), definition, actor=actor)
             instance.stack.stack_set_id = stack_set.id
         elif not instance.stack.exists:
             raise DeploymentFailed(f"Stack [{instance.stack.id}] does not exist")
@@ -94,8 +94,8 @@ class Deployer:
             )
         return session
 
-    def _stack_name(self, stack_set: StackSet) -> str:
-        suffix = self._world.new_uuid()
+    def _stack_name(self, stack_set: StackSet, instance: Instance) -> str:
+        suffix = self._world.new_uuid(stack_set.id, instance.target.account_id, instance.target.region)
         return f"StackSet-{stack_set.name}"[: _NAME_LIMIT - len(suffix) - 1] + f"-{suffix}"
 
 

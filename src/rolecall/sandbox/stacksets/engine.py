@@ -178,7 +178,7 @@ class StackSetEngine:
 
     def _automatic(self, action: str, *, retain_stacks: bool | None = None) -> Operation:
         now, preferences = self.world.now(), Preferences.of_auto_deployment()
-        return Operation(self.world.new_uuid(), action, now, preferences, retain_stacks=retain_stacks)
+        return Operation(self.world.new_uuid("operation"), action, now, preferences, retain_stacks=retain_stacks)
 
 
 def _is_service_managed(stack_set: StackSet) -> bool:

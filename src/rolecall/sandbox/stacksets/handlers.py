@@ -57,7 +57,7 @@ class StackSetHandlers:
             managed_execution=bool(requests.managed_execution(call.params)),
             permissions=permissions,
             request=request,
-            uuid=self._world.new_uuid(),
+            uuid=self._world.new_uuid("stackset", call.params["StackSetName"]),
         )
         self._engine.add(stack_set)
         return {"StackSetId": stack_set.id}

@@ -128,7 +128,7 @@ def regions(params: Params) -> tuple[str, ...]:
 
 def operation(world: World, call: Call, action: str) -> Operation:
     """A new operation as the call asks for it. Raises WireError `ValidationError`."""
-    token = call.params.get("OperationId") or world.new_uuid()
+    token = call.params.get("OperationId") or world.new_uuid("operation")
     if not _TOKEN.fullmatch(token) or len(token) > _MAX_NAME:
         raise constraint_broken(
             token, "operationId", "Member must satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*"

@@ -6,7 +6,6 @@ Resource types reach the store only through `Context.call`, as the stack's own a
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -74,6 +73,7 @@ class Context:
     partition: str
     stack_name: str
     logical_id: str
+    new_uuid: Callable[..., str]
     permit: Permit = anybody
 
     def need(self, service: str, action: str, /, **params: Any) -> None:
@@ -88,7 +88,7 @@ class Context:
 
     def generated_name(self, limit: int) -> str:
         """A name as CloudFormation makes one: stack, logical id and twelve random characters, within `limit`."""
-        suffix = uuid.uuid4().hex[:12].upper()
+        suffix = self.new_uuid(self.stack_name, self.logical_id)[-12:].upper()
         room = limit - len(suffix) - 2
         logical = self.logical_id[: max(room // 2, room - len(self.stack_name))]
         return f"{self.stack_name[: room - len(logical)]}-{logical}-{suffix}"
@@ -115,9 +115,9 @@ class ResourceType(Protocol):
         ...
 
 
-def failure(service: str, error: WireError) -> ResourceFailed:
+def failure(service: str, error: WireError, new_uuid: Callable[..., str]) -> ResourceFailed:
     """The service's refusal as CloudFormation's resource handlers report it."""
-    request_id, token = uuid.uuid4(), uuid.uuid4()
+    request_id, token = new_uuid("request"), new_uuid("request token")
     code = _HANDLER_ERRORS.get(error.code, "GeneralServiceException")
     said = f"{error.message} (Service: {service}, Status Code: {error.status}, Request ID: {request_id})"
     return ResourceFailed(
