@@ -16,7 +16,7 @@ _RUN = re.compile(r"<!-- run by tests/docs/test_aws_cli_guide\.py -->\n```sh\n(.
 
 def test_the_session_goes_as_the_guide_says(tmp_path: Path) -> None:
     blocks = _RUN.findall(GUIDE.read_text("utf-8"))
-    assert len(blocks) == 10
+    assert len(blocks) == 11
     environment = {
         **clean_environment(),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -25,14 +25,25 @@ def test_the_session_goes_as_the_guide_says(tmp_path: Path) -> None:
         "AWS_PAGER": "",
     }
     script = "set -eu\n" + "\n".join(blocks)
-    done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=170
-    )
+    try:
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=170,
+        )
+    finally:  # of a session that broke off
+        subprocess.run(["rolecall", "sandbox", "--stop"], env=environment, capture_output=True, check=False)
     said = done.stdout
     assert done.returncode == 0, said + done.stderr
     assert ":user/admin\n" in said
     assert "management\tACTIVE\npayments\tACTIVE\n" in said
     assert re.search(r"^\d{12}\tSUCCEEDED$", said, re.MULTILINE)
+    assert "CREATE_COMPLETE\tAVAILABLE\n" in said
+    assert re.search(r"^arn:aws:iam::\d{12}:role/CadoResponseRole$", said, re.MULTILINE)
     assert '"For incident response"\n' in said
     assert ":assumed-role/CadoResponseRole/triage\n" in said
     assert "(AccessDenied)" in said

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rolecall.sandbox.stacks.change_sets.handlers import ChangeSetHandlers
 from rolecall.sandbox.stacks.drift_handlers import DriftHandlers
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.handlers import StackHandlers
@@ -33,5 +34,6 @@ async def close(world: World) -> None:
 
 def handlers(world: World) -> Handlers:
     """The handlers of CloudFormation's stack operations, on the world's stack engine."""
-    table = StackHandlers(engine(world)).table() | DriftHandlers(engine(world)).table()
+    groups = (StackHandlers, ChangeSetHandlers, DriftHandlers)
+    table = {name: handler for group in groups for name, handler in group(engine(world)).table().items()}
     return {("cloudformation", operation): handler for operation, handler in table.items()}

@@ -14,8 +14,8 @@ from typing import Any
 from rolecall.sandbox.stacks.drift import DriftStatus, ResourceDrift
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import invalid
-from rolecall.sandbox.stacks.handlers import place
 from rolecall.sandbox.stacks.paging import page
+from rolecall.sandbox.stacks.requests import place
 from rolecall.sandbox.stacks.shapes import present
 from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.wire import Call, Handler, Params, WireError

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rolecall.sandbox.world import World
 
 Work = Callable[[], Awaitable[None]]
+Ended = Callable[[], None]
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,21 @@ class StackEngine:
         actor: Caller | None = None,
     ) -> Stack:
         """Begins a creation, with `actor`'s rights. Raises WireError where CreateStack would refuse."""
+        stack = self.announce(place, name, definition, options, token=token, actor=actor)
+        self.begin_creation(stack)
+        return stack
+
+    def announce(
+        self,
+        place: Place,
+        name: str,
+        definition: Definition,
+        options: Options | None = None,
+        *,
+        token: str | None = None,
+        actor: Caller | None = None,
+    ) -> Stack:
+        """A stack that takes its name and has nothing yet. Raises WireError as `create`."""
         capabilities.check(definition.template, definition.capabilities)
         if self.find(place, name) is not None:
             raise WireError("AlreadyExistsException", f"Stack [{name}] already exists")
@@ -78,21 +94,27 @@ class StackEngine:
             self._stacks[place] = []
             self._places[place.account_id].append(place)
         self._stacks[place].append(stack)
-        self._enter(stack, "CREATE_IN_PROGRESS")
-        self._begin(stack, self._deployment(stack).create)
         return stack
 
-    def update(self, stack: Stack, definition: Definition, *, token: str | None = None) -> None:
-        """Begins an update. Raises WireError where UpdateStack would refuse, NoUpdates where nothing would change."""
+    def begin_creation(self, stack: Stack, *, ended: Ended | None = None) -> None:
+        """Makes what the stack's definition says. `ended` is called with the work's last status."""
+        self._enter(stack, "CREATE_IN_PROGRESS")
+        self._begin(stack, self._deployment(stack).create, ended)
+
+    def update(
+        self, stack: Stack, definition: Definition, *, token: str | None = None, ended: Ended | None = None
+    ) -> None:
+        """Begins an update, at whose end `ended` is called.
+
+        Raises WireError where UpdateStack would refuse, NoUpdates where nothing would change.
+        """
         capabilities.check(definition.template, definition.capabilities)
-        if stack.status not in _UPDATABLE:
-            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-        _check_types(stack, definition)
-        if not _changes(stack, definition):
+        check_updatable(stack, definition)
+        if not changes(stack, definition):
             raise NoUpdates
         stack.updated, stack.token, stack.failure = self.world.now(), token, None
         self._enter(stack, "UPDATE_IN_PROGRESS")
-        self._begin(stack, partial(self._deployment(stack).update, definition))
+        self._begin(stack, partial(self._deployment(stack).update, definition), ended)
 
     def delete(self, stack: Stack, *, retain: Collection[str] = (), token: str | None = None) -> None:
         """Begins a deletion; one under way goes on. Raises WireError where DeleteStack would refuse."""
@@ -141,13 +163,13 @@ class StackEngine:
     def _enter(self, stack: Stack, status: str) -> None:
         stack.enter(status, self.world.now(), "User Initiated")
 
-    def _begin(self, stack: Stack, work: Work) -> None:
-        task = asyncio.get_running_loop().create_task(self._guarded(stack, work))
+    def _begin(self, stack: Stack, work: Work, ended: Ended | None = None) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(stack, work, ended))
         stack.work = task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _guarded(self, stack: Stack, work: Work) -> None:
+    async def _guarded(self, stack: Stack, work: Work, ended: Ended | None) -> None:
         """A bug of the sandbox must not leave a stack in progress for ever."""
         try:
             await work()
@@ -155,6 +177,9 @@ class StackEngine:
             _log.exception("work on stack %s broke", stack.id)
             verb = stack.status.split("_", 1)[0]
             stack.enter(f"{verb}_FAILED", self.world.now(), "Internal Failure")
+        finally:
+            if ended is not None:
+                ended()
 
 
 async def _after(former: asyncio.Task[None] | None, work: Work) -> None:
@@ -174,7 +199,10 @@ def _has(stack: Stack, kind: str, physical_id: str) -> bool:
     )
 
 
-def _check_types(stack: Stack, definition: Definition) -> None:
+def check_updatable(stack: Stack, definition: Definition) -> None:
+    """Raises WireError `ValidationError` for a stack that cannot be updated now, or not to this definition."""
+    if stack.status not in _UPDATABLE:
+        raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
     declared = definition.template.resources
     changed = [
         resource.logical_id
@@ -192,7 +220,7 @@ def _check_retained(stack: Stack, retain: Collection[str]) -> None:
         raise invalid("Invalid operation on stack. Specify ResourcesToRetain only for a stack in DELETE_FAILED state.")
 
 
-def _changes(stack: Stack, definition: Definition) -> bool:
+def changes(stack: Stack, definition: Definition) -> bool:
     """Whether the definition would change a resource, an output or a tag of the stack."""
     blueprint = Blueprint(stack, definition)
     owned = {resource.logical_id: resource for resource in stack.owned()}

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rolecall.sandbox.stacks import actors, source, views
+from rolecall.sandbox.stacks import actors, requests, source, views
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import constraint_broken, invalid
 from rolecall.sandbox.stacks.paging import page
-from rolecall.sandbox.stacks.shapes import tag_values
-from rolecall.sandbox.stacks.stack import Definition, Options, Place, Stack, StackResource
-from rolecall.sandbox.stacks.template import parameters
+from rolecall.sandbox.stacks.requests import place
+from rolecall.sandbox.stacks.stack import Stack, StackResource
 from rolecall.sandbox.stacks.template.parse import parse
 from rolecall.sandbox.wire import Call, Handler, Params
 
@@ -51,7 +50,7 @@ class StackHandlers:
             )
         body = source.template_body(self._engine.world.store, call)
         token = call.params.get("ClientRequestToken")
-        definition, options = self._definition(call, body), _options(call.params)
+        definition, options = requests.definition(call, body), requests.options(call.params)
         actor = actors.of(self._engine.world, call)
         stack = self._engine.create(place(call), name, definition, options, token=token, actor=actor)
         stack.termination_protection = bool(call.params.get("EnableTerminationProtection"))
@@ -62,7 +61,7 @@ class StackHandlers:
         if stack is None or not stack.exists:
             raise invalid(f"Stack [{call.params['StackName']}] does not exist")
         body = source.template_body(self._engine.world.store, call, stack.definition.body)
-        definition = self._definition(call, body, stack.definition)
+        definition = requests.definition(call, body, stack.definition)
         stack.actor = actors.of(self._engine.world, call, stack.actor)
         self._engine.update(stack, definition, token=call.params.get("ClientRequestToken"))
         return {"StackId": stack.id}
@@ -131,19 +130,6 @@ class StackHandlers:
             return views.template_summary(self._stack(call).definition.template)
         return views.template_summary(parse(source.template_body(self._engine.world.store, call)))
 
-    def _definition(self, call: Call, body: str, former: Definition | None = None) -> Definition:
-        template = parse(body)
-        given, tags = call.params.get("Parameters") or (), call.params.get("Tags")
-        values = parameters.values(template, given, former.parameters if former else None)
-        kept = former.tags if former and tags is None else {}
-        return Definition(
-            body=body,
-            template=template,
-            parameters=values,
-            tags=tag_values(tags) if tags is not None else kept,
-            capabilities=tuple(call.params.get("Capabilities") or ()),
-        )
-
     def _stack(self, call: Call) -> Stack:
         name = call.params.get("StackName", "")
         stack = self._engine.find(place(call), name)
@@ -156,21 +142,3 @@ class StackHandlers:
             if any(entry.physical is not None and entry.physical.id == physical_id for entry in stack.owned()):
                 return stack
         raise invalid(f"Stack for {physical_id} does not exist")
-
-
-def place(call: Call) -> Place:
-    """Where the caller's stacks are."""
-    partition = call.caller.arn.split(":", 2)[1]
-    return Place(call.caller.account_id, call.region, partition)
-
-
-def _options(params: Params) -> Options:
-    on_failure = params.get("OnFailure")
-    if on_failure and params.get("DisableRollback") is not None:
-        raise invalid("You cannot specify both OnFailure and DisableRollback.")
-    return Options(
-        on_failure=on_failure or ("DO_NOTHING" if params.get("DisableRollback") else "ROLLBACK"),
-        notification_arns=tuple(params.get("NotificationARNs") or ()),
-        role_arn=params.get("RoleARN"),
-        timeout_minutes=params.get("TimeoutInMinutes"),
-    )

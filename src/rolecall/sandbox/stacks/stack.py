@@ -17,9 +17,12 @@ from rolecall.sandbox.stacks.template.model import Template
 from rolecall.sandbox.wire import Caller
 
 if TYPE_CHECKING:
+    from rolecall.sandbox.stacks.change_sets.model import ChangeSet
     from rolecall.sandbox.stacks.drift import StackDrift
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+REVIEW = "REVIEW_IN_PROGRESS"
+"""The status of a stack that has only change sets yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Stack:
     """One stack. `work` is the task that creates, updates or deletes it, done or not.
 
     `actor` is the one whose rights decide what the stack may do; None where nobody is asked. `drift` is what the last
-    detection found.
+    detection found. `change_sets` are by name.
     """
 
     name: str
@@ -102,7 +105,7 @@ class Stack:
     created: datetime
     options: Options = field(default_factory=Options)
     uuid: str = field(kw_only=True)
-    status: str = "REVIEW_IN_PROGRESS"
+    status: str = REVIEW
     status_reason: str | None = None
     updated: datetime | None = None
     deleted: datetime | None = None
@@ -117,6 +120,7 @@ class Stack:
     actor: Caller | None = None
     stack_set_id: str | None = None
     drift: StackDrift | None = None
+    change_sets: dict[str, ChangeSet] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -124,7 +128,7 @@ class Stack:
 
     @property
     def working(self) -> bool:
-        return self.status.endswith("_IN_PROGRESS")
+        return self.status.endswith("_IN_PROGRESS") and self.status != REVIEW
 
     @property
     def exists(self) -> bool:

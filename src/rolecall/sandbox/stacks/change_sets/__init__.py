@@ -1,0 +1,1 @@
+"""Change sets: what a creation or an update of a stack would do, told before it is done."""
