@@ -195,6 +195,56 @@ def test_enforcement_of_everything_holds_callers_to_their_policies(start_sandbox
     assert sandbox.client_of("sts", "audit", "Reader").get_caller_identity()
 
 
+def test_enforcement_knows_rest_services_and_what_their_calls_name(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(load_scenario("clean"), enforce="all")
+    iam = sandbox.client_of("iam", "audit")
+    root = f"arn:aws:iam::{sandbox.world.management_account()}:root"
+    statements = [
+        {"Effect": "Allow", "Action": ["s3:CreateBucket", "s3:ListBucket"], "Resource": "arn:aws:s3:::mine"},
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::mine/in/*"},
+        {"Effect": "Allow", "Action": "lambda:ListFunctions", "Resource": "*"},
+        {"Effect": "Allow", "Action": "sqs:CreateQueue", "Resource": "arn:aws:sqs:*:*:mine"},
+        {"Effect": "Allow", "Action": "dynamodb:DescribeTable", "Resource": "arn:aws:dynamodb:*:*:table/mine"},
+    ]
+    iam.create_role(RoleName="Worker", AssumeRolePolicyDocument=json.dumps(trust(root)))
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName="Worker", PolicyName="work", PolicyDocument=document)
+    s3 = sandbox.client_of("s3", "audit", "Worker")
+    s3.create_bucket(Bucket="mine")
+    assert s3.list_objects_v2(Bucket="mine")["KeyCount"] == 0
+    s3.put_object(Bucket="mine", Key="in/a b.txt", Body=b"x")
+    assert error_of(s3.put_object, Bucket="mine", Key="out/a.txt", Body=b"x") == ("AccessDenied", 403)
+    assert error_of(s3.get_object, Bucket="mine", Key="in/a b.txt") == ("AccessDenied", 403)
+    assert error_of(s3.list_buckets) == ("AccessDenied", 403)
+    functions = sandbox.client_of("lambda", "audit", "Worker")
+    assert functions.list_functions()["Functions"] == []
+    assert error_of(functions.get_function, FunctionName="f") == ("AccessDeniedException", 403)
+    queues = sandbox.client_of("sqs", "audit", "Worker")
+    assert queues.create_queue(QueueName="mine")["QueueUrl"]
+    assert error_of(queues.create_queue, QueueName="theirs")[0].startswith("AccessDenied")
+    tables = sandbox.client_of("dynamodb", "audit", "Worker")
+    assert error_of(tables.describe_table, TableName="mine") == ("ResourceNotFoundException", 400)
+    assert error_of(tables.describe_table, TableName="theirs") == ("AccessDeniedException", 400)
+
+
+def test_a_template_in_a_bucket_is_read_with_the_callers_rights(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(load_scenario("clean"), enforce="all")
+    iam, s3 = sandbox.client_of("iam", "audit"), sandbox.client_of("s3", "audit")
+    s3.create_bucket(Bucket="templates")
+    s3.put_object(Bucket="templates", Key="t.json", Body=b'{"Resources": {"R": {"Type": "AWS::IAM::Role"}}}')
+    root = f"arn:aws:iam::{sandbox.world.management_account()}:root"
+    iam.create_role(RoleName="Deployer", AssumeRolePolicyDocument=json.dumps(trust(root)))
+    iam.put_role_policy(
+        RoleName="Deployer", PolicyName="cfn", PolicyDocument=json.dumps(allow("cloudformation:ValidateTemplate"))
+    )
+    given = {"TemplateURL": "https://templates.s3.amazonaws.com/t.json"}
+    validate = sandbox.client_of("cloudformation", "audit", "Deployer").validate_template
+    with pytest.raises(ClientError, match="S3 error: Access Denied"):
+        validate(**given)
+    iam.put_role_policy(RoleName="Deployer", PolicyName="s3", PolicyDocument=json.dumps(allow("s3:GetObject")))
+    assert validate(**given)["Capabilities"] == ["CAPABILITY_IAM"]
+
+
 def test_without_enforcement_a_caller_may_do_anything_but_simulate(sandbox: ServedSandbox) -> None:
     iam = sandbox.client_of("iam", "audit")
     root = f"arn:aws:iam::{sandbox.world.management_account()}:root"

@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import unquote
 
 from rolecall.core.policy import Outcome, Principal, Request, Verdict, evaluate
-from rolecall.sandbox.wire import Call, Caller, Params, WireError
+from rolecall.sandbox.iam_terms import action_of, resource_of
+from rolecall.sandbox.wire import Call, Caller, WireError
 from rolecall.sandbox.world import World
 
 Context = dict[str, tuple[str, ...]]
@@ -36,13 +36,13 @@ class Authorizer:
         if call.service == "iam" and call.action in _SIMULATIONS:
             return True
         exempt = call.action == "AssumeRole" or (call.service, call.action) in _OPEN_TO_ALL
-        return self._world.enforcement == "all" and bool(call.action) and not exempt
+        return self._world.enforcement == "all" and not exempt
 
 
 def require(world: World, call: Call) -> None:
     """Raises WireError AccessDenied unless the caller's policies allow the call."""
     policies = world.caller_policy_set(call.caller)
-    action, resource = f"{call.service}:{call.action}", resource_of(call)
+    action, resource = action_of(call), resource_of(call)
     if policies is None:
         raise denied(call.caller, action, resource)
     context = caller_context(world, call.caller) | request_context(world, call.region)
@@ -119,38 +119,6 @@ def request_context(world: World, region: str) -> Context:
         "aws:SecureTransport": ("false",),
         "aws:SourceIp": ("127.0.0.1",),
     }
-
-
-def resource_of(call: Call) -> str:
-    """The ARN that a call is about, as far as its parameters tell; `*` otherwise."""
-    params, account_id = call.params, call.caller.account_id
-    if call.service == "s3" and params.get("Bucket"):
-        key = params.get("Key")
-        return f"arn:aws:s3:::{params['Bucket']}/{unquote(key)}" if key else f"arn:aws:s3:::{params['Bucket']}"
-    if call.service == "iam":
-        return _iam_resource(params, account_id)
-    if call.service == "cloudformation":
-        return _cloudformation_resource(params, f"arn:aws:cloudformation:{call.region}:{account_id}")
-    return str(params.get("RoleArn", "*"))
-
-
-def _iam_resource(params: Params, account_id: str) -> str:
-    for name in ("PolicySourceArn", "PolicyArn"):
-        if name in params and "RoleName" not in params:
-            return str(params[name])
-    for name, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group"), ("PolicyName", "policy")):
-        if name in params:
-            return f"arn:aws:iam::{account_id}:{kind}{params.get('Path', '/')}{params[name]}"
-    return "*"
-
-
-def _cloudformation_resource(params: Params, prefix: str) -> str:
-    """With `*` for the unique id, which a policy cannot know either."""
-    for name, form in (("StackSetName", "stackset/{}:*"), ("StackName", "stack/{}/*")):
-        value = str(params.get(name, ""))
-        if value:
-            return value if value.startswith("arn:") else f"{prefix}:{form.format(value.split(':')[0])}"
-    return "*"
 
 
 def _cause(action: str, verdict: Verdict) -> str:

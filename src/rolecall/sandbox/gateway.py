@@ -117,7 +117,7 @@ class Gateway:
         """Who calls what, or why that cannot be told."""
         try:
             claim = signature.read_claim(exchange.request)
-            exchange.service, exchange.action = claim.service, protocol.action_of(exchange.request)
+            exchange.service, exchange.action = claim.service, protocol.action_of(claim.service, exchange.request)
             identity = self.identities.identify(claim.access_key_id, claim.token)
             signature.verify(exchange.request, claim, identity.secret, utc_now(), self._proxy)
             exchange.call = self._call(exchange.request, claim.service, claim.region, identity.caller)
@@ -125,13 +125,19 @@ class Gateway:
             exchange.error = error
 
     def _call(self, request: HttpRequest, service: str, region: str, caller: Caller) -> Call:
-        action = protocol.action_of(request)
+        action = protocol.action_of(service, request)
         known = action is not None and (service, action) in self._handlers
         if not known and service in _OWNED:
             raise WireError("NotImplemented", f"The sandbox does not have {service} {action}.", 501)
-        parsed = action is not None and (known or service == "iam")
-        params = protocol.parse(service, action, request) if parsed and action else {}
-        return Call(service, action or "", params, caller, region)
+        return Call(service, action or "", self._params(service, action, request, known=known), caller, region)
+
+    def _params(self, service: str, action: str | None, request: HttpRequest, *, known: bool) -> Params:
+        """Checked where we answer ourselves. The store reads its own; authorization wants to know what they name."""
+        if action is None:
+            return {}
+        if known or service == "iam":
+            return protocol.parse(service, action, request)
+        return protocol.named(service, action, request) if self._world.enforcement == "all" else {}
 
     async def _delay(self, faults: list[FaultRule]) -> None:
         slow = sum(rule.milliseconds for rule in faults if rule.kind == "latency") / 1000

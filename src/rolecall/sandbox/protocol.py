@@ -6,6 +6,7 @@ Shapes, names and statuses come from botocore's service models, by way of moto's
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.serialize import SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
 
+from rolecall.sandbox import rest
 from rolecall.sandbox.stored import HttpRequest, HttpResponse
 from rolecall.sandbox.validation import validation_message
 from rolecall.sandbox.wire import WireError
@@ -30,11 +32,13 @@ _JSON_CODES = {
     "MissingAuthenticationToken": "MissingAuthenticationTokenException",
     "ExpiredToken": "ExpiredTokenException",
 }
-"""Services that speak JSON have their own codes for what is wrong with the caller, and answer 400.
+"""Services that speak JSON have their own codes for what is wrong with the caller, and answer 400 unless they are REST.
 https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html"""
 
 _EC2_CODES = {"InvalidClientTokenId": "AuthFailure", "SignatureDoesNotMatch": "AuthFailure"}
 _S3_CODES = {"InvalidClientTokenId": "InvalidAccessKeyId"}
+_RPC_PATH = re.compile(r"/service/\w+/operation/(\w+)")
+"""https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html"""
 _VALIDATION_CODES = {
     "organizations": "InvalidInputException",
     "query": "ValidationError",
@@ -42,25 +46,41 @@ _VALIDATION_CODES = {
 }
 
 
-def action_of(request: HttpRequest) -> str | None:
-    """The operation's name, or None for REST services, which tell it by method and path."""
+def action_of(service: str, request: HttpRequest) -> str | None:
+    """The operation's name, or None where nothing tells it. `service` is the name that the request was signed for."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     target = headers.get("x-amz-target")
     if target:
         return target.rsplit(".", 1)[-1]
-    return _form(request).get("Action")
+    rpc = _RPC_PATH.fullmatch(request.target)
+    if rpc:
+        return rpc[1]
+    action = _form(request).get("Action")
+    if action is not None:
+        return action
+    found = rest.match(service, request)
+    return found.operation if found else None
+
+
+def named(service: str, action: str, request: HttpRequest) -> dict[str, Any]:
+    """The parameters as far as they can be read, unchecked: for telling which resource a call is about."""
+    model = _service_model(service)
+    if model is None or str(model.protocol).startswith("rest"):
+        found = rest.match(service, request)
+        return dict(found.params) if found else {}
+    try:
+        return _read(_operation(service, action), request)
+    except (WireError, ValueError):
+        return {}  # it will be refused for that
 
 
 def parse(service: str, action: str, request: HttpRequest) -> dict[str, Any]:
     """The operation's parameters, checked against its model. Raises WireError: InvalidAction, ValidationError."""
     operation = _operation(service, action)
-    if operation.input_shape is None:
-        return {}
-    protocol = str(operation.service_model.protocol)
-    message: Any = {"values": _form(request), "body": request.body, "headers": request.headers}
-    params: dict[str, Any] = PROTOCOL_PARSERS[protocol](operation).parse(message) or {}
-    problem = validation_message(operation.input_shape, params)
+    params = _read(operation, request)
+    problem = validation_message(operation.input_shape, params) if operation.input_shape else None
     if problem:
+        protocol = str(operation.service_model.protocol)
         raise WireError(_VALIDATION_CODES.get(service, _VALIDATION_CODES[protocol]), problem)
     return params
 
@@ -81,7 +101,8 @@ def serialize_error(service: str, error: WireError, request_id: str) -> HttpResp
     status = _modelled_status(model, error.code) or error.status
     if "json" in protocol:
         code = _JSON_CODES.get(error.code, error.code)
-        status = status if code == error.code else 400
+        if code != error.code and not protocol.startswith("rest"):
+            status = 400
         content = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
         return _response(
             status, content, json.dumps({"__type": code, "Message": error.message, **error.fields}), request_id
@@ -98,6 +119,14 @@ def serialize_error(service: str, error: WireError, request_id: str) -> HttpResp
     fault = "Sender" if status < 500 else "Receiver"
     inner = f"<Error><Type>{fault}</Type><Code>{escape(error.code)}</Code><Message>{message}</Message></Error>"
     return _xml(status, f"<ErrorResponse>{inner}<RequestId>{identifier}</RequestId></ErrorResponse>", request_id)
+
+
+def _read(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
+    if operation.input_shape is None:
+        return {}
+    message: Any = {"values": _form(request), "body": request.body, "headers": request.headers}
+    params: dict[str, Any] = PROTOCOL_PARSERS[str(operation.service_model.protocol)](operation).parse(message) or {}
+    return params
 
 
 def _form(request: HttpRequest) -> dict[str, str]:

@@ -1,4 +1,6 @@
-"""The sandbox's store of AWS resources: moto, behind one object. Memory only; moto is imported here and in `protocol`.
+"""The sandbox's store of AWS resources: moto, behind one object. Memory only.
+
+moto's store is imported here alone, and its wire models in `protocol` and `rest`.
 
 moto keeps its resources in module-level tables, so a process has one store at a time: making a new one empties what an
 earlier one held.

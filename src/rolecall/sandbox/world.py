@@ -37,8 +37,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_
 
 Enforcement = Literal["simulate", "all"]
 """Whose calls are authorized. `simulate`: only IAM's policy simulation, as sessions call it to prove what they may.
-`all`: every call that names its action; those of REST services (S3 among them) tell it by method and path, and are let
-through."""
+`all`: every call."""
 
 PolicyLevels = tuple[tuple[Policy, ...], ...]
 

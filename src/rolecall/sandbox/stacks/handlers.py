@@ -48,7 +48,7 @@ class StackHandlers:
             raise constraint_broken(
                 name, "stackName", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
             )
-        body = source.template_body(self._engine.world.store, call)
+        body = source.template_body(self._engine.world, call)
         token = call.params.get("ClientRequestToken")
         definition, options = requests.definition(call, body), requests.options(call.params)
         actor = actors.of(self._engine.world, call)
@@ -60,7 +60,7 @@ class StackHandlers:
         stack = self._engine.find(place(call), call.params["StackName"])
         if stack is None or not stack.exists:
             raise invalid(f"Stack [{call.params['StackName']}] does not exist")
-        body = source.template_body(self._engine.world.store, call, stack.definition.body)
+        body = source.template_body(self._engine.world, call, stack.definition.body)
         definition = requests.definition(call, body, stack.definition)
         stack.actor = actors.of(self._engine.world, call, stack.actor)
         self._engine.update(stack, definition, token=call.params.get("ClientRequestToken"))
@@ -122,13 +122,13 @@ class StackHandlers:
         return {"TemplateBody": stack.definition.body, "StagesAvailable": ["Original", "Processed"]}
 
     def validate_template(self, call: Call) -> Params:
-        return views.validation(parse(source.template_body(self._engine.world.store, call)))
+        return views.validation(parse(source.template_body(self._engine.world, call)))
 
     def template_summary(self, call: Call) -> Params:
         """GetTemplateSummary of a stack or of a template given with the call."""
         if call.params.get("StackName"):
             return views.template_summary(self._stack(call).definition.template)
-        return views.template_summary(parse(source.template_body(self._engine.world.store, call)))
+        return views.template_summary(parse(source.template_body(self._engine.world, call)))
 
     def _stack(self, call: Call) -> Stack:
         name = call.params.get("StackName", "")

@@ -8,17 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from rolecall.sandbox.authorize import require
 from rolecall.sandbox.stacks.errors import constraint_broken, invalid
 from rolecall.sandbox.wire import Call, WireError
 
 if TYPE_CHECKING:
-    from rolecall.sandbox.store import Store
+    from rolecall.sandbox.world import World
 
 MAX_BODY_BYTES = 51_200
 MAX_OBJECT_BYTES = 1_048_576
+_S3_ERRORS = "http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
 
 
-def template_body(store: Store, call: Call, former: str | None = None) -> str:
+def template_body(world: World, call: Call, former: str | None = None) -> str:
     """The template's text. `former` answers UsePreviousTemplate.
 
     Raises WireError `ValidationError` unless there is exactly one source, within its size.
@@ -30,18 +32,21 @@ def template_body(store: Store, call: Call, former: str | None = None) -> str:
         raise invalid(f"Exactly one of [{allowed}] must be specified.")
     if body is not None:
         return _within(str(body), MAX_BODY_BYTES)
-    return s3_text(store, call, str(url), MAX_OBJECT_BYTES) if url is not None else former or ""
+    return s3_text(world, call, str(url), MAX_OBJECT_BYTES) if url is not None else former or ""
 
 
-def s3_text(store: Store, call: Call, url: str, limit: int) -> str:
+def s3_text(world: World, call: Call, url: str, limit: int) -> str:
     """An S3 object's text, read as the caller. `limit` is in bytes. Raises WireError `ValidationError`."""
     bucket, key = _location(url)
+    reading = Call("s3", "GetObject", {"Bucket": bucket, "Key": key}, call.caller, call.region)
     try:
-        answer = store.call(
-            "s3", "GetObject", {"Bucket": bucket, "Key": key}, account_id=call.caller.account_id, region=call.region
-        )
+        if world.enforcement == "all":
+            require(world, reading)
+        account_id = call.caller.account_id
+        answer = world.store.call("s3", "GetObject", reading.params, account_id=account_id, region=call.region)
     except WireError as error:
-        raise invalid(f"S3 error: {error.message}") from error
+        said = "Access Denied" if error.code == "AccessDenied" else error.message
+        raise invalid(f"S3 error: {said}\nFor more information check {_S3_ERRORS}") from error
     body = answer["Body"]
     return _within(body if isinstance(body, str) else body.decode(), limit)
 

@@ -82,7 +82,7 @@ class DriftAndImport:
         if bool(ids) == bool(url):
             raise invalid("Exactly one of [StackIds, StackIdsUrl] must be specified.")
         limit = _MAX_IDS if ids else _MAX_LISTED
-        listed = ids or s3_text(self._world.store, call, str(url), _MAX_LIST_BYTES).replace(",", "\n").split()
+        listed = ids or s3_text(self._world, call, str(url), _MAX_LIST_BYTES).replace(",", "\n").split()
         if len(listed) > limit:
             raise invalid(f"At most {limit} stacks can be imported at a time")
         return [self._stack(stack_id) for stack_id in listed]

@@ -58,7 +58,7 @@ def definition(
     `former` is that of an update, `body` a template that the call does not bring itself. Tags that an update leaves out
     stay; capabilities do not. Raises WireError `ValidationError`.
     """
-    body = body or template_body(world.store, call, former.body if former else None)
+    body = body or template_body(world, call, former.body if former else None)
     template = parse(body)
     if service_managed:
         _check_service_managed(template)

@@ -95,7 +95,7 @@ def _accounts(world: World, call: Call) -> frozenset[str]:
     if listed and url:
         raise invalid("Cannot specify both Accounts and AccountsUrl in DeploymentTargets")
     if url:
-        rows = csv.reader(s3_text(world.store, call, url, MAX_ACCOUNTS_BYTES).splitlines())
+        rows = csv.reader(s3_text(world, call, url, MAX_ACCOUNTS_BYTES).splitlines())
         listed = [cell.strip() for row in rows for cell in row if cell.strip()]
     try:
         return frozenset(parse_account_id(account_id) for account_id in listed or ())

@@ -108,7 +108,7 @@ class ChangeSetHandlers:
                 f"Stack [{name}] already exists and cannot be created again with the changeSet "
                 f"[{call.params['ChangeSetName']}]."
             )
-        definition = requests.definition(call, source.template_body(self._world.store, call))
+        definition = requests.definition(call, source.template_body(self._world, call))
         capabilities.check(definition.template, definition.capabilities)
         options, actor = _options(call), actors.of(self._world, call)
         if stack is None or not stack.exists:
@@ -119,7 +119,7 @@ class ChangeSetHandlers:
     def _to_update(self, call: Call, stack: Stack | None) -> ChangeSet:
         if stack is None or not stack.exists:
             raise invalid(f"Stack [{call.params['StackName']}] does not exist")
-        body = source.template_body(self._world.store, call, stack.definition.body)
+        body = source.template_body(self._world, call, stack.definition.body)
         definition = requests.definition(call, body, stack.definition)
         capabilities.check(definition.template, definition.capabilities)
         check_updatable(stack, definition)
