@@ -101,8 +101,9 @@ def _type(told: Mapping[str, Any]) -> str:
     if told.get("type") == "array":
         return f"list of {_type(told['items'])}"
     words: str = {"object": "mapping", "integer": "whole number"}.get(told["type"], told["type"])
-    bounds = [f"{told[key]}" for key in ("minimum", "maximum") if key in told]
-    return f"{words} {' to '.join(bounds)}".strip()
+    if "maximum" in told:
+        return f"{words}, {told['minimum']} to {told['maximum']}"
+    return f"{words}, at least {told['minimum']}" if "minimum" in told else words
 
 
 def _plain(value: Any) -> str:

@@ -67,6 +67,7 @@ def build(
         trusted_access=switches.trusted_access,
         enforcement=enforcement,
         iam_lag_seconds=switches.iam_lag_seconds,
+        stack_set_limits=scenario.stack_set_limits,
         now=now,
     )
     identities = Identities(world)

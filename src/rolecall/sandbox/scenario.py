@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from rolecall.errors import ConfigError, Problem
 from rolecall.sandbox.limits.faults import FaultRule
+from rolecall.sandbox.limits.stack_sets import StackSetLimits
 
 MAX_DEPTH = 5
 """Levels of units under the root. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
@@ -30,17 +31,19 @@ class _Part(BaseModel):
 class AccountSpec(_Part):
     """A member account. An id or email left out is derived from seed and name."""
 
-    name: str = Field(min_length=1, max_length=50)
-    id: str | None = Field(default=None, pattern=r"^\d{12}$")
-    email: str | None = None
-    state: Literal["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"] = "ACTIVE"
-    tags: dict[str, str] = {}
+    name: str = Field(min_length=1, max_length=50, description="As Organizations tells it; unique here")
+    id: str | None = Field(default=None, pattern=r"^\d{12}$", description="Twelve digits; else made from the seed")
+    email: str | None = Field(default=None, description="Else aws+NUMBER@example.com")
+    state: Literal["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"] = Field(
+        default="ACTIVE", description="Account.State"
+    )
+    tags: dict[str, str] = Field(default={}, description="As ListTagsForResource tells them")
 
 
 class UnitSpec(_Part):
     """An organizational unit with its accounts and the units below it. An account may be given as just its name."""
 
-    name: str = Field(min_length=1, max_length=128, pattern=r"^[^/]+$")
+    name: str = Field(min_length=1, max_length=128, pattern=r"^[^/]+$", description="Unique beside its siblings")
     accounts: tuple[AccountSpec, ...] = ()
     units: tuple[UnitSpec, ...] = ()
 
@@ -54,12 +57,14 @@ class OrganizationSpec(_Part):
     """The organization. `speed` scales simulated durations: 0 is without waiting."""
 
     management: AccountSpec = AccountSpec(name="management")
-    id: str | None = Field(default=None, pattern=r"^o-[a-z0-9]{10,32}$")
-    region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
-    seed: int = 0
-    speed: float = Field(default=1.0, ge=0)
+    id: str | None = Field(default=None, pattern=r"^o-[a-z0-9]{10,32}$", description="Else made from the seed")
+    region: str = Field(
+        default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="What the printed profiles call"
+    )
+    seed: int = Field(default=0, description="Decides every id that the file does not give, and which calls faults hit")
+    speed: float = Field(default=1.0, ge=0, description="How fast AWS works: 10 is ten times faster, 0 takes no time")
     exists: bool = Field(default=True, description="False: somebody has to call CreateOrganization first")
-    account_limit: int = Field(default=50_000, ge=1)
+    account_limit: int = Field(default=50_000, ge=1, description="CreateAccount is refused beyond it")
     accounts: tuple[AccountSpec, ...] = ()
     units: tuple[UnitSpec, ...] = ()
 
@@ -72,10 +77,10 @@ class OrganizationSpec(_Part):
 class ScpSpec(_Part):
     """A service control policy. A target is a unit's path (`/Workloads/Prod`; `/` is the root) or an account's name."""
 
-    name: str
-    description: str = ""
-    document: dict[str, Any]
-    targets: tuple[str, ...] = ()
+    name: str = Field(description="As denials name it")
+    description: str = Field(default="", description="For people")
+    document: dict[str, Any] = Field(description="The policy, as YAML or JSON")
+    targets: tuple[str, ...] = Field(default=(), description="What it is attached to")
 
 
 class RcpSpec(ScpSpec):
@@ -85,20 +90,22 @@ class RcpSpec(ScpSpec):
 class RoleSpec(_Part):
     """A role that exists already, made by somebody else. `account` is an account's name."""
 
-    account: str
-    name: str = Field(pattern=r"^[\w+=,.@-]{1,64}$")
-    trust: dict[str, Any]
-    description: str = ""
-    inline_policies: dict[str, dict[str, Any]] = {}
-    managed_policies: tuple[str, ...] = ()
+    account: str = Field(description="An account's name")
+    name: str = Field(pattern=r"^[\w+=,.@-]{1,64}$", description="RoleName")
+    trust: dict[str, Any] = Field(description="The trust policy")
+    description: str = Field(default="", description="As GetRole tells it")
+    inline_policies: dict[str, dict[str, Any]] = Field(default={}, description="Policies by name")
+    managed_policies: tuple[str, ...] = Field(default=(), description="ARNs, AWS's own among them")
 
 
 class PlatformSpec(_Part):
     """The platform's own account, which is outside the organization, and the role by which it reaches others."""
 
-    account: str = Field(default="111111111111", pattern=r"^\d{12}$")
-    role: str = "CadoResponsePlatform"
-    assumes: str = "arn:aws:iam::*:role/*CadoResponse*"
+    account: str = Field(default="111111111111", pattern=r"^\d{12}$", description="Its account id")
+    role: str = Field(default="CadoResponsePlatform", description="The role whose session is the profile `platform`")
+    assumes: str = Field(
+        default="arn:aws:iam::*:role/*CadoResponse*", description="The roles that it may assume, by its own policy"
+    )
 
 
 class LaterSpec(_Part):
@@ -111,10 +118,12 @@ class LaterSpec(_Part):
     call: str = Field(
         pattern=r"^[a-z0-9-]+:[A-Z]\w+$", description="service:Operation, such as organizations:CloseAccount"
     )
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default={}, description="Of the call, in the API's own names")
     by: str | None = Field(default=None, description="The account that calls, by name; else the management account")
-    after_seconds: float | None = Field(default=None, ge=0)
-    after_call: str | None = Field(default=None, pattern=r"^[a-z0-9-]+:[A-Z]\w+$")
+    after_seconds: float | None = Field(default=None, ge=0, description="Of calendar time, from the start on")
+    after_call: str | None = Field(
+        default=None, pattern=r"^[a-z0-9-]+:[A-Z]\w+$", description="The first such call of anybody sets it off"
+    )
     delay_seconds: float = Field(default=0, ge=0, description="From after_call on")
 
 
@@ -132,13 +141,14 @@ class SwitchesSpec(_Part):
 class Scenario(_Part):
     """A whole scenario file. The same file and seed give the same organization, ids included."""
 
-    version: Literal[1] = 1
+    version: Literal[1] = Field(default=1, description="Of this format")
     organization: OrganizationSpec
     scps: tuple[ScpSpec, ...] = ()
     rcps: tuple[RcpSpec, ...] = ()
     roles: tuple[RoleSpec, ...] = ()
     platform: PlatformSpec = PlatformSpec()
     switches: SwitchesSpec = SwitchesSpec()
+    stack_set_limits: StackSetLimits = StackSetLimits()
     delegated_administrators: tuple[str, ...] = Field(
         default=(), max_length=5, description="Accounts, by name, that administer stack sets"
     )

@@ -16,6 +16,7 @@ from rolecall.core.policy import MalformedPolicy, Policy, PolicySet
 from rolecall.sandbox.clock import Clock, utc_now
 from rolecall.sandbox.events import Event, Listener
 from rolecall.sandbox.limits.lag import IamLag
+from rolecall.sandbox.limits.stack_sets import StackSetLimits
 from rolecall.sandbox.organization import (
     RESOURCE_CONTROL_POLICY,
     SERVICE_CONTROL_POLICY,
@@ -69,6 +70,7 @@ class World:
         trusted_access: bool = True,
         enforcement: Enforcement = "simulate",
         iam_lag_seconds: float = 0,
+        stack_set_limits: StackSetLimits | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.store = store
@@ -79,6 +81,7 @@ class World:
         self.switches = switches or Switches()
         self.trusted_access = trusted_access
         self.enforcement = enforcement
+        self.stack_set_limits = stack_set_limits or StackSetLimits()
         self.iam_lag = IamLag(iam_lag_seconds, self.clock.now)
         store.on_role_written = self.iam_lag.written
         self.on_account_change: list[AccountChange] = []

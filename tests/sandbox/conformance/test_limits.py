@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from rolecall.sandbox.limits.stack_sets import StackSetLimits
 from rolecall.sandbox.scenario import SwitchesSpec, load_scenario
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, allow, trust
-from .cloud import refused
+from .cloud import Deployment, refused, template
 
 
 def with_switches(start: StartSandbox, **switches: object) -> ServedSandbox:
@@ -74,3 +76,28 @@ def test_a_trust_that_was_taken_away_holds_for_a_while(start_sandbox: StartSandb
     assert assume(RoleArn=arn, RoleSessionName="tests")["Credentials"]
     sandbox.advance(seconds=31)
     assert refused(assume, RoleArn=arn, RoleSessionName="tests")[0] == "AccessDenied"
+
+
+@pytest.mark.behaviour(65)
+def test_stack_sets_instances_and_work_in_flight_are_limited(start_sandbox: StartSandbox) -> None:
+    limits = StackSetLimits(stack_sets=2, instances=4, in_flight=4)
+    sandbox = start_sandbox(load_scenario("clean").model_copy(update={"stack_set_limits": limits}), speed=0.2)
+    first, second = Deployment.of(sandbox), replace(Deployment.of(sandbox), name="second")
+    first.create()
+    second.create(template(role="OtherRole"))
+    third = replace(first, name="third")
+    assert refused(third.create) == ("LimitExceededException", "The limit of 2 stack sets has been reached")
+    assert refused(first.begin, action="create_stack_instances")[0] == "LimitExceededException"
+    small, large = first.unit("Security"), first.unit("Prod")
+    operation_id = first.begin("create_stack_instances", small)
+    code, message = refused(lambda: second.begin("create_stack_instances", large))
+    assert (code, message) == (
+        "LimitExceededException",
+        "The limit of 4 stack instance operations in flight has been reached",
+    )
+    assert first.ended(operation_id)["Status"] == "SUCCEEDED"
+    assert second.deploy(large)["Status"] == "SUCCEEDED"
+    assert refused(lambda: first.begin("create_stack_instances", large)) == (
+        "LimitExceededException",
+        "The limit of 4 stack instances in a stack set has been reached",
+    )

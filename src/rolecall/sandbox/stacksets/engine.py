@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rolecall.sandbox.limits.stack_sets import exceeded
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.stack import Definition, Stack
 from rolecall.sandbox.stacksets.auto_deployment import reaction
@@ -56,9 +57,12 @@ class StackSetEngine:
         return next((entry for entry in found if _answers_to(entry, name_or_id)), None)
 
     def add(self, stack_set: StackSet) -> None:
-        """Raises WireError `NameAlreadyExistsException`."""
+        """Raises WireError `NameAlreadyExistsException` or `LimitExceededException`."""
         if self.find(stack_set.region, stack_set.name, stack_set.administrator) is not None:
             raise WireError("NameAlreadyExistsException", f"StackSet {stack_set.name} already exists", 409)
+        limit = self.world.stack_set_limits.stack_sets
+        if len(self._active(stack_set)) >= limit:
+            raise exceeded("stack sets", limit)
         self._sets.append(stack_set)
         stack_set_changed(self.world, stack_set)
 
@@ -145,7 +149,27 @@ class StackSetEngine:
         await self._runner.close()
 
     def _submit(self, stack_set: StackSet, operation: Operation, kind: Kind) -> None:
+        """Raises WireError `LimitExceededException` where the operation would be too large."""
+        self._check_room(stack_set, kind)
         self._runner.submit(stack_set, operation, kind, queue=stack_set.managed_execution)
+
+    def _check_room(self, stack_set: StackSet, kind: Kind) -> None:
+        """Auto-deployment is never refused: AWS documents no such case."""
+        limits = self.world.stack_set_limits
+        targets = {target for target, _ in kind.targets()}
+        if len(targets | stack_set.instances.keys()) > limits.instances:
+            raise exceeded("stack instances in a stack set", limits.instances)
+        working = sum(self._runner.in_flight(other) for other in self._active(stack_set))
+        if working + len(targets) > limits.in_flight:
+            raise exceeded("stack instance operations in flight", limits.in_flight)
+
+    def _active(self, stack_set: StackSet) -> list[StackSet]:
+        """The stack sets of the same administrator in the same Region."""
+        return [
+            entry
+            for entry in self.stack_sets(stack_set.region)
+            if entry.administrator == stack_set.administrator and not entry.deleted
+        ]
 
     def _account_changed(self, account_id: str, old_parent: str | None, new_parent: str | None) -> None:  # noqa: ARG002
         if not self.world.trusted_access:

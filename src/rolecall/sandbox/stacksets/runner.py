@@ -38,6 +38,11 @@ class Runner:
     def unfinished(self, stack_set: StackSet) -> Sequence[Operation]:
         return [entry.operation for entry in self._queues.get(stack_set, ())]
 
+    def in_flight(self, stack_set: StackSet) -> int:
+        """How many instances its operations under way have yet to finish."""
+        results = (result for operation in self.unfinished(stack_set) for result in operation.results.values())
+        return sum(result.status in (ResultStatus.PENDING, ResultStatus.RUNNING) for result in results)
+
     def submit(self, stack_set: StackSet, operation: Operation, kind: Kind, *, queue: bool) -> None:
         """Starts the operation, or queues it behind those that it conflicts with.
 
