@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tempfile
 import time
@@ -9,6 +10,10 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from socket import create_server
+from typing import Any
+
+import botocore.config
+import botocore.session
 
 from bench.processes import SCRIPTS, environment
 from bench.table import render
@@ -16,21 +21,43 @@ from rolecall.sandbox.process import SandboxProcess, Settings
 
 _COMMANDS = (("plan",), ("apply", "--yes"), ("check",), ("destroy", "--yes"))
 _IDLE_SECONDS = 3600.0
+_POLL_SECONDS = 0.2
+_PATIENT = botocore.config.Config(read_timeout=600, retries={"total_max_attempts": 1})
+_STATEMENT = {"Effect": "Allow", "Action": "ec2:DescribeInstances", "Resource": "*"}
+_TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+_TEMPLATE = {
+    "Resources": {
+        "Policy": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {"PolicyDocument": {"Version": "2012-10-17", "Statement": [_STATEMENT]}},
+        },
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": "BenchRole",
+                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [_TRUST]},
+                "ManagedPolicyArns": [{"Ref": "Policy"}],
+            },
+        },
+    }
+}
 
 
 def report(sizes: list[int]) -> str:
     """Seconds, a column a size. The sandbox's operations take no time of their own (speed 0): only work is measured."""
-    columns = [_seconds(accounts) for accounts in sizes]
+    columns = [_measured(accounts) for accounts in sizes]
     rows = [(step, *(f"{column[step]:.1f}" for column in columns)) for step in columns[0]]
     header = ("seconds", *(f"{accounts:,} accounts" for accounts in sizes))
-    return render("Sandbox: whole commands, one run", header, rows)
+    return render("Sandbox: a stack set by boto3, then whole commands, one run", header, rows)
 
 
-def _seconds(accounts: int) -> Mapping[str, float]:
+def _measured(accounts: int) -> Mapping[str, float]:
     began = time.perf_counter()
     sandbox = SandboxProcess.start(Settings(accounts=accounts, port=_free_port(), speed=0, idle_seconds=_IDLE_SECONDS))
     seconds = {"start the sandbox": time.perf_counter() - began}
     try:
+        seconds["stack set of two resources to all"] = _deployment(sandbox)
+        seconds["MB that the sandbox held at most by then"] = _peak_megabytes(sandbox.state.pid)
         with tempfile.TemporaryDirectory(prefix="rolecall-bench-") as folder:
             variables = environment(**sandbox.environment())
             _command(("init",), Path(folder), variables)
@@ -39,6 +66,49 @@ def _seconds(accounts: int) -> Mapping[str, float]:
             }
     finally:
         sandbox.stop()
+
+
+def _deployment(sandbox: SandboxProcess) -> float:
+    """From CreateStackInstances to the operation's end. Raises RuntimeError where an account failed."""
+    cloudformation, organizations = (_client(sandbox, service) for service in ("cloudformation", "organizations"))
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    named = {"StackSetName": "bench"}
+    cloudformation.create_stack_set(
+        **named,
+        TemplateBody=json.dumps(_TEMPLATE),
+        PermissionModel="SERVICE_MANAGED",
+        AutoDeployment={"Enabled": False},
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    began = time.perf_counter()
+    operation_id = cloudformation.create_stack_instances(
+        **named,
+        DeploymentTargets={"OrganizationalUnitIds": [root]},
+        Regions=[sandbox.state.region],
+        OperationPreferences={"MaxConcurrentPercentage": 100, "FailureTolerancePercentage": 100},
+    )["OperationId"]
+    operation: dict[str, Any] = {"Status": "RUNNING"}
+    while operation["Status"] == "RUNNING":
+        time.sleep(_POLL_SECONDS)
+        operation = cloudformation.describe_stack_set_operation(**named, OperationId=operation_id)["StackSetOperation"]
+    if operation["Status"] != "SUCCEEDED" or operation["StatusDetails"]["FailedStackInstancesCount"]:
+        raise RuntimeError(f"The stack set was not deployed to all: {operation}")
+    return time.perf_counter() - began
+
+
+def _client(sandbox: SandboxProcess, service: str) -> Any:
+    variables = sandbox.environment()
+    session = botocore.session.Session()
+    session.set_config_variable("config_file", variables["AWS_CONFIG_FILE"])
+    session.set_config_variable("credentials_file", variables["AWS_SHARED_CREDENTIALS_FILE"])
+    session.set_config_variable("profile", variables["AWS_PROFILE"])
+    return session.create_client(service, endpoint_url=sandbox.endpoint, config=_PATIENT)
+
+
+def _peak_megabytes(pid: int) -> float:
+    """The largest resident size of a process so far; Linux only."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 def _command(arguments: tuple[str, ...], folder: Path, variables: Mapping[str, str]) -> float:

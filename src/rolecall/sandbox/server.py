@@ -8,6 +8,7 @@ import secrets
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ from rolecall.sandbox.cloudtrail import EventHistory
 from rolecall.sandbox.control import Control
 from rolecall.sandbox.events.bus import Bus
 from rolecall.sandbox.events.webhooks import Webhooks
-from rolecall.sandbox.exchange import log_to
+from rolecall.sandbox.exchange import Listener, log_to
 from rolecall.sandbox.gateway import Gateway
 from rolecall.sandbox.later import Later
 from rolecall.sandbox.limits.faults import Faults
@@ -96,35 +97,40 @@ async def serve(
             resources.push_async_callback(engine.close, world)
         resources.callback(world.clock.close)
         gateway = assemble(built, scenario, behind)
-        if log:
-            gateway.listeners.append(log_to(resources.enter_context(log.open("a", encoding="utf-8"))))
-        if record:
-            recording = resources.enter_context(record.open("w", encoding="utf-8"))
-            gateway.listeners.append(record_to(recording, scenario, world.now()))
+        gateway.listeners += _writers(resources, scenario, world, log, record)
         if scenario.webhooks:
             webhooks = Webhooks(scenario.webhooks)
             resources.push_async_callback(webhooks.close)
             world.listeners.append(webhooks.deliver)
         stop, token = asyncio.Event(), secrets.token_urlsafe(24)
-        control = Control(world, gateway, stop, token)
-        runner = web.AppRunner(gateway.application(control.routes()), handle_signals=False, access_log=None)
-        await runner.setup()
-        resources.push_async_callback(runner.cleanup)
-        bound_port = await _listen(runner, host, port)
-        endpoint = f"http://{host}:{bound_port}"
+        application = gateway.application(Control(world, gateway, stop, token).routes())
+        endpoint = await _listen(resources, application, host, port)
         state = files.State(endpoint, behind or endpoint, world.region, os.getpid(), built.platform_role, token)
         files.write_files(home, state, built.profiles)
         return RunningSandbox(world, gateway, home, state, stop, resources.pop_all())
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
+def _writers(
+    resources: AsyncExitStack, scenario: Scenario, world: World, log: Path | None, record: Path | None
+) -> Iterator[Listener]:
+    """Listeners that write files, which close with `resources`."""
+    if log:
+        yield log_to(resources.enter_context(log.open("a", encoding="utf-8")))
+    if record:
+        yield record_to(resources.enter_context(record.open("w", encoding="utf-8")), scenario, world.now())
+
+
+async def _listen(resources: AsyncExitStack, application: web.Application, host: str, port: int) -> str:
+    """Serves until `resources` are closed. Returns the endpoint. Raises RolecallError where the port is taken."""
+    runner = web.AppRunner(application, handle_signals=False, access_log=None)
+    await runner.setup()
+    resources.push_async_callback(runner.cleanup)
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         hint = "Choose another with --port, or leave it out to take any free one."
         raise RolecallError(f"Cannot listen on {host}:{port}", detail=str(error), hint=hint) from error
-    bound_port: int = runner.addresses[0][1]
-    return bound_port
+    return f"http://{host}:{runner.addresses[0][1]}"
 
 
 def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -> Gateway:

@@ -203,12 +203,14 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def look_for_drift(self) -> None:
-        self.do(
-            lambda: self.fleet.on_set("DetectStackSetDrift", OperationPreferences={"FailureTolerancePercentage": 100})
-        )
-        checked = [
-            entry for entry in self.instances() if entry["Status"] == "CURRENT" and self.active(entry["Account"])
+        """Where StackSets may look, it finds what was changed by hand and nothing else."""
+        preferences = {"FailureTolerancePercentage": 100}
+        operation_id = self.do(lambda: self.fleet.on_set("DetectStackSetDrift", OperationPreferences=preferences))[
+            "OperationId"
         ]
+        results = self.set_call("ListStackSetOperationResults", OperationId=operation_id)["Summaries"]
+        looked = {entry["Account"] for entry in results if entry["Status"] == "SUCCEEDED"}
+        checked = [entry for entry in self.instances() if entry["Status"] == "CURRENT" and entry["Account"] in looked]
         drifted = {entry["Account"] for entry in checked if entry["DriftStatus"] == "DRIFTED"}
         assert drifted == {entry["Account"] for entry in checked} & self.expected.touched
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from .machine import Machine
 
 _EXAMPLES = int(os.environ.get("ROLECALL_MODEL_EXAMPLES", "0"))
+pytestmark = pytest.mark.timeout(0 if _EXAMPLES else 180)
 
 TestStackSetsModel = Machine.TestCase
 TestStackSetsModel.settings = settings(
