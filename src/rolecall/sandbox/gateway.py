@@ -123,11 +123,15 @@ class Gateway:
             exchange.call = self._call(exchange.request, claim.service, claim.region, identity.caller)
         except WireError as error:
             exchange.error = error
+        except Exception as error:
+            exchange.error = _broken(error)
 
     def _call(self, request: HttpRequest, service: str, region: str, caller: Caller) -> Call:
         action = protocol.action_of(service, request)
         known = action is not None and (service, action) in self._handlers
         if not known and service in _OWNED:
+            if action is None or not protocol.is_operation(service, action):
+                raise protocol.no_operation(service, action)
             raise WireError("NotImplemented", f"The sandbox does not have {service} {action}.", 501)
         return Call(service, action or "", self._params(service, action, request, known=known), caller, region)
 
@@ -160,9 +164,7 @@ class Gateway:
         except WireError as error:
             exchange.error = error
         except Exception as error:
-            failure = WireError("InternalFailure", "The request processing has failed because of an error.", 500)
-            failure.__cause__ = error
-            exchange.error = failure
+            exchange.error = _broken(error)
 
     def _answer(self, exchange: Exchange, call: Call) -> None:
         handler = self._handlers.get((call.service, call.action))
@@ -201,3 +203,10 @@ class Gateway:
         if request.transport is not None:
             request.transport.abort()
         return web.Response(status=500)
+
+
+def _broken(error: Exception) -> WireError:
+    """A bug of ours: told to the caller as AWS tells its own, and to the log with its cause."""
+    failure = WireError("InternalFailure", "The request processing has failed because of an error.", 500)
+    failure.__cause__ = error
+    return failure

@@ -21,7 +21,7 @@ from moto.core.utils import get_service_model
 
 from rolecall.sandbox import rest
 from rolecall.sandbox.stored import HttpRequest, HttpResponse
-from rolecall.sandbox.validation import validation_message
+from rolecall.sandbox.validation import mistyped_member, validation_message
 from rolecall.sandbox.wire import WireError
 
 _JSON_CODES = {
@@ -75,7 +75,10 @@ def named(service: str, action: str, request: HttpRequest) -> dict[str, Any]:
 
 
 def parse(service: str, action: str, request: HttpRequest) -> dict[str, Any]:
-    """The operation's parameters, checked against its model. Raises WireError: InvalidAction, ValidationError."""
+    """The operation's parameters, checked against its model.
+
+    Raises WireError: for an operation that is none, a message that cannot be read, and parameters that break the model.
+    """
     operation = _operation(service, action)
     params = _read(operation, request)
     problem = validation_message(operation.input_shape, params) if operation.input_shape else None
@@ -122,11 +125,28 @@ def serialize_error(service: str, error: WireError, request_id: str) -> HttpResp
 
 
 def _read(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
+    """Raises WireError SerializationException or MalformedInput for what does not even have the model's types."""
     if operation.input_shape is None:
         return {}
+    protocol = str(operation.service_model.protocol)
     message: Any = {"values": _form(request), "body": request.body, "headers": request.headers}
-    params: dict[str, Any] = PROTOCOL_PARSERS[str(operation.service_model.protocol)](operation).parse(message) or {}
+    try:
+        if protocol == "json":
+            _check_object(request.body)
+        params: dict[str, Any] = PROTOCOL_PARSERS[protocol](operation).parse(message) or {}
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        code = "SerializationException" if "json" in protocol else "MalformedInput"
+        raise WireError(code, f"The request could not be read: {error}") from error
+    mistyped = mistyped_member(operation.input_shape, params)
+    if mistyped:
+        raise WireError("SerializationException", mistyped)
     return params
+
+
+def _check_object(body: bytes) -> None:
+    value = json.loads(body or b"{}")
+    if value is not None and not isinstance(value, dict):
+        raise TypeError("Start of structure or map found where not expected.")
 
 
 def _form(request: HttpRequest) -> dict[str, str]:
@@ -140,8 +160,24 @@ def _operation(service: str, action: str) -> OperationModel:
     try:
         operation: OperationModel = get_service_model(service).operation_model(action)
     except OperationNotFoundError as error:
-        raise WireError("InvalidAction", f"Could not find operation {action} for service {service}") from error
+        raise no_operation(service, action) from error
     return operation
+
+
+def is_operation(service: str, action: str) -> bool:
+    """Whether AWS has it, by the service's model."""
+    model = _service_model(service)
+    return model is not None and action in model.operation_names
+
+
+def no_operation(service: str, action: str | None) -> WireError:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html"""
+    model = _service_model(service)
+    if model is not None and "json" in str(model.protocol):
+        return WireError("UnknownOperationException", f"Unknown operation {action}" if action else "")
+    if action is None:
+        return WireError("MissingAction", "The request must contain the parameter Action.")
+    return WireError("InvalidAction", f"Could not find operation {action} for service {service}")
 
 
 def _service_model(service: str) -> ServiceModel | None:

@@ -10,6 +10,21 @@ from typing import Any
 from botocore.model import Shape, StructureShape
 
 _LENGTHS = ("string", "list", "map", "blob")
+_PYTHON_TYPES: Mapping[str, tuple[type | tuple[type, ...], str]] = {
+    "string": (str, "String"),
+    "integer": (int, "Integer"),
+    "long": (int, "Long"),
+    "float": ((int, float), "Float"),
+    "double": ((int, float), "Double"),
+    "boolean": (bool, "Boolean"),
+    "list": (list, "List"),
+    "map": (Mapping, "Map"),
+    "structure": (Mapping, "Structure"),
+}
+_JSON_NAMES = {str: "STRING_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE", bool: "TRUE_VALUE"} | {
+    dict: "STRUCTURE_VALUE",
+    list: "LIST_VALUE",
+}
 _RANGES = ("integer", "long", "float", "double")
 
 
@@ -20,6 +35,25 @@ def validation_message(shape: StructureShape, params: Mapping[str, Any]) -> str 
         return None
     noun = "error" if len(found) == 1 else "errors"
     return f"{len(found)} validation {noun} detected: {'; '.join(found)}"
+
+
+def mistyped_member(shape: Shape, value: Any) -> str | None:
+    """The words of a SerializationException, where a value does not have the type of its shape; else None."""
+    expected, name = _PYTHON_TYPES.get(shape.type_name, (object, ""))
+    if value is None:
+        return None
+    if not isinstance(value, expected) or (isinstance(value, bool) and shape.type_name != "boolean"):
+        return f"{_JSON_NAMES.get(type(value), 'VALUE')} can not be converted to {name}"
+    return next(filter(None, (mistyped_member(inner, item) for inner, item in _members(shape, value))), None)
+
+
+def _members(shape: Shape, value: Any) -> Iterator[tuple[Shape, Any]]:
+    if shape.type_name == "structure":
+        yield from ((shape.members[name], item) for name, item in value.items() if name in shape.members)
+    elif shape.type_name == "list":
+        yield from ((shape.member, item) for item in value)
+    elif shape.type_name == "map":
+        yield from ((shape.value, item) for item in value.values())
 
 
 def _problems(shape: Shape, value: Any, place: str) -> Iterator[str]:

@@ -52,6 +52,18 @@ def test_json_and_yaml_give_the_same_template() -> None:
         ("{}", "Template format error: At least one Resources member must be defined."),
         ("a: [", "Template format error: YAML not well-formed. (line 1, column 5)"),
         ('{"a": }', "Template format error: JSON not well-formed. (line 1, column 7)"),
+        (
+            "Parameters: {P: {Type: Text}}\nResources: {A: {Type: T}}",
+            "Template format error: Unrecognized parameter type: Text",
+        ),
+        (
+            "Parameters: {P: {Type: String, AllowedPattern: '['}}\nResources: {A: {Type: T}}",
+            "Template format error: [/Parameters/P/AllowedPattern] is not a regular expression.",
+        ),
+        (
+            "Resources: {A: {Type: T, Properties: {X: [{Y: null}]}}}",
+            "Template format error: [/Resources/A/Properties/X/0/Y] 'null' values are not allowed in templates",
+        ),
         ("Foo: 1\nResources: {A: {Type: T}}", "Invalid template property or properties [Foo]"),
         ("Resources: {A: {Type: T, Foo: 1}}", "Invalid template resource property 'Foo'"),
         ("Resources: {A-B: {Type: T}}", "Template format error: Resource name A-B is non alphanumeric."),

@@ -120,7 +120,6 @@ def refusal(declaration: str, given: list[dict[str, Any]], former: dict[str, str
             "1",
             "Parameter P failed to satisfy constraint: only letters",
         ),
-        ("{Type: Text}", "x", "Template format error: Unrecognized parameter type: Text"),
         ("{Type: String}", "x" * 4097, "Parameter 'P' must contain at most 4096 characters"),
     ],
 )

@@ -12,10 +12,12 @@ from typing import Any
 from rolecall.sandbox.stacks.errors import ResourceFailed, invalid
 from rolecall.sandbox.stacks.resources import resource_type
 from rolecall.sandbox.stacks.resources.base import Properties, Schema
+from rolecall.sandbox.stacks.resources.property_types import Mistyped
 from rolecall.sandbox.stacks.stack import Definition, Stack
 from rolecall.sandbox.stacks.template.conditions import Conditions
 from rolecall.sandbox.stacks.template.intrinsics import NO_VALUE, Scope, resolve
 from rolecall.sandbox.stacks.template.model import Resource
+from rolecall.sandbox.stacks.template.parse import as_text
 
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
@@ -40,18 +42,26 @@ class Blueprint:
         Raises WireError for a reference that leads nowhere, ResourceFailed for properties that the type does not have.
         """
         resource = self.resource(logical_id)
-        properties = resolve(resource.properties, self._scope)
         schema = resource_type(resource.type).schema
-        _check(logical_id, schema, properties)
+        properties = _typed(logical_id, schema, resolve(resource.properties, self._scope))
         return _tagged(properties, self._definition.tags) if schema.taggable else properties
 
     def outputs(self) -> dict[str, str]:
-        return {name: str(resolve(output.value, self._scope)) for name, output in self._outputs().items()}
+        return {name: self._output(name, output.value) for name, output in self._outputs().items()}
 
     def exports(self) -> dict[str, str]:
         """Output name to export name."""
         exported = {name: output.export_name for name, output in self._outputs().items() if output.export_name}
-        return {name: str(resolve(export, self._scope)) for name, export in exported.items()}
+        return {name: self._output(name, export) for name, export in exported.items()}
+
+    def _output(self, name: str, value: Any) -> str:
+        resolved = resolve(value, self._scope)
+        if isinstance(resolved, (str, int, float)):
+            return as_text(resolved)
+        raise invalid(
+            f"Template format error: Output {name} is malformed. The Value field of every Outputs member must evaluate "
+            "to a String."
+        )
 
     def ref(self, logical_id: str) -> str:
         resource = self._stack.resources.get(logical_id)
@@ -88,14 +98,24 @@ def _pseudo(stack: Stack) -> Mapping[str, Any]:
     }
 
 
-def _check(logical_id: str, schema: Schema, properties: Any) -> None:
+def _typed(logical_id: str, schema: Schema, properties: Any) -> Properties:
+    """The properties as their types want them. Raises ResourceFailed with all that is wrong."""
     if properties is NO_VALUE or not isinstance(properties, dict):
         raise ResourceFailed(f"Properties validation failed for resource {logical_id} with message: expected an object")
-    problems = [f"#: extraneous key [{name}] is not permitted" for name in properties if name not in schema.properties]
-    problems += [f"#: required key [{name}] not found" for name in sorted(schema.required) if name not in properties]
+    problems = [f"#: required key [{name}] not found" for name in sorted(schema.required) if name not in properties]
+    typed: dict[str, Any] = {}
+    for name, value in properties.items():
+        if name not in schema.properties:
+            problems.append(f"#: extraneous key [{name}] is not permitted")
+            continue
+        try:
+            typed[name] = schema.properties[name](value, f"#/{name}")
+        except Mistyped as error:
+            problems.append(str(error))
     if problems:
         said = "\n".join(problems)
         raise ResourceFailed(f"Properties validation failed for resource {logical_id} with message:\n{said}")
+    return typed
 
 
 def _tagged(properties: Properties, stack_tags: Mapping[str, str]) -> Properties:

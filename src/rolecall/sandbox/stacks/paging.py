@@ -44,7 +44,7 @@ def _start(token: str | None) -> int:
         return 0
     try:
         prefix, _, number = base64.urlsafe_b64decode(token).decode().partition(":")
-        if prefix == "start":
+        if prefix == "start" and number.isdecimal():
             return int(number)
     except (binascii.Error, ValueError) as error:
         raise invalid("Invalid NextToken") from error

@@ -15,7 +15,8 @@ from rolecall.sandbox.stacks.errors import ResourceFailed
 from rolecall.sandbox.wire import WireError
 
 if TYPE_CHECKING:
-    from rolecall.sandbox.store import Store
+    from rolecall.sandbox.stacks.resources.property_types import PropertyType
+from rolecall.sandbox.store import Store
 
 Properties = Mapping[str, Any]
 """A resource's properties, resolved."""
@@ -52,7 +53,7 @@ class Schema:
     """
 
     type: str
-    properties: frozenset[str]
+    properties: Mapping[str, PropertyType]
     required: frozenset[str]
     create_only: frozenset[str]
     name: str | None = None

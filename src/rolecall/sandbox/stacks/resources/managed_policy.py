@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 from __future__ import annotations
 
 from rolecall.sandbox.stacks.resources import iam
+from rolecall.sandbox.stacks.resources import property_types as types
 from rolecall.sandbox.stacks.resources.base import (
     Context,
     Physical,
@@ -26,9 +27,15 @@ class ManagedPolicy:
 
     schema = Schema(
         type="AWS::IAM::ManagedPolicy",
-        properties=frozenset(
-            ("Description", "Groups", "ManagedPolicyName", "Path", "PolicyDocument", "Roles", "Users")
-        ),
+        properties={
+            "Description": types.text,
+            "Groups": types.texts,
+            "ManagedPolicyName": types.text,
+            "Path": types.text,
+            "PolicyDocument": types.document,
+            "Roles": types.texts,
+            "Users": types.texts,
+        },
         required=frozenset({"PolicyDocument"}),
         create_only=frozenset({"Description", "ManagedPolicyName", "Path"}),
         name="ManagedPolicyName",

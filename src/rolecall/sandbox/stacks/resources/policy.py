@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rolecall.sandbox.stacks.errors import ResourceFailed
 from rolecall.sandbox.stacks.resources import iam
+from rolecall.sandbox.stacks.resources import property_types as types
 from rolecall.sandbox.stacks.resources.base import (
     Context,
     Physical,
@@ -26,7 +27,13 @@ class Policy:
 
     schema = Schema(
         type="AWS::IAM::Policy",
-        properties=frozenset({"Groups", "PolicyDocument", "PolicyName", "Roles", "Users"}),
+        properties={
+            "Groups": types.texts,
+            "PolicyDocument": types.document,
+            "PolicyName": types.text,
+            "Roles": types.texts,
+            "Users": types.texts,
+        },
         required=frozenset({"PolicyDocument", "PolicyName"}),
         create_only=frozenset(),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from rolecall.sandbox.stacks.resources import iam
+from rolecall.sandbox.stacks.resources import property_types as types
 from rolecall.sandbox.stacks.resources.base import (
     Context,
     Physical,
@@ -28,12 +29,17 @@ class Role:
 
     schema = Schema(
         type="AWS::IAM::Role",
-        properties=frozenset(
-            {
-                *("AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration", "Path"),
-                *("PermissionsBoundary", "Policies", "RoleName", "Tags"),
-            }
-        ),
+        properties={
+            "AssumeRolePolicyDocument": types.document,
+            "Description": types.text,
+            "ManagedPolicyArns": types.texts,
+            "MaxSessionDuration": types.integer,
+            "Path": types.text,
+            "PermissionsBoundary": types.text,
+            "Policies": types.objects(PolicyName=types.text, PolicyDocument=types.document),
+            "RoleName": types.text,
+            "Tags": types.tags,
+        },
         required=frozenset({"AssumeRolePolicyDocument"}),
         create_only=frozenset({"Path", "RoleName"}),
         name="RoleName",

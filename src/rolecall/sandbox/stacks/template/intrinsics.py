@@ -61,6 +61,8 @@ def resolve(value: Any, scope: Scope) -> Any:
 
 
 def _ref(argument: Any, scope: Scope) -> Any:
+    if not isinstance(argument, str):
+        raise invalid("Template error: every Ref object must have a single String value.")
     if argument == "AWS::NoValue":
         return NO_VALUE
     if argument in scope.pseudo:
@@ -129,6 +131,8 @@ def _if(argument: Any, scope: Scope) -> Any:
     if not isinstance(argument, list) or len(argument) != 3:
         raise invalid("Template error: Fn::If requires a list argument with three elements")
     name, when_true, when_false = argument
+    if not isinstance(name, str):
+        raise invalid("Template error: Fn::If requires the name of a condition as its first element")
     return resolve(when_true if scope.condition(name) else when_false, scope)
 
 

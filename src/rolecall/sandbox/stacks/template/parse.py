@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ _RESOURCE_ATTRIBUTES = {
     *("Type", "Properties", "DependsOn", "Condition", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"),
     *("CreationPolicy", "UpdatePolicy"),
 }
+_PARAMETER_TYPES = re.compile(r"String|Number|CommaDelimitedList|List<Number>|(List<)?AWS::(EC2|Route53)::[\w:.]+>?")
 _POLICIES = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
 
 
@@ -36,6 +38,8 @@ def parse(body: str) -> Template:
     """
     data = text.read(body)
     _check_sections(data)
+    for section in ("Parameters", "Mappings", "Conditions", "Resources", "Outputs"):
+        _check_no_nulls(data.get(section), f"/{section}")
     template = Template(
         description=_optional_text(data.get("Description"), "Description"),
         parameters={name: _parameter(name, value) for name, value in _section(data, "Parameters").items()},
@@ -82,13 +86,12 @@ def _resource(name: str, value: Any) -> Resource:
     unknown = next((str(key) for key in body if key not in _RESOURCE_ATTRIBUTES), None)
     if unknown:
         raise invalid(f"Invalid template resource property '{unknown}'")
-    depends_on = body.get("DependsOn") or []
     return Resource(
         logical_id=name,
         type=body["Type"],
         properties=_object("Resources", name, body.get("Properties") or {}),
-        depends_on=(depends_on,) if isinstance(depends_on, str) else tuple(depends_on),
-        condition=body.get("Condition"),
+        depends_on=_depends_on(name, body.get("DependsOn", [])),
+        condition=_optional_text(body.get("Condition"), f"/Resources/{name}/Condition"),
         deletion_policy=_retention(body, "DeletionPolicy"),
         update_replace_policy=_retention(body, "UpdateReplacePolicy"),
         metadata=body.get("Metadata"),
@@ -110,8 +113,8 @@ def _output(name: str, value: Any) -> Output:
         name=name,
         value=body["Value"],
         description=_optional_text(body.get("Description"), f"/Outputs/{name}/Description"),
-        export_name=(body.get("Export") or {}).get("Name"),
-        condition=body.get("Condition"),
+        export_name=_export(name, body["Export"]) if "Export" in body else None,
+        condition=_optional_text(body.get("Condition"), f"/Outputs/{name}/Condition"),
     )
 
 
@@ -119,25 +122,70 @@ def _parameter(name: str, value: Any) -> Parameter:
     body = _object("Parameters", name, value)
     if not isinstance(body.get("Type"), str):
         raise invalid("Template format error: Every Parameters object must contain a Type member.")
-    allowed = body.get("AllowedValues")
+    if not _PARAMETER_TYPES.fullmatch(body["Type"]):
+        raise invalid(f"Template format error: Unrecognized parameter type: {body['Type']}")
+    place = f"/Parameters/{name}"
     return Parameter(
         name=name,
         type=body["Type"],
-        default=None if "Default" not in body else as_text(body["Default"]),
-        description=body.get("Description"),
+        default=_scalar(body["Default"], f"{place}/Default") if "Default" in body else None,
+        description=_optional_text(body.get("Description"), f"{place}/Description"),
         no_echo=as_text(body.get("NoEcho", False)) == "true",
-        allowed_pattern=body.get("AllowedPattern"),
-        allowed_values=None if allowed is None else tuple(as_text(entry) for entry in allowed),
-        min_length=_number(body.get("MinLength"), int),
-        max_length=_number(body.get("MaxLength"), int),
-        min_value=_number(body.get("MinValue"), float),
-        max_value=_number(body.get("MaxValue"), float),
-        constraint_description=body.get("ConstraintDescription"),
+        allowed_pattern=_pattern(body.get("AllowedPattern"), f"{place}/AllowedPattern"),
+        allowed_values=_allowed_values(body.get("AllowedValues"), f"{place}/AllowedValues"),
+        min_length=_number(body.get("MinLength"), int, f"{place}/MinLength"),
+        max_length=_number(body.get("MaxLength"), int, f"{place}/MaxLength"),
+        min_value=_number(body.get("MinValue"), float, f"{place}/MinValue"),
+        max_value=_number(body.get("MaxValue"), float, f"{place}/MaxValue"),
+        constraint_description=_optional_text(body.get("ConstraintDescription"), f"{place}/ConstraintDescription"),
     )
 
 
-def _number(value: Any, kind: type[N]) -> N | None:
-    return None if value is None else kind(value)
+def _depends_on(name: str, value: Any) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(entry, str) for entry in names):
+        raise invalid(
+            f"Template format error: [/Resources/{name}/DependsOn] DependsOn must be a string or list of strings."
+        )
+    return tuple(names)
+
+
+def _export(name: str, value: Any) -> Any:
+    if not isinstance(value, dict) or list(value) != ["Name"]:
+        raise invalid(f"Template format error: [/Outputs/{name}/Export] Every Export must be an object with a Name.")
+    return value["Name"]
+
+
+def _pattern(value: Any, place: str) -> str | None:
+    pattern = _optional_text(value, place)
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise invalid(f"Template format error: [{place}] is not a regular expression.") from error
+    return pattern
+
+
+def _allowed_values(value: Any, place: str) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise invalid(f"Template format error: [{place}] AllowedValues must be a list.")
+    return tuple(_scalar(entry, place) for entry in value)
+
+
+def _number(value: Any, kind: type[N], place: str) -> N | None:
+    try:
+        return None if value is None else kind(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise invalid(f"Template format error: [{place}] must be a number.") from error
+
+
+def _check_no_nulls(value: Any, place: str) -> None:
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in steps:
+        if inner is None:
+            raise invalid(f"Template format error: [{place}/{step}] 'null' values are not allowed in templates")
+        _check_no_nulls(inner, f"{place}/{step}")
 
 
 def as_text(value: Any) -> str:
@@ -145,6 +193,12 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _scalar(value: Any, member: str) -> str:
+    if isinstance(value, (str, int, float)):
+        return as_text(value)
+    raise invalid(f"Template format error: [{member}] must be a string.")
 
 
 def _optional_text(value: Any, member: str) -> str | None:
