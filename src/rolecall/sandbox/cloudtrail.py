@@ -9,6 +9,7 @@ import json
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from rolecall.sandbox.exchange import Exchange
@@ -46,7 +47,7 @@ class EventHistory:
         kept = self._kept.get((call.caller.account_id, call.region), ())
         views = (self._view(exchange) for exchange in kept if _within(exchange, call.params))
         found = [view for view in views if all(_has(view, attribute) for attribute in wanted)]
-        start = int(call.params.get("NextToken") or 0)
+        start = _start(call.params.get("NextToken"))
         end = start + min(call.params.get("MaxResults", _PAGE), _PAGE)
         more = {"NextToken": str(end)} if end < len(found) else {}
         return {"Events": found[start:end], **more}
@@ -74,8 +75,15 @@ class EventHistory:
         }
 
 
+def _start(token: str | None) -> int:
+    if token is None or token.isdecimal():
+        return int(token or 0)
+    raise WireError("InvalidNextTokenException", "The NextToken is not valid.")
+
+
 def _within(exchange: Exchange, params: Params) -> bool:
-    start, end = params.get("StartTime"), params.get("EndTime")
+    """Times come as seconds since 1970, which the wire's parser reads without a zone."""
+    start, end = (time and time.replace(tzinfo=UTC) for time in (params.get("StartTime"), params.get("EndTime")))
     return (start is None or exchange.time >= start) and (end is None or exchange.time <= end)
 
 

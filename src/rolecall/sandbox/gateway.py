@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from aiohttp import web
 
@@ -73,6 +73,10 @@ class Gateway:
             application.router.add_route(method, path, handler)
         application.router.add_route("*", "/{path:.*}", self._serve)
         return application
+
+    def operations(self) -> Collection[tuple[str, str]]:
+        """What is answered here and not by the store: service and operation."""
+        return self._handlers.keys()
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """The whole path of one request that meets no fault. Never raises: what goes wrong is an answer, as on AWS."""
