@@ -63,7 +63,9 @@ def build(
         region=spec.region,
         seed=spec.seed,
         speed=spec.speed if speed is None else speed,
-        switches=Switches(paths=switches.paths, empty_pages=switches.empty_pages),
+        switches=Switches(
+            paths=switches.paths, account_status=switches.account_status, empty_pages=switches.empty_pages
+        ),
         trusted_access=switches.trusted_access,
         enforcement=enforcement,
         iam_lag_seconds=switches.iam_lag_seconds,

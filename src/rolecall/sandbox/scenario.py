@@ -131,6 +131,9 @@ class SwitchesSpec(_Part):
     """Ways in which AWS's answers vary, and what is off unless asked for."""
 
     paths: bool = Field(default=True, description="Account.Paths is told; older endpoints leave it out")
+    account_status: bool = Field(
+        default=False, description="Account.Status is told, as before 2026-09-09, for tools that still read it"
+    )
     empty_pages: bool = Field(default=False, description="Lists begin with an empty page and a token")
     trusted_access: bool = Field(default=True, description="StackSets may work in the organization")
     quotas: Literal["none", "aws"] = Field(default="none", description="aws: throttle at AWS's published rates")

@@ -45,10 +45,12 @@ PolicyLevels = tuple[tuple[Policy, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Ways in which AWS's answers vary. `paths`: Account.Paths is told (older endpoints leave it out). `empty_pages`:
-    every list of accounts and units begins with an empty page and a token."""
+    """Ways in which AWS's answers vary. `paths`: Account.Paths is told (older endpoints leave it out).
+    `account_status`: so is Account.Status, which AWS has retired. `empty_pages`: every list of accounts and units
+    begins with an empty page and a token."""
 
     paths: bool = True
+    account_status: bool = False
     empty_pages: bool = False
 
 

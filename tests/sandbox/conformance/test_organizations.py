@@ -40,6 +40,15 @@ def test_accounts_come_by_twenty_with_paths_and_state_and_no_status(start_sandbo
 
 
 @pytest.mark.behaviour(48)
+def test_the_retired_status_can_be_had_for_tools_that_read_it(start_sandbox: StartSandbox) -> None:
+    scenario = load_scenario("messy").model_copy(update={"switches": SwitchesSpec(account_status=True)})
+    organizations = start_sandbox(scenario).client("organizations")
+    pages = organizations.get_paginator("list_accounts").paginate()
+    told = {(account["State"], account["Status"]) for page in pages for account in page["Accounts"]}
+    assert {("ACTIVE", "ACTIVE"), ("CLOSED", "SUSPENDED")} <= told
+
+
+@pytest.mark.behaviour(48)
 @pytest.mark.parametrize("wanted", ["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"])
 def test_every_state_can_be_had(start_sandbox: StartSandbox, wanted: str) -> None:
     scenario = Scenario.model_validate({"organization": {"accounts": [{"name": "odd", "state": wanted}]}})

@@ -23,8 +23,13 @@ def arn(world: World, kind: str, *parts: str) -> str:
     return "/".join((prefix, world.organization_id(), *parts))
 
 
+_STATUSES = {"PENDING_ACTIVATION": "ACTIVE", "CLOSED": "SUSPENDED"}
+"""What `Status` told of states that it did not have.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html"""
+
+
 def account_view(world: World, account: WorldAccount) -> dict[str, Any]:
-    """`Account`. There is no `Status`: AWS retired it in favour of `State`."""
+    """`Account`. There is no `Status` unless a switch asks for it: AWS retired it in favour of `State`."""
     view = {
         "Id": account.id,
         "Arn": arn(world, "account", account.id),
@@ -36,6 +41,8 @@ def account_view(world: World, account: WorldAccount) -> dict[str, Any]:
     }
     if world.switches.paths:
         view["Paths"] = ["/".join((world.organization_id(), *account.unit_path, account.id, ""))]
+    if world.switches.account_status:
+        view["Status"] = _STATUSES.get(account.state, account.state)
     return view
 
 
