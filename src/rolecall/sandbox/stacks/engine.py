@@ -17,7 +17,7 @@ from rolecall.sandbox.stacks.blueprint import Blueprint
 from rolecall.sandbox.stacks.deployment import Deployment
 from rolecall.sandbox.stacks.drift import StackDrift, detect
 from rolecall.sandbox.stacks.errors import NoUpdates, ResourceFailed, invalid
-from rolecall.sandbox.stacks.stack import Definition, Options, Place, Stack
+from rolecall.sandbox.stacks.stack import REVIEW, Definition, Options, Place, Stack
 from rolecall.sandbox.stacks.worker import Worker
 from rolecall.sandbox.wire import Caller, WireError
 
@@ -59,23 +59,12 @@ class StackEngine:
         *,
         token: str | None = None,
         actor: Caller | None = None,
+        under_review: bool = False,
     ) -> Stack:
-        """Begins a creation, with `actor`'s rights. Raises WireError where CreateStack would refuse."""
-        stack = self.announce(place, name, definition, options, token=token, actor=actor)
-        self.begin_creation(stack)
-        return stack
+        """Begins a creation, with `actor`'s rights. Raises WireError where CreateStack would refuse.
 
-    def announce(
-        self,
-        place: Place,
-        name: str,
-        definition: Definition,
-        options: Options | None = None,
-        *,
-        token: str | None = None,
-        actor: Caller | None = None,
-    ) -> Stack:
-        """A stack that takes its name and has nothing yet. Raises WireError as `create`."""
+        A stack `under_review` takes its name and waits for `begin_creation`.
+        """
         capabilities.check(definition.template, definition.capabilities)
         if self.find(place, name) is not None:
             raise WireError("AlreadyExistsException", f"Stack [{name}] already exists")
@@ -94,6 +83,10 @@ class StackEngine:
             self._stacks[place] = []
             self._places[place.account_id].append(place)
         self._stacks[place].append(stack)
+        if under_review:
+            self._enter(stack, REVIEW)
+        else:
+            self.begin_creation(stack)
         return stack
 
     def begin_creation(self, stack: Stack, *, ended: Ended | None = None) -> None:

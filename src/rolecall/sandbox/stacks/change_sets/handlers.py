@@ -112,8 +112,7 @@ class ChangeSetHandlers:
         capabilities.check(definition.template, definition.capabilities)
         options, actor = _options(call), actors.of(self._world, call)
         if stack is None or not stack.exists:
-            stack = self._engine.announce(place(call), name, definition, options, actor=actor)
-            stack.enter(REVIEW, self._world.now(), "User Initiated")
+            stack = self._engine.create(place(call), name, definition, options, actor=actor, under_review=True)
         return self._new(call, stack, definition, options)
 
     def _to_update(self, call: Call, stack: Stack | None) -> ChangeSet:
