@@ -129,24 +129,34 @@ class IamWrites:
         for account_id, role_name in self._trusting.pop(arn, ()):
             role = self._store.role(account_id, role_name)
             if role is not None:
-                trust = role.trust.replace(json.dumps(arn), json.dumps(unique_id))
-                self._store.replace_trust(account_id, role_name, trust)
+                self._store.replace_trust(account_id, role_name, _renamed(role.trust, arn, unique_id))
 
 
 def _entities(document: str) -> list[str]:
     """The ARNs of roles and users among a trust policy's principals."""
-    statements = json.loads(document).get("Statement", ())
-    listed = statements if isinstance(statements, list) else [statements]
-    return [name for statement in listed for name in _aws_names(statement) if _ENTITY.fullmatch(name)]
+    listed = (_listed(principal["AWS"]) for principal in _principals(json.loads(document)))
+    return [name for names in listed for name in names if _ENTITY.fullmatch(name)]
 
 
-def _aws_names(statement: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
-    for element in ("Principal", "NotPrincipal"):
-        principal = statement.get(element)
-        names = principal.get("AWS", ()) if isinstance(principal, Mapping) else ()
-        found += [names] if isinstance(names, str) else names
-    return found
+def _renamed(document: str, arn: str, unique_id: str) -> str:
+    """The trust policy with `unique_id` in place of a principal's ARN. Conditions that name the ARN keep it."""
+    policy = json.loads(document)
+    for principal in _principals(policy):
+        names = [unique_id if name == arn else name for name in _listed(principal["AWS"])]
+        principal["AWS"] = names if isinstance(principal["AWS"], list) else names[0]
+    return json.dumps(policy)
+
+
+def _principals(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The principal elements that name AWS principals, as they stand in the policy."""
+    elements = (
+        statement.get(name) for statement in _listed(policy["Statement"]) for name in ("Principal", "NotPrincipal")
+    )
+    return [element for element in elements if isinstance(element, dict) and "AWS" in element]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _size(document: str) -> int:

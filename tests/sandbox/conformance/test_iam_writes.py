@@ -63,6 +63,16 @@ def test_a_deleted_principal_shows_as_its_id_and_its_namesake_is_not_trusted(san
 
 
 @pytest.mark.behaviour(37)
+def test_only_the_principal_becomes_an_id_and_not_the_condition_that_names_it(sandbox: ServedSandbox, iam: Any) -> None:
+    caller = create_role(iam, "Caller", ROOT.format(sandbox.world.management_account()))
+    condition = {"ArnEquals": {"aws:PrincipalArn": caller["Arn"]}}
+    iam.create_role(RoleName="Trusting", AssumeRolePolicyDocument=json.dumps(trust([caller["Arn"]], **condition)))
+    iam.delete_role(RoleName="Caller")
+    statement = iam.get_role(RoleName="Trusting")["Role"]["AssumeRolePolicyDocument"]["Statement"][0]
+    assert (statement["Principal"], statement["Condition"]) == ({"AWS": [caller["RoleId"]]}, condition)
+
+
+@pytest.mark.behaviour(37)
 def test_an_account_with_a_principal_arn_condition_survives_the_roles_recreation(sandbox: ServedSandbox) -> None:
     iam, account_id = sandbox.client("iam"), sandbox.world.management_account()
     caller = create_role(iam, "Caller", ROOT.format(account_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..stacks.cloud import LABS, MANAGEMENT, PROD, PROD_1, ROOT, WORKLOADS
+from ..stacks.cloud import LABS, MANAGEMENT, PROD, PROD_1, PROD_2, ROOT, WORKLOADS
 from .fleet import Fleet
 
 JOINER = "100000000031"
@@ -18,9 +18,13 @@ async def join(fleet: Fleet, account_id: str, unit_id: str) -> None:
 
 
 async def move(fleet: Fleet, account_id: str, old: str, new: str) -> None:
+    begin_move(fleet, account_id, old, new)
+    await fleet.idle()
+
+
+def begin_move(fleet: Fleet, account_id: str, old: str, new: str) -> None:
     fleet.organization.move_account(account_id, new)
     fleet.world.account_changed(account_id, old, new)
-    await fleet.idle()
 
 
 async def test_an_account_that_joins_a_target_gets_the_role(fleet: Fleet) -> None:
@@ -108,3 +112,33 @@ async def test_the_management_account_is_left_alone(fleet: Fleet) -> None:
     await fleet.run("CreateStackInstances", [PROD])
     await move(fleet, MANAGEMENT, ROOT, PROD)
     assert MANAGEMENT not in fleet.instances()
+
+
+async def test_a_deletion_waits_for_the_deployment_that_has_not_reached_the_account_yet(fleet: Fleet) -> None:
+    fleet.create_set(AutoDeployment=AUTO, ManagedExecution={"Active": True})
+    operation_id = fleet.begin("CreateStackInstances", [PROD], OperationPreferences={"FailureToleranceCount": 9})
+    await move(fleet, PROD_2, PROD, LABS)
+    operation = await fleet.ended(operation_id)
+    assert (operation["Status"], operation.get("StatusReason")) == ("SUCCEEDED", None)
+    assert PROD_2 not in fleet.instances()
+    assert not fleet.has_role(PROD_2)
+
+
+async def test_an_account_that_comes_back_before_its_deletion_gets_a_new_stack(fleet: Fleet) -> None:
+    fleet.create_set(AutoDeployment=AUTO)
+    await fleet.run("CreateStackInstances", [PROD])
+    former = fleet.instances()[PROD_1]["StackId"]
+    begin_move(fleet, PROD_1, PROD, LABS)
+    await move(fleet, PROD_1, LABS, PROD)
+    assert fleet.has_role(PROD_1)
+    assert fleet.instances()[PROD_1]["StackId"] != former
+
+
+async def test_an_account_that_is_gone_again_before_its_turn_gets_nothing(fleet: Fleet) -> None:
+    fleet.create_set(AutoDeployment=AUTO)
+    fleet.begin("CreateStackInstances", [PROD])
+    fleet.add_account(JOINER, PROD)
+    fleet.world.account_changed(JOINER, None, PROD)
+    await move(fleet, JOINER, PROD, LABS)
+    assert not fleet.has_role(JOINER)
+    assert JOINER not in fleet.instances()

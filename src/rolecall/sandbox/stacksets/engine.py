@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rolecall.sandbox.limits.stack_sets import exceeded
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.stack import Definition, Stack
-from rolecall.sandbox.stacksets.auto_deployment import reaction
+from rolecall.sandbox.stacksets.auto_deployment import coverage, reaction
 from rolecall.sandbox.stacksets.deployer import Deployer
 from rolecall.sandbox.stacksets.execution import Actors
 from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
@@ -179,7 +179,8 @@ class StackSetEngine:
                 self._react(stack_set, account_id, old_parent)
 
     def _react(self, stack_set: StackSet, account_id: str, old_parent: str | None) -> None:
-        due = reaction(self.world, stack_set, account_id, old_parent)
+        doomed = self._runner.targets(stack_set, "DELETE")
+        due = reaction(self.world, stack_set, account_id, old_parent, doomed)
         if due.leaving:
             leaving = {instance.target for instance in due.leaving}
             operation = self._automatic("DELETE", retain_stacks=due.retain_stacks)
@@ -191,13 +192,17 @@ class StackSetEngine:
                 retain_stacks=due.retain_stacks,
             )
             self._runner.submit(stack_set, operation, kind, queue=True)
-        for region, unit_id in due.joining.items():
-            self._deploy_automatically(stack_set, Target(account_id, region), unit_id)
+        for region in due.joining:
+            self._deploy_automatically(stack_set, Target(account_id, region))
 
-    def _deploy_automatically(self, stack_set: StackSet, target: Target, unit_id: str) -> None:
-        kind = CreateInstances(
-            stack_set, self._deployer, self.world, lambda: {target.account_id: unit_id}, (target.region,)
-        )
+    def _deploy_automatically(self, stack_set: StackSet, target: Target) -> None:
+        """An account that has left again by the time its turn comes is passed over."""
+
+        def accounts() -> dict[str, str | None]:
+            unit_id = coverage(self.world, stack_set, target.account_id).get(target.region)
+            return {} if unit_id is None else {target.account_id: unit_id}
+
+        kind = CreateInstances(stack_set, self._deployer, self.world, accounts, (target.region,))
         self._runner.submit(stack_set, self._automatic("CREATE"), kind, queue=True)
 
     def _automatic(self, action: str, *, retain_stacks: bool | None = None) -> Operation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from rolecall.sandbox.stacksets import scheduler
@@ -37,6 +37,11 @@ class Runner:
 
     def unfinished(self, stack_set: StackSet) -> Sequence[Operation]:
         return [entry.operation for entry in self._queues.get(stack_set, ())]
+
+    def targets(self, stack_set: StackSet, action: str) -> Collection[Target]:
+        """Those of its unfinished operations of one action."""
+        entries = (entry for entry in self._queues.get(stack_set, ()) if entry.kind.action == action)
+        return {target for entry in entries for target in entry.targets()}
 
     def in_flight(self, stack_set: StackSet) -> int:
         """How many instances its operations under way have yet to finish."""
@@ -79,7 +84,7 @@ class Runner:
         for position, entry in enumerate(list(queue)):
             earlier = queue[:position]
             waiting = entry.operation.status is OperationStatus.QUEUED
-            if waiting and not any(_conflict(stack_set, entry.kind, before.kind) for before in earlier):
+            if waiting and not any(_conflict(stack_set, entry, before) for before in earlier):
                 self._start(stack_set, entry)
 
     def _start(self, stack_set: StackSet, entry: _Entry) -> None:
@@ -135,6 +140,10 @@ class _Entry:
         self.operation = operation
         self.kind = kind
 
+    def targets(self) -> Collection[Target]:
+        """Those that it began with, whatever has become of them since; before that, those of the moment."""
+        return self.operation.results.keys() or {target for target, _ in self.kind.targets()}
+
     def stopped(self) -> bool:
         return self.operation.status is OperationStatus.STOPPING
 
@@ -167,7 +176,8 @@ class _Entry:
         self.kind.cancelled(target, reason)
 
 
-def _conflict(stack_set: StackSet, kind: Kind, other: Kind) -> bool:
-    if not stack_set.managed_execution or kind.exclusive or other.exclusive:
+def _conflict(stack_set: StackSet, entry: _Entry, before: _Entry) -> bool:
+    if not stack_set.managed_execution or entry.kind.exclusive or before.kind.exclusive:
         return True
-    return not {target for target, _ in kind.targets()}.isdisjoint(target for target, _ in other.targets())
+    earlier = before.targets()
+    return any(target in earlier for target in entry.targets())
