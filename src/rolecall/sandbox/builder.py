@@ -11,6 +11,7 @@ from rolecall.sandbox import sts
 from rolecall.sandbox.clock import utc_now
 from rolecall.sandbox.directory import Credentials
 from rolecall.sandbox.identities import Identities
+from rolecall.sandbox.limits.faults import Faults
 from rolecall.sandbox.organization import (
     RESOURCE_CONTROL_POLICY,
     SERVICE_CONTROL_POLICY,
@@ -40,6 +41,7 @@ class BuiltWorld:
 
     world: World
     identities: Identities
+    faults: Faults
     profiles: Mapping[str, Credentials]
     platform_role: str
 
@@ -56,6 +58,7 @@ def build(
     store = Store(seed=spec.seed)
     _add_platform_role(store, scenario.platform)  # first: roles of the scenario may trust it
     organization = _organization(scenario, store)
+    faults = Faults(scenario.faults, spec.seed, {account.name: account.id for account in organization.accounts()})
     switches = scenario.switches
     world = World(
         store,
@@ -68,7 +71,7 @@ def build(
         ),
         trusted_access=switches.trusted_access,
         enforcement=enforcement,
-        iam_lag_seconds=switches.iam_lag_seconds,
+        iam_lag=faults.iam_lag,
         stack_set_limits=scenario.stack_set_limits,
         now=now,
     )
@@ -78,7 +81,7 @@ def build(
         "platform": _platform(world, identities, scenario.platform),
     }
     platform = scenario.platform
-    return BuiltWorld(world, identities, profiles, f"arn:aws:iam::{platform.account}:role/{platform.role}")
+    return BuiltWorld(world, identities, faults, profiles, f"arn:aws:iam::{platform.account}:role/{platform.role}")
 
 
 def _organization(scenario: Scenario, store: Store) -> Organization:

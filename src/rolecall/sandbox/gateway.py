@@ -164,6 +164,7 @@ class Gateway:
             if self._quotas is not None:
                 self._quotas.check(exchange.call)
             self.authorizer.check(exchange.call)
+            self._world.iam_lag.check(exchange.call)
             self._answer(exchange, exchange.call)
         except WireError as error:
             exchange.error = error

@@ -138,7 +138,6 @@ class SwitchesSpec(_Part):
     trusted_access: bool = Field(default=True, description="StackSets may work in the organization")
     quotas: Literal["none", "aws"] = Field(default="none", description="aws: throttle at AWS's published rates")
     latency_ms: float = Field(default=0, ge=0, description="Real time that every call takes longer")
-    iam_lag_seconds: float = Field(default=0, ge=0, description="How long authorization sees a role as it was")
 
 
 class Scenario(_Part):

@@ -28,7 +28,6 @@ from rolecall.sandbox.events.webhooks import Webhooks
 from rolecall.sandbox.exchange import Listener, log_to
 from rolecall.sandbox.gateway import Gateway
 from rolecall.sandbox.later import Later
-from rolecall.sandbox.limits.faults import Faults
 from rolecall.sandbox.limits.quotas import Quotas
 from rolecall.sandbox.recording import record_to
 from rolecall.sandbox.scenario import Scenario
@@ -146,14 +145,13 @@ def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -
         **stacksets.handlers(world),
         **history.handlers(),
     }
-    names = {account.name: account.id for account in world.organization.accounts()}
     gateway = Gateway(
         world,
         built.identities,
         handlers,
         Authorizer(world),
         quotas=Quotas(world) if switches.quotas == "aws" else None,
-        faults=Faults(scenario.faults, world.seed, names) if scenario.faults else None,
+        faults=built.faults if scenario.faults else None,
         latency=switches.latency_ms / 1000,
         proxy=urlsplit(behind).netloc if behind else None,
     )

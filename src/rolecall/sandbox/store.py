@@ -37,8 +37,8 @@ _ACCOUNT_HEADER = "x-moto-account-id"
 _GLOBAL_HOSTS = {"budgets": "budgets.amazonaws.com", "cloudfront": "cloudfront.amazonaws.com"}
 _AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/[\w+=,.@/-]+")
 
-RoleWritten = Callable[[str, str, StoredRole | None], None]
-"""Told of every role that a call wrote: its account, its name, and what it was."""
+RoleWritten = Callable[[str, str, str, StoredRole | None], None]
+"""Told of every role that a call wrote: its account, the action, its name, and what it was."""
 
 Route = Callable[[MotoRequest, str, Any], tuple[int, Mapping[str, Any], str | bytes]]
 
@@ -85,7 +85,7 @@ class Store:
         if form and response.status < 300:
             self._writes.after(account_id, action, form, deleted)
             if name:
-                self.on_role_written(account_id, name, former)
+                self.on_role_written(account_id, action, name, former)
         return response
 
     def _forward(self, request: HttpRequest, service: str, account_id: str, region: str) -> HttpResponse:
@@ -230,7 +230,7 @@ class Store:
         raise NotImplementedError(clean_url)
 
 
-def _nobody(account_id: str, role_name: str, former: StoredRole | None) -> None:
+def _nobody(account_id: str, action: str, role_name: str, former: StoredRole | None) -> None:
     """Nobody listens."""
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from rolecall.core.policy import MalformedPolicy, Policy, PolicySet
 from rolecall.sandbox.clock import Clock, utc_now
 from rolecall.sandbox.events import Event, Listener
-from rolecall.sandbox.limits.lag import IamLag
+from rolecall.sandbox.limits.lag import Delay, IamLag
 from rolecall.sandbox.limits.stack_sets import StackSetLimits
 from rolecall.sandbox.organization import (
     RESOURCE_CONTROL_POLICY,
@@ -71,7 +71,7 @@ class World:
         switches: Switches | None = None,
         trusted_access: bool = True,
         enforcement: Enforcement = "simulate",
-        iam_lag_seconds: float = 0,
+        iam_lag: Delay | None = None,
         stack_set_limits: StackSetLimits | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -84,7 +84,7 @@ class World:
         self.trusted_access = trusted_access
         self.enforcement = enforcement
         self.stack_set_limits = stack_set_limits or StackSetLimits()
-        self.iam_lag = IamLag(iam_lag_seconds, self.clock.now)
+        self.iam_lag = IamLag(iam_lag or _at_once, self.clock.now)
         store.on_role_written = self.iam_lag.written
         self.on_account_change: list[AccountChange] = []
         self.listeners: list[Listener] = []
@@ -207,6 +207,10 @@ class World:
             return None
         levels = self.organization.policy_levels(account, policy_type)
         return tuple(tuple(_organization_policy(policy, kind) for policy in level) for level in levels)
+
+
+def _at_once(account_id: str, action: str) -> float:  # noqa: ARG001  # a delay's form
+    return 0
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from rolecall.sandbox.limits.faults import FaultRule
 from rolecall.sandbox.limits.stack_sets import StackSetLimits
 from rolecall.sandbox.scenario import SwitchesSpec, load_scenario
 
@@ -17,6 +18,12 @@ from .cloud import Deployment, refused, template
 
 def with_switches(start: StartSandbox, **switches: object) -> ServedSandbox:
     return start(load_scenario("clean").model_copy(update={"switches": SwitchesSpec.model_validate(switches)}))
+
+
+def lagging(start: StartSandbox, **rule: object) -> ServedSandbox:
+    """With IAM that takes 30 seconds to be of one mind; `rule` says where."""
+    rules = (FaultRule.model_validate({"kind": "iam-lag", "seconds": 30, **rule}),)
+    return start(load_scenario("clean").model_copy(update={"faults": rules}))
 
 
 @pytest.mark.behaviour(56)
@@ -53,7 +60,7 @@ def test_nothing_is_throttled_by_default(sandbox: ServedSandbox) -> None:
 
 @pytest.mark.behaviour(38)
 def test_a_new_role_is_seen_only_after_a_while(start_sandbox: StartSandbox) -> None:
-    sandbox = with_switches(start_sandbox, iam_lag_seconds=30)
+    sandbox = lagging(start_sandbox)
     management = sandbox.world.management_account()
     document = json.dumps(trust(f"arn:aws:iam::{management}:root"))
     arn = sandbox.client("iam").create_role(RoleName="New", AssumeRolePolicyDocument=document)["Role"]["Arn"]
@@ -64,8 +71,31 @@ def test_a_new_role_is_seen_only_after_a_while(start_sandbox: StartSandbox) -> N
 
 
 @pytest.mark.behaviour(38)
+def test_a_new_role_is_not_found_by_reads_either(start_sandbox: StartSandbox) -> None:
+    sandbox = lagging(start_sandbox)
+    iam = sandbox.client("iam")
+    document = json.dumps(trust(f"arn:aws:iam::{sandbox.world.management_account()}:root"))
+    iam.create_role(RoleName="New", AssumeRolePolicyDocument=document)
+    missing = ("NoSuchEntity", "The role with name New cannot be found.")
+    assert refused(iam.get_role, RoleName="New") == missing
+    assert refused(iam.list_attached_role_policies, RoleName="New") == missing
+    iam.put_role_policy(RoleName="New", PolicyName="P", PolicyDocument=json.dumps(allow("s3:*")))
+    sandbox.advance(seconds=31)
+    assert iam.list_role_policies(RoleName="New")["PolicyNames"] == ["P"]
+
+
+@pytest.mark.behaviour(38)
+def test_lag_may_be_of_one_account_and_of_what_stacks_write(start_sandbox: StartSandbox) -> None:
+    deployment = Deployment.of(lagging(start_sandbox, account="audit", action="CreateRole"))
+    deployment.create()
+    assert deployment.deploy()["Status"] == "SUCCEEDED"
+    assert refused(deployment.iam("audit").get_role, RoleName="ResponseRole")[0] == "NoSuchEntity"
+    assert deployment.iam("log-archive").get_role(RoleName="ResponseRole")["Role"]
+
+
+@pytest.mark.behaviour(38)
 def test_a_trust_that_was_taken_away_holds_for_a_while(start_sandbox: StartSandbox) -> None:
-    sandbox = with_switches(start_sandbox, iam_lag_seconds=30)
+    sandbox = lagging(start_sandbox)
     management = sandbox.world.management_account()
     iam, assume = sandbox.client("iam"), sandbox.client("sts").assume_role
     document = json.dumps(trust(f"arn:aws:iam::{management}:root"))

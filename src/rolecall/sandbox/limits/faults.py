@@ -1,6 +1,7 @@
 """Faults that a scenario asks for: which call meets which. Pure; the same seed and calls meet the same faults.
 
-The n-th call that a rule matches has one fate, whatever other calls there are.
+The n-th call that a rule matches has one fate, whatever other calls there are. A rule of kind `iam-lag` matches what is
+written to roles, by callers and by stacks alike.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rolecall.sandbox.limits.quotas import throttled
 from rolecall.sandbox.wire import Call, WireError
 
-Kind = Literal["throttle", "error", "reset", "lost-answer", "latency"]
+Kind = Literal["throttle", "error", "reset", "lost-answer", "latency", "iam-lag"]
 
 
 class FaultRule(BaseModel):
@@ -23,12 +24,13 @@ class FaultRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Kind = Field(
-        description="throttle, error (status and code), reset (nothing happened), lost-answer (it did), latency"
+        description="throttle, error (status and code), reset (nothing happened), lost-answer (it did), latency, "
+        "iam-lag (a role that was written is seen as it was)"
     )
     service: str | None = Field(default=None, description="As signed for: cloudformation, sts, …")
     action: str | None = Field(default=None, description="An operation, such as AssumeRole")
     account: str | None = Field(
-        default=None, description="Name or id of the account that calls or whose role is assumed"
+        default=None, description="Name or id of the account that calls, or whose role is assumed or written"
     )
     rate: float = Field(default=1.0, ge=0, le=1, description="The share of matching calls")
     skip: int = Field(default=0, ge=0, description="So many matching calls go well first")
@@ -36,6 +38,7 @@ class FaultRule(BaseModel):
     status: int = Field(default=500, ge=400, le=599, description="Of an error")
     code: str = Field(default="InternalFailure", description="Of an error")
     milliseconds: float = Field(default=100, ge=0, description="Of latency, in real time")
+    seconds: float = Field(default=5, ge=0, description="Of iam-lag, in the sandbox's time")
 
 
 class Faults:
@@ -51,15 +54,27 @@ class Faults:
 
     def of(self, call: Call) -> list[FaultRule]:
         """The faults that this call meets."""
-        return [rule for number, rule in enumerate(self._rules) if self._matches(rule, call) and self._strikes(number)]
+        return [
+            rule
+            for number, rule in enumerate(self._rules)
+            if rule.kind != "iam-lag" and self._matches(rule, call) and self._strikes(number)
+        ]
+
+    def iam_lag(self, account_id: str, action: str) -> float:
+        """For how many seconds a role of the account, which `action` wrote, is seen as it was."""
+        rules = ((number, rule) for number, rule in enumerate(self._rules) if rule.kind == "iam-lag")
+        matching = (entry for entry in rules if self._covers(entry[1], "iam", action, account_id))
+        return max((rule.seconds for number, rule in matching if self._strikes(number)), default=0)
 
     def _matches(self, rule: FaultRule, call: Call) -> bool:
-        if rule.service not in (None, call.service) or rule.action not in (None, call.action):
+        target = str(call.params.get("RoleArn", "")).split(":")
+        owners = (call.caller.account_id, target[4] if len(target) > 4 else None)
+        return self._covers(rule, call.service, call.action, *owners)
+
+    def _covers(self, rule: FaultRule, service: str, action: str, *accounts: str | None) -> bool:
+        if rule.service not in (None, service) or rule.action not in (None, action):
             return False
-        if rule.account is None:
-            return True
-        account_id = self._names.get(rule.account, rule.account)
-        return account_id == call.caller.account_id or f":{account_id}:" in str(call.params.get("RoleArn", ""))
+        return rule.account is None or self._names.get(rule.account, rule.account) in accounts
 
     def _strikes(self, number: int) -> bool:
         rule = self._rules[number]
