@@ -86,6 +86,8 @@ async def test_managed_execution_runs_apart_what_does_not_conflict_and_queues_th
     beside = fleet.begin("CreateStackInstances", [LABS])
     behind = fleet.on_set("UpdateStackSet", UsePreviousTemplate=True, Capabilities=NAMED_IAM,
                           Parameters=parameter(Actions="ec2:*"))["OperationId"]  # fmt: skip
+    assert [status(fleet, entry) for entry in (first, beside, behind)] == ["RUNNING", "QUEUED", "QUEUED"]
+    await asyncio.sleep(0)
     assert [status(fleet, entry) for entry in (first, beside, behind)] == ["RUNNING", "RUNNING", "QUEUED"]
     refused = fleet.refusal(
         "UpdateStackSet", StackSetName=NAME, UsePreviousTemplate=True, ManagedExecution={"Active": False}

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from rolecall.sandbox.limits.stack_sets import exceeded
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.stack import Definition, Stack
-from rolecall.sandbox.stacksets.auto_deployment import coverage, reaction
+from rolecall.sandbox.stacksets import dependencies
+from rolecall.sandbox.stacksets.auto_deployment import AutoDeployment
 from rolecall.sandbox.stacksets.deployer import Deployer
 from rolecall.sandbox.stacksets.execution import Actors
 from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
@@ -23,7 +24,6 @@ from rolecall.sandbox.stacksets.operations.detect_drift import DetectDrift
 from rolecall.sandbox.stacksets.operations.import_stacks import ImportStacks
 from rolecall.sandbox.stacksets.operations.update_instances import UpdateInstances
 from rolecall.sandbox.stacksets.operations.update_stack_set import UpdateStackSet
-from rolecall.sandbox.stacksets.preferences import Preferences
 from rolecall.sandbox.stacksets.runner import Runner
 from rolecall.sandbox.stacksets.telling import stack_set_changed
 from rolecall.sandbox.wire import WireError
@@ -45,7 +45,8 @@ class StackSetEngine:
         self._deployer = Deployer(world, stacks, self._actors)
         self._runner = Runner(world)
         self._sets: list[StackSet] = []
-        world.on_account_change.append(self._account_changed)
+        self._automatic = AutoDeployment(world, self._runner, self._deployer, lambda: self._sets)
+        world.on_account_change.append(self._automatic.account_changed)
 
     def stack_sets(self, region: str) -> Sequence[StackSet]:
         """Every stack set of a Region, deleted ones too, oldest first."""
@@ -57,14 +58,20 @@ class StackSetEngine:
         return next((entry for entry in found if _answers_to(entry, name_or_id)), None)
 
     def add(self, stack_set: StackSet) -> None:
-        """Raises WireError `NameAlreadyExistsException` or `LimitExceededException`."""
+        """Raises WireError `NameAlreadyExistsException`, `LimitExceededException`, or what `check_dependencies` does."""
         if self.find(stack_set.region, stack_set.name, stack_set.administrator) is not None:
             raise WireError("NameAlreadyExistsException", f"StackSet {stack_set.name} already exists", 409)
         limit = self.world.stack_set_limits.stack_sets
         if len(self._active(stack_set)) >= limit:
             raise exceeded("stack sets", limit)
+        self.check_dependencies(stack_set, stack_set.auto_deployment.depends_on)
         self._sets.append(stack_set)
         stack_set_changed(self.world, stack_set)
+
+    def check_dependencies(self, stack_set: StackSet, wanted: Sequence[str]) -> None:
+        """Raises WireError `ValidationError` where the stack set may not depend on those `wanted`."""
+        others = {entry.arn: entry.auto_deployment.depends_on for entry in self._active(stack_set)}
+        dependencies.check(stack_set.arn, wanted, others)
 
     def delete(self, stack_set: StackSet) -> None:
         """Raises WireError `OperationInProgressException` or `StackSetNotEmptyException`."""
@@ -75,6 +82,8 @@ class StackSetEngine:
         if stack_set.instances:
             raise WireError("StackSetNotEmptyException", "StackSet is not empty", 409)
         stack_set.deleted = True
+        for other in self._active(stack_set):
+            other.forget_dependency(stack_set.arn)
         stack_set_changed(self.world, stack_set)
 
     def busy(self, stack_set: StackSet) -> bool:
@@ -84,11 +93,11 @@ class StackSetEngine:
         self,
         stack_set: StackSet,
         operation: Operation,
-        accounts_in: Callable[[], Mapping[str, str | None]],
-        regions: Sequence[str],
+        wanted: Callable[[], Mapping[Target, str | None]],
         overrides: Mapping[str, str] | None,
     ) -> None:
-        kind = CreateInstances(stack_set, self._deployer, self.world, accounts_in, regions, overrides)
+        """`wanted` tells the targets, each with its unit."""
+        kind = CreateInstances(stack_set, self._deployer, self.world, wanted, overrides)
         self._submit(stack_set, operation, kind)
 
     def update_instances(
@@ -144,8 +153,8 @@ class StackSetEngine:
 
     async def close(self) -> None:
         """Cancels the operations under way and no longer listens to the organization."""
-        if self._account_changed in self.world.on_account_change:
-            self.world.on_account_change.remove(self._account_changed)
+        if self._automatic.account_changed in self.world.on_account_change:
+            self.world.on_account_change.remove(self._automatic.account_changed)
         await self._runner.close()
 
     def _submit(self, stack_set: StackSet, operation: Operation, kind: Kind) -> None:
@@ -171,51 +180,9 @@ class StackSetEngine:
             if entry.administrator == stack_set.administrator and not entry.deleted
         ]
 
-    def _account_changed(self, account_id: str, old_parent: str | None, new_parent: str | None) -> None:  # noqa: ARG002
-        if not self.world.trusted_access:
-            return
-        for stack_set in self._sets:
-            if stack_set.service_managed and not stack_set.deleted:
-                self._react(stack_set, account_id, old_parent)
-
-    def _react(self, stack_set: StackSet, account_id: str, old_parent: str | None) -> None:
-        doomed = self._runner.targets(stack_set, "DELETE")
-        due = reaction(self.world, stack_set, account_id, old_parent, doomed)
-        if due.leaving:
-            leaving = {instance.target for instance in due.leaving}
-            operation = self._automatic("DELETE", retain_stacks=due.retain_stacks)
-            kind = DeleteInstances(
-                stack_set,
-                self._deployer,
-                self.world,
-                lambda: _present(stack_set, leaving),
-                retain_stacks=due.retain_stacks,
-            )
-            self._runner.submit(stack_set, operation, kind, queue=True)
-        for region in due.joining:
-            self._deploy_automatically(stack_set, Target(account_id, region))
-
-    def _deploy_automatically(self, stack_set: StackSet, target: Target) -> None:
-        """An account that has left again by the time its turn comes is passed over."""
-
-        def accounts() -> dict[str, str | None]:
-            unit_id = coverage(self.world, stack_set, target.account_id).get(target.region)
-            return {} if unit_id is None else {target.account_id: unit_id}
-
-        kind = CreateInstances(stack_set, self._deployer, self.world, accounts, (target.region,))
-        self._runner.submit(stack_set, self._automatic("CREATE"), kind, queue=True)
-
-    def _automatic(self, action: str, *, retain_stacks: bool | None = None) -> Operation:
-        now, preferences = self.world.now(), Preferences.of_auto_deployment()
-        return Operation(self.world.new_uuid("operation"), action, now, preferences, retain_stacks=retain_stacks)
-
 
 def _is_service_managed(stack_set: StackSet) -> bool:
     return stack_set.service_managed
-
-
-def _present(stack_set: StackSet, targets: set[Target]) -> list[Instance]:
-    return [instance for target, instance in stack_set.instances.items() if target in targets]
 
 
 def _answers_to(stack_set: StackSet, name_or_id: str) -> bool:

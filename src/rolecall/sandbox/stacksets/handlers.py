@@ -72,6 +72,7 @@ class StackSetHandlers:
             self._world, call, stack_set.definition, service_managed=stack_set.service_managed
         )
         auto = requests.auto_deployment(call.params) if "AutoDeployment" in call.params else stack_set.auto_deployment
+        self._engine.check_dependencies(stack_set, auto.depends_on)
         managed = self._new_managed_execution(stack_set, call)
         operation = requests.operation(self._world, call, "UPDATE")
         self._engine.update_stack_set(stack_set, operation, definition, instances)
@@ -94,7 +95,7 @@ class StackSetHandlers:
         overrides = None if given is None else requests.overrides(stack_set, given)
         operation = requests.operation(self._world, call, "CREATE")
         self._engine.create_instances(
-            stack_set, operation, lambda: selection.accounts_in(self._world), regions, overrides
+            stack_set, operation, lambda: selection.targets_in(self._world, regions), overrides
         )
         for unit_id in selection.unit_ids:
             stack_set.add_target(unit_id, regions)

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,8 +50,8 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class AutoDeployment:
-    """`AutoDeployment` of a stack set."""
+class AutoDeploymentSettings:
+    """`AutoDeployment` of a stack set. `depends_on` holds ARNs of stack sets."""
 
     enabled: bool = False
     retain_stacks_on_account_removal: bool = False
@@ -150,7 +150,7 @@ class StackSet:
     partition: str
     definition: Definition
     description: str | None
-    auto_deployment: AutoDeployment
+    auto_deployment: AutoDeploymentSettings
     managed_execution: bool
     permissions: SelfManaged | None = None
     request: tuple[str | None, str] = (None, "")
@@ -183,6 +183,10 @@ class StackSet:
         """The account's instances by Region."""
         return {target.region: entry for target, entry in self.instances.items() if target.account_id == account_id}
 
+    def forget_dependency(self, arn: str) -> None:
+        left = tuple(other for other in self.auto_deployment.depends_on if other != arn)
+        self.auto_deployment = replace(self.auto_deployment, depends_on=left)
+
     def add_target(self, unit_id: str, regions: Iterable[str]) -> None:
         self.targets[unit_id] = tuple(dict.fromkeys((*self.targets.get(unit_id, ()), *regions)))
 
@@ -193,7 +197,10 @@ class StackSet:
         if left:
             self.targets[unit_id] = left
 
-    def covering(self, unit_path: Sequence[str]) -> dict[str, str]:
-        """Region to the targeted unit, the innermost, through which an account at `unit_path` is reached."""
-        units = [unit_id for unit_id in unit_path if unit_id in self.targets]
-        return {region: unit_id for unit_id in units for region in self.targets[unit_id]}
+    def covering(self, unit_path: Sequence[str]) -> dict[str, list[str]]:
+        """Region to the targeted units, the innermost last, through which an account at `unit_path` is reached."""
+        found: dict[str, list[str]] = {}
+        for unit_id in unit_path:
+            for region in self.targets.get(unit_id, ()):
+                found.setdefault(region, []).append(unit_id)
+        return found

@@ -17,7 +17,7 @@ from rolecall.sandbox.stacks.stack import Definition
 from rolecall.sandbox.stacks.template import parameters
 from rolecall.sandbox.stacks.template.model import Template
 from rolecall.sandbox.stacks.template.parse import parse
-from rolecall.sandbox.stacksets.model import AutoDeployment, Instance, Operation, SelfManaged, StackSet
+from rolecall.sandbox.stacksets.model import AutoDeploymentSettings, Instance, Operation, SelfManaged, StackSet
 from rolecall.sandbox.stacksets.preferences import Preferences
 from rolecall.sandbox.wire import Call, Params, WireError
 
@@ -74,14 +74,14 @@ def definition(
     )
 
 
-def auto_deployment(params: Params) -> AutoDeployment:
+def auto_deployment(params: Params) -> AutoDeploymentSettings:
     """Raises WireError `ValidationError` for a retention without auto-deployment."""
     given = params.get("AutoDeployment") or {}
     enabled = bool(given.get("Enabled"))
     if not enabled and given.get("RetainStacksOnAccountRemoval") is not None:
         raise invalid("RetainStacksOnAccountRemoval can only be specified when AutoDeployment is enabled")
     depends_on = tuple(given.get("DependsOn") or ())
-    return AutoDeployment(enabled, bool(given.get("RetainStacksOnAccountRemoval")), depends_on)
+    return AutoDeploymentSettings(enabled, bool(given.get("RetainStacksOnAccountRemoval")), depends_on)
 
 
 def managed_execution(params: Params) -> bool | None:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from rolecall.sandbox.world import World
 
 EXCEEDED = "Cancelled since failure tolerance has exceeded"
+BROKEN = "Internal Failure"
 STOPPED = "Cancelled since the operation was stopped"
+UNMET = "A stack set that this one depends on was not deployed"
 
 _log = logging.getLogger(__name__)
 
@@ -48,18 +50,33 @@ class Runner:
         results = (result for operation in self.unfinished(stack_set) for result in operation.results.values())
         return sum(result.status in (ResultStatus.PENDING, ResultStatus.RUNNING) for result in results)
 
-    def submit(self, stack_set: StackSet, operation: Operation, kind: Kind, *, queue: bool) -> None:
-        """Starts the operation, or queues it behind those that it conflicts with.
+    def submit(
+        self,
+        stack_set: StackSet,
+        operation: Operation,
+        kind: Kind,
+        *,
+        queue: bool,
+        after: Collection[Operation] = (),
+        needs: Collection[Operation] = (),
+    ) -> None:
+        """Starts the operation where there is no other, or else queues it: it starts when none before it conflicts.
 
-        Raises WireError `OperationInProgressException` where it would have to wait and may not (`queue`).
+        Operations of other stack sets may come before it: those `after` which it starts, and those that it `needs` to
+        have succeeded everywhere. Raises WireError `OperationInProgressException` where it would have to wait and may
+        not (`queue`).
         """
-        if self._queues[stack_set] and not queue:
-            under_way = self._queues[stack_set][0].operation
+        waiting = self._queues[stack_set]
+        if waiting and not queue:
+            under_way = waiting[0].operation
             message = f"Another Operation on StackSet {stack_set.arn} is in progress: {under_way.id}"
             raise WireError("OperationInProgressException", message, 409)
         stack_set.operations[operation.id] = operation
-        self._queues[stack_set].append(_Entry(self._world, stack_set, operation, kind))
-        self._advance(stack_set)
+        waiting.append(_Entry(self._world, stack_set, operation, kind, after, needs))
+        if len(waiting) == 1:
+            self._advance(stack_set)
+        else:
+            asyncio.get_running_loop().call_soon(self._advance, stack_set)
         if operation.status is OperationStatus.QUEUED:
             operation_changed(self._world, stack_set, operation)
 
@@ -79,12 +96,17 @@ class Runner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _advance(self, stack_set: StackSet) -> None:
-        """Starts every queued operation that conflicts with none before it."""
-        queue = self._queues[stack_set]
-        for position, entry in enumerate(list(queue)):
-            earlier = queue[:position]
-            waiting = entry.operation.status is OperationStatus.QUEUED
-            if waiting and not any(_conflict(stack_set, entry, before) for before in earlier):
+        """Starts every queued operation whose turn it is."""
+        queue = list(self._queues[stack_set])
+        for position, entry in enumerate(queue):
+            if entry.operation.status is not OperationStatus.QUEUED or not entry.released:
+                continue
+            if any(_conflict(stack_set, entry, before) for before in queue[:position]):
+                continue
+            if entry.doomed:
+                entry.operation.reason = UNMET
+                self._end(stack_set, entry.operation, OperationStatus.FAILED)
+            else:
                 self._start(stack_set, entry)
 
     def _start(self, stack_set: StackSet, entry: _Entry) -> None:
@@ -104,7 +126,7 @@ class Runner:
             status = await self._run(entry)
         except Exception:
             _log.exception("operation %s broke", entry.operation.id)
-            entry.operation.reason = "Internal Failure"
+            entry.give_up()
             status = OperationStatus.FAILED
         self._end(stack_set, entry.operation, status)
 
@@ -128,17 +150,38 @@ class Runner:
         operation_changed(self._world, stack_set, operation)
         queue = self._queues[stack_set]
         queue[:] = [entry for entry in queue if entry.operation is not operation]
-        self._advance(stack_set)
+        for other in [known for known, entries in self._queues.items() if entries]:
+            self._advance(other)
 
 
 class _Entry:
     """An unfinished operation with what it does; keeps the operation's results."""
 
-    def __init__(self, world: World, stack_set: StackSet, operation: Operation, kind: Kind) -> None:
+    def __init__(
+        self,
+        world: World,
+        stack_set: StackSet,
+        operation: Operation,
+        kind: Kind,
+        after: Collection[Operation],
+        needs: Collection[Operation],
+    ) -> None:
         self._world = world
         self._stack_set = stack_set
         self.operation = operation
         self.kind = kind
+        self._after = (*after, *needs)
+        self._needs = needs
+
+    @property
+    def released(self) -> bool:
+        """Whether the operations of other stack sets that come before it are over."""
+        return all(other.status.ended for other in self._after)
+
+    @property
+    def doomed(self) -> bool:
+        """Whether one that it needs did not succeed everywhere."""
+        return any(other.status is not OperationStatus.SUCCEEDED or other.failed_count for other in self._needs)
 
     def targets(self) -> Collection[Target]:
         """Those that it began with, whatever has become of them since; before that, those of the moment."""
@@ -168,6 +211,13 @@ class _Entry:
             return True
         result.status = ResultStatus.SUCCEEDED
         return True
+
+    def give_up(self) -> None:
+        """After a bug of ours: nothing is left in progress."""
+        self.operation.reason = BROKEN
+        for result in self.operation.results.values():
+            if result.status in (ResultStatus.PENDING, ResultStatus.RUNNING):
+                result.status, result.reason = ResultStatus.CANCELLED, BROKEN
 
     def cancel(self, target: Target) -> None:
         reason = STOPPED if self.stopped() else EXCEEDED

@@ -6,12 +6,14 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_De
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolecall.core.ids import parse_account_id
 from rolecall.sandbox.stacks.errors import invalid
 from rolecall.sandbox.stacks.source import s3_text
+from rolecall.sandbox.stacksets.model import Target
 from rolecall.sandbox.wire import Call
 
 if TYPE_CHECKING:
@@ -51,6 +53,11 @@ class Selection:
             under = {**self._listed(world), **under}
         under.pop(world.management_account(), None)
         return under
+
+    def targets_in(self, world: World, regions: Iterable[str]) -> dict[Target, str | None]:
+        """The same accounts in each of the Regions, Region by Region."""
+        accounts = self.accounts_in(world)
+        return {Target(account_id, region): unit for region in regions for account_id, unit in accounts.items()}
 
     def _listed(self, world: World) -> dict[str, str]:
         found = (world.account(account_id) for account_id in sorted(self.accounts))

@@ -13,7 +13,7 @@ from rolecall.sandbox.stacksets.operations.base import Accounts, Deploying, outd
 
 
 class CreateInstances(Deploying):
-    """`accounts_in` tells the accounts to deploy to, each with its unit. CURRENT instances stay as they are."""
+    """`wanted` tells the targets to deploy to, each with its unit. CURRENT instances stay as they are."""
 
     action = "CREATE"
     exclusive = False
@@ -23,20 +23,18 @@ class CreateInstances(Deploying):
         stack_set: StackSet,
         deployer: Deployer,
         accounts: Accounts,
-        accounts_in: Callable[[], Mapping[str, str | None]],
-        regions: Sequence[str],
+        wanted: Callable[[], Mapping[Target, str | None]],
         overrides: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(stack_set, deployer, accounts)
-        self._accounts_in = accounts_in
-        self._regions = regions
+        self._wanted = wanted
         self._overrides = overrides
 
     def targets(self) -> Sequence[tuple[Target, str | None]]:
-        accounts = self._accounts_in()
-        wanted = [(Target(account, region), unit) for region in self._regions for account, unit in accounts.items()]
         known = self._stack_set.instances
-        return [(target, unit) for target, unit in wanted if target not in known or known[target].operable]
+        return [
+            (target, unit) for target, unit in self._wanted().items() if target not in known or known[target].operable
+        ]
 
     def begin(self, operation: Operation) -> None:
         instances = [self._instance(target, unit_id) for target, unit_id in self.targets()]
