@@ -58,7 +58,7 @@ class StackSetEngine:
         return next((entry for entry in found if _answers_to(entry, name_or_id)), None)
 
     def add(self, stack_set: StackSet) -> None:
-        """Raises WireError `NameAlreadyExistsException`, `LimitExceededException`, or what `check_dependencies` does."""
+        """Raises WireError `NameAlreadyExistsException`, `LimitExceededException`, or as `check_dependencies` does."""
         if self.find(stack_set.region, stack_set.name, stack_set.administrator) is not None:
             raise WireError("NameAlreadyExistsException", f"StackSet {stack_set.name} already exists", 409)
         limit = self.world.stack_set_limits.stack_sets
