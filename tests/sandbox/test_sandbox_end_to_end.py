@@ -135,7 +135,8 @@ def test_nothing_of_ours_is_left_after_deletion(demo: Deployment) -> None:
         roles = world.store.call("iam", "ListRoles", {}, account_id=account.id)["Roles"]
         policies = world.store.call("iam", "ListPolicies", {"Scope": "Local"}, account_id=account.id)["Policies"]
         names = {role["RoleName"] for role in roles}
-        ours = {name for name in names if not name.startswith(("OrganizationAccountAccessRole", "stacksets-exec-"))}
+        awss = ("OrganizationAccountAccessRole", "stacksets-exec-", "AWSServiceRoleFor")
+        ours = {name for name in names if not name.startswith(awss)}
         assert ours == ({"CadoResponseRole"} if account.id == legacy else set())
         assert policies == []
     assert world.store.role(legacy, "CadoResponseRole") == before

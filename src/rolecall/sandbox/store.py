@@ -139,13 +139,15 @@ class Store:
             return None
         return StoredKey(access_key_id, key.secret_access_key, account_id, key.user_name, key.status == "Active")
 
-    def create_role(self, account_id: str, role_name: str, trust: str, *, managed_policies: Iterable[str] = ()) -> None:
+    def create_role(
+        self, account_id: str, role_name: str, trust: str, *, path: str = "/", managed_policies: Iterable[str] = ()
+    ) -> None:
         """A role, made without a request: many accounts get one when a world is built."""
         iam = self._iam(account_id)
         iam.create_role(
             role_name=role_name,
             assume_role_policy_document=trust,
-            path="/",
+            path=path,
             permissions_boundary=None,
             description="",
             tags=[],

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..served import ServedSandbox, eventually
+from ..served import ServedSandbox, allow, eventually, trust
 
 NAME = "response"
 REGION = "us-east-1"
@@ -43,6 +43,31 @@ def template(description: str = "first", role: str = "ResponseRole", **propertie
     })  # fmt: skip
 
 
+AUTOMATIC = {"Enabled": True, "RetainStacksOnAccountRemoval": False}
+ADMINISTRATION = "AWSCloudFormationStackSetAdministrationRole"
+EXECUTION = "AWSCloudFormationStackSetExecutionRole"
+
+
+def service_trust(**conditions: object) -> dict[str, Any]:
+    """A trust policy for CloudFormation."""
+    document = trust("*", **conditions)
+    document["Statement"][0]["Principal"] = {"Service": "cloudformation.amazonaws.com"}
+    return document
+
+
+def administered(sandbox: ServedSandbox, account: str, policy: dict[str, Any]) -> None:
+    """The two roles of self-managed permissions, as AWS's own templates make them. `policy` is the execution role's."""
+    management = sandbox.world.management_account()
+    iam = sandbox.client("iam")
+    iam.create_role(RoleName=ADMINISTRATION, AssumeRolePolicyDocument=json.dumps(service_trust()))
+    assume = json.dumps(allow("sts:AssumeRole", resource=f"arn:aws:iam::*:role/{EXECUTION}"))
+    iam.put_role_policy(RoleName=ADMINISTRATION, PolicyName="Assume", PolicyDocument=assume)
+    member = sandbox.client_of("iam", account)
+    document = trust(f"arn:aws:iam::{management}:role/{ADMINISTRATION}")
+    member.create_role(RoleName=EXECUTION, AssumeRolePolicyDocument=json.dumps(document))
+    member.put_role_policy(RoleName=EXECUTION, PolicyName="Deploy", PolicyDocument=json.dumps(policy))
+
+
 def refused(call: Any, /, **params: Any) -> tuple[str, str]:
     """Code and message of the error that a call must give."""
     try:
@@ -50,6 +75,11 @@ def refused(call: Any, /, **params: Any) -> tuple[str, str]:
     except ClientError as error:
         return error.response["Error"]["Code"], error.response["Error"]["Message"]
     raise AssertionError(f"{call} was not refused")
+
+
+def in_the_way(deployment: Deployment, account: str) -> None:
+    """A role of somebody else, of the name that the template wants."""
+    deployment.iam(account).create_role(RoleName="ResponseRole", AssumeRolePolicyDocument=json.dumps(service_trust()))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from ..served import ServedSandbox, eventually
-from .cloud import NAMED_IAM, REGION, Deployment, refused, template
+from rolecall.sandbox.scenario import load_scenario
+
+from ..conftest import StartSandbox
+from ..served import ServedSandbox, allow, eventually
+from .cloud import NAMED_IAM, REGION, Deployment, administered, refused, template
 
 
 @pytest.fixture
@@ -174,18 +177,108 @@ def test_an_unknown_stack_and_too_many_are_refused(deployed: Deployment) -> None
 
 
 @pytest.mark.behaviour(30)
-def test_a_stack_set_can_be_made_from_a_stack(sandbox: ServedSandbox) -> None:
-    cloudformation = sandbox.client("cloudformation")
-    made = cloudformation.create_stack(StackName="first", TemplateBody=template(), Capabilities=NAMED_IAM)
-    cloudformation.create_stack_set(
-        StackSetName="from-stack",
-        StackId=made["StackId"],
-        PermissionModel="SERVICE_MANAGED",
-        AutoDeployment={"Enabled": False},
-        Capabilities=NAMED_IAM,
+def test_a_stack_set_can_be_made_from_a_stack_which_becomes_its_first_instance(sandbox: ServedSandbox) -> None:
+    administered(sandbox, "audit", allow("*"))
+    body = with_parameter("Description")
+    given = [{"ParameterKey": "Description", "ParameterValue": "as it is"}]
+    member = sandbox.client_of("cloudformation", "audit")
+    made = member.create_stack(StackName="first", TemplateBody=body, Parameters=given, Capabilities=NAMED_IAM)
+    eventually(lambda: member.describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+    deployment = Deployment.of(sandbox)
+    deployment.cloudformation.create_stack_set(
+        StackSetName=deployment.name, StackId=made["StackId"], Capabilities=NAMED_IAM
     )
-    described = cloudformation.describe_stack_set(StackSetName="from-stack")["StackSet"]
-    assert described["TemplateBody"] == template()
+    deployment.idle()
+    described = deployment.cloudformation.describe_stack_set(StackSetName=deployment.name)["StackSet"]
+    assert described["TemplateBody"] == body
+    assert described["Parameters"] == given
+    instance = deployment.instances()[sandbox.account_id("audit")]
+    assert (instance["Status"], instance["StackId"]) == ("CURRENT", made["StackId"])
+
+
+@pytest.mark.behaviour(30)
+def test_imported_stacks_make_their_units_targets(deployed: Deployment) -> None:
+    organizations = deployed.sandbox.client("organizations")
+    where = retained(deployed)
+    deployed.cloudformation.update_stack_set(
+        StackSetName=deployed.name,
+        UsePreviousTemplate=True,
+        Capabilities=NAMED_IAM,
+        AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
+    )
+    deployed.idle()
+    units = [deployed.root, deployed.unit("Security")]
+    answer = deployed.cloudformation.import_stacks_to_stack_set(
+        StackSetName=deployed.name, StackIds=[where["audit"]], OrganizationalUnitIds=units
+    )
+    deployed.ended(answer["OperationId"])
+    described = deployed.cloudformation.describe_stack_set(StackSetName=deployed.name)["StackSet"]
+    assert described["OrganizationalUnitIds"] == [deployed.unit("Security")]  # the nearer of the two
+    audit = deployed.sandbox.account_id("audit")
+    organizations.move_account(
+        AccountId=audit, SourceParentId=deployed.unit("Security"), DestinationParentId=deployed.root
+    )
+    eventually(lambda: not deployed.instances())
+
+
+@pytest.mark.behaviour(30)
+def test_only_members_in_the_given_units_are_imported_and_failures_may_be_tried_again(deployed: Deployment) -> None:
+    where = retained(deployed)
+
+    def bring(stack_id: str, unit: str) -> Any:
+        return deployed.cloudformation.import_stacks_to_stack_set(
+            StackSetName=deployed.name, StackIds=[stack_id], OrganizationalUnitIds=[deployed.unit(unit)]
+        )
+
+    assert refused(bring, stack_id=where["audit"], unit="Workloads")[0] == "StackNotFoundException"
+    member = deployed.sandbox.client_of("cloudformation", "network")
+    body = json.dumps({"Resources": {"Other": json.loads(template(role="OtherRole"))["Resources"]["Role"]}})
+    body = body.replace('{"Ref": "Policy"}', '"arn:aws:iam::aws:policy/SecurityAudit"')
+    made = member.create_stack(StackName="other", TemplateBody=body, Capabilities=NAMED_IAM)["StackId"]
+    eventually(lambda: member.describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+    for _ in range(2):
+        deployed.ended(bring(made, "Infrastructure")["OperationId"])
+        assert deployed.statuses()["network"] == ("INOPERABLE", "FAILED_IMPORT")
+
+
+def retained(deployment: Deployment) -> dict[str, str]:
+    """Takes all instances out and leaves their stacks. Account name to stack."""
+    names = {account.id: account.name for account in deployment.sandbox.world.accounts()}
+    stacks = {names[account]: entry["StackId"] for account, entry in deployment.instances().items()}
+    deployment.run("delete_stack_instances", RetainStacks=True)
+    return stacks
+
+
+def with_parameter(name: str) -> str:
+    body = json.loads(template())
+    body["Parameters"] = {name: {"Type": "String"}}
+    body["Resources"]["Role"]["Properties"][name] = {"Ref": name}
+    return json.dumps(body)
+
+
+@pytest.mark.behaviour(29)
+def test_a_detection_tells_how_far_it_is_and_keeps_what_it_found(start_sandbox: StartSandbox) -> None:
+    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=20))
+    deployment.create()
+    deployment.deploy(deployment.unit("Security"))
+    cloudformation = deployment.cloudformation
+    operation_id = cloudformation.detect_stack_set_drift(StackSetName=deployment.name)["OperationId"]
+    running = deployment.operation(operation_id)["StackSetDriftDetectionDetails"]
+    assert (running["DriftDetectionStatus"], running["TotalStackInstancesCount"]) == ("IN_PROGRESS", 2)
+    cloudformation.stop_stack_set_operation(StackSetName=deployment.name, OperationId=operation_id)
+    stopped = deployment.ended(operation_id)["StackSetDriftDetectionDetails"]
+    assert (stopped["DriftDetectionStatus"], stopped["InSyncStackInstancesCount"]) == ("STOPPED", 1)
+    whole = deployment.detect_drift()
+    assert whole["StackSetDriftDetectionDetails"]["InSyncStackInstancesCount"] == 2
+    (summary,) = cloudformation.list_stack_sets()["Summaries"]
+    assert summary["LastDriftCheckTimestamp"] == details(deployment)["LastDriftCheckTimestamp"]
+    deployment.iam("audit").update_role(RoleName="ResponseRole", Description="since then")
+    member = deployment.sandbox.client_of("cloudformation", "audit")
+    member.detect_stack_drift(StackName=member.describe_stacks()["Stacks"][0]["StackName"])
+    assert drifts(deployment, "audit", whole)["Role"]["StackResourceDriftStatus"] == "IN_SYNC"
+    created = deployment.operations()[-1]
+    with pytest.raises(cloudformation.exceptions.OperationNotFoundException):
+        drifts(deployment, "audit", created)
 
 
 @pytest.mark.behaviour(60)

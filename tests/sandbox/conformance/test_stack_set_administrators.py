@@ -6,12 +6,21 @@ import json
 
 import pytest
 
-from ..served import ServedSandbox, allow, trust
-from .cloud import NAMED_IAM, REGION, WIDE, Deployment, refused, template
+from ..served import ServedSandbox, allow
+from .cloud import (
+    ADMINISTRATION,
+    EXECUTION,
+    NAMED_IAM,
+    REGION,
+    WIDE,
+    Deployment,
+    administered,
+    refused,
+    service_trust,
+    template,
+)
 
 MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
-ADMINISTRATION = "AWSCloudFormationStackSetAdministrationRole"
-EXECUTION = "AWSCloudFormationStackSetExecutionRole"
 
 
 @pytest.mark.behaviour(8)
@@ -110,20 +119,6 @@ def test_the_management_account_is_not_delegated_and_trusted_access_comes_first(
     assert early[0] == "ConstraintViolationException"
 
 
-def administered(sandbox: ServedSandbox, account: str) -> None:
-    """The two roles of self-managed permissions, as AWS's own templates make them."""
-    management = sandbox.world.management_account()
-    iam = sandbox.client("iam")
-    service = {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = {"Version": "2012-10-17", "Statement": [service]}
-    iam.create_role(RoleName=ADMINISTRATION, AssumeRolePolicyDocument=json.dumps(document))
-    policy = json.dumps(allow("sts:AssumeRole", resource=f"arn:aws:iam::*:role/{EXECUTION}"))
-    iam.put_role_policy(RoleName=ADMINISTRATION, PolicyName="Assume", PolicyDocument=policy)
-    member = sandbox.client_of("iam", account)
-    document = trust(f"arn:aws:iam::{management}:role/{ADMINISTRATION}")
-    member.create_role(RoleName=EXECUTION, AssumeRolePolicyDocument=json.dumps(document))
-
-
 def self_managed(sandbox: ServedSandbox, *accounts: str) -> tuple[Deployment, str]:
     """A self-managed stack set, and the operation that deployed it to accounts."""
     deployment = Deployment.of(sandbox)
@@ -140,10 +135,7 @@ def self_managed(sandbox: ServedSandbox, *accounts: str) -> tuple[Deployment, st
 
 @pytest.mark.behaviour(61)
 def test_self_managed_permissions_go_through_two_roles(sandbox: ServedSandbox) -> None:
-    administered(sandbox, "audit")
-    sandbox.client_of("iam", "audit").put_role_policy(
-        RoleName=EXECUTION, PolicyName="Deploy", PolicyDocument=json.dumps(allow("iam:*"))
-    )
+    administered(sandbox, "audit", allow("iam:*", "cloudformation:*"))
     deployment, operation_id = self_managed(sandbox, "audit", "network")
     assert deployment.statuses() == {"audit": ("CURRENT", "SUCCEEDED"), "network": ("OUTDATED", "FAILED")}
     reason = deployment.results(operation_id)[sandbox.account_id("network")]["StatusReason"]
@@ -154,13 +146,72 @@ def test_self_managed_permissions_go_through_two_roles(sandbox: ServedSandbox) -
 
 
 @pytest.mark.behaviour(61)
-def test_the_execution_roles_policies_decide_what_is_deployed(sandbox: ServedSandbox) -> None:
-    administered(sandbox, "audit")
+@pytest.mark.parametrize(
+    ("allowed", "missing"), [("cloudformation:*", "iam:CreatePolicy"), ("iam:*", "cloudformation:CreateStack")]
+)
+def test_the_execution_roles_policies_decide_what_is_deployed(
+    sandbox: ServedSandbox, allowed: str, missing: str
+) -> None:
+    administered(sandbox, "audit", allow(allowed))
     deployment, operation_id = self_managed(sandbox, "audit")
     result = deployment.results(operation_id)[sandbox.account_id("audit")]
     assert result["Status"] == "FAILED"
     assert f"assumed-role/{EXECUTION}" in result["StatusReason"]
-    assert "is not authorized to perform: iam:CreatePolicy" in result["StatusReason"]
+    assert f"is not authorized to perform: {missing}" in result["StatusReason"]
+
+
+@pytest.mark.behaviour(61)
+def test_without_an_administration_role_its_account_is_named(sandbox: ServedSandbox) -> None:
+    deployment, operation_id = self_managed(sandbox, "audit")
+    management = sandbox.world.management_account()
+    assert deployment.results(operation_id)[sandbox.account_id("audit")]["StatusReason"] == (
+        f"Account {management} should have '{ADMINISTRATION}' role with trust relationship to CloudFormation service."
+    )
+
+
+@pytest.mark.behaviour(61)
+def test_the_administration_role_may_be_kept_to_its_account_and_its_stack_sets(sandbox: ServedSandbox) -> None:
+    administered(sandbox, "audit", allow("*"))
+    management = sandbox.world.management_account()
+    arn = f"arn:aws:cloudformation:*:{management}:stackset/*"
+    document = service_trust(StringEquals={"aws:SourceAccount": management}, StringLike={"aws:SourceArn": arn})
+    iam = sandbox.client("iam")
+    iam.update_assume_role_policy(RoleName=ADMINISTRATION, PolicyDocument=json.dumps(document))
+    deployment, _ = self_managed(sandbox, "audit")
+    assert deployment.statuses() == {"audit": ("CURRENT", "SUCCEEDED")}
+
+
+@pytest.mark.behaviour(61)
+def test_missing_instances_are_told_and_the_permission_model_stays_while_there_are_any(sandbox: ServedSandbox) -> None:
+    administered(sandbox, "audit", allow("*"))
+    deployment, _ = self_managed(sandbox, "audit")
+    cloudformation = deployment.cloudformation
+    where = {"StackSetName": deployment.name, "Accounts": [sandbox.account_id("network")], "Regions": [REGION]}
+    update = {"UsePreviousTemplate": True, "Capabilities": NAMED_IAM}
+    assert refused(cloudformation.update_stack_instances, **where)[0] == "StackInstanceNotFoundException"
+    assert refused(cloudformation.update_stack_set, **where, **update)[0] == "StackInstanceNotFoundException"
+    both = {**where, "DeploymentTargets": {"Accounts": where["Accounts"]}}
+    assert refused(cloudformation.update_stack_instances, **both)[0] == "ValidationError"
+    other = {"StackSetName": deployment.name, "PermissionModel": "SERVICE_MANAGED", **update}
+    assert "cannot be changed" in refused(cloudformation.update_stack_set, **other)[1]
+    where["Accounts"] = [sandbox.account_id("audit")]
+    deployment.ended(cloudformation.delete_stack_instances(**where, RetainStacks=False)["OperationId"])
+    cloudformation.update_stack_set(**other)
+    described = cloudformation.describe_stack_set(StackSetName=deployment.name)["StackSet"]
+    assert described["PermissionModel"] == "SERVICE_MANAGED"
+
+
+@pytest.mark.behaviour(8)
+def test_delegates_have_nothing_to_do_with_self_managed_stack_sets(sandbox: ServedSandbox) -> None:
+    Deployment.of(sandbox).create(PermissionModel="SELF_MANAGED")
+    organizations = sandbox.client("organizations")
+    organizations.register_delegated_administrator(AccountId=sandbox.account_id("audit"), ServicePrincipal=MEMBERS)
+    delegate = sandbox.client_of("cloudformation", "audit")
+    mine = {"StackSetName": "response", "CallAs": "DELEGATED_ADMIN"}
+    assert refused(delegate.describe_stack_set, **mine)[0] == "StackSetNotFoundException"
+    assert refused(delegate.delete_stack_set, **mine)[0] == "StackSetNotFoundException"
+    new = {**mine, "StackSetName": "other", "TemplateBody": template(), "PermissionModel": "SELF_MANAGED"}
+    assert refused(delegate.create_stack_set, **new)[0] == "ValidationError"
 
 
 @pytest.mark.behaviour(61)
@@ -188,6 +239,22 @@ def test_an_account_without_the_execution_role_fails_in_awss_words(sandbox: Serv
         f"Account {sandbox.account_id('audit')} should have '{name}' role with trust relationship to Role "
         "'aws-service-role/stacksets.cloudformation.amazonaws.com/AWSServiceRoleForCloudFormationStackSetsOrgAdmin'."
     )
+
+
+@pytest.mark.behaviour(62)
+def test_stack_sets_roles_are_made_and_their_trust_counts(sandbox: ServedSandbox) -> None:
+    deployment = Deployment.of(sandbox)
+    deployment.create()
+    deployment.deploy(deployment.unit("Security"))
+    linked = "AWSServiceRoleForCloudFormationStackSetsOrg"
+    assert sandbox.client("iam").get_role(RoleName=f"{linked}Admin")
+    iam = deployment.iam("audit")
+    assert iam.get_role(RoleName=f"{linked}Member")["Role"]["Path"].startswith("/aws-service-role/member.org.stacksets")
+    (name,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if r["RoleName"].startswith("stacksets-exec-")]
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(service_trust()))
+    operation = deployment.update(TemplateBody=template("second"))
+    reason = deployment.results(operation["OperationId"])[sandbox.account_id("audit")]["StatusReason"]
+    assert reason.startswith(f"Account {sandbox.account_id('audit')} should have '{name}' role")
 
 
 @pytest.mark.behaviour(57)

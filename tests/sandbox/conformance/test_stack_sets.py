@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from rolecall.sandbox.scenario import load_scenario
 
 from ..conftest import StartSandbox
-from ..served import ServedSandbox, created, eventually
-from .cloud import NAMED_IAM, REGION, WIDE, Deployment, refused, template
+from ..served import ServedSandbox
+from .cloud import NAMED_IAM, REGION, Deployment, in_the_way, refused, template
 
 
 @pytest.fixture
@@ -19,13 +18,6 @@ def deployment(sandbox: ServedSandbox) -> Deployment:
     deployment = Deployment.of(sandbox)
     deployment.create()
     return deployment
-
-
-def in_the_way(deployment: Deployment, account: str) -> None:
-    """A role of somebody else, of the name that the template wants."""
-    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    deployment.iam(account).create_role(RoleName="ResponseRole", AssumeRolePolicyDocument=document)
 
 
 @pytest.mark.behaviour(1)
@@ -114,41 +106,6 @@ def test_one_operation_at_a_time_unless_execution_is_managed(start_sandbox: Star
         assert code == "OperationInProgressException"
         assert "is in progress" in message
     assert deployment.ended(first)["Status"] == "SUCCEEDED"
-
-
-@pytest.mark.behaviour(7)
-def test_auto_deployment_follows_accounts_that_join_move_and_leave(sandbox: ServedSandbox) -> None:
-    deployment = Deployment.of(sandbox)
-    settings = {"Enabled": True, "RetainStacksOnAccountRemoval": False}
-    deployment.create(AutoDeployment=settings)
-    deployment.deploy(deployment.unit("Workloads"), OperationPreferences=WIDE)
-    assert deployment.cloudformation.describe_stack_set(StackSetName="response")["StackSet"]["AutoDeployment"] == {
-        "Enabled": True,
-        "RetainStacksOnAccountRemoval": False,
-    }
-    organizations = sandbox.client("organizations")
-    status = organizations.create_account(AccountName="late", Email="late@example.com")["CreateAccountStatus"]
-    late = created(organizations, status["Id"])["AccountId"]
-    assert "late" not in deployment.statuses()
-    prod = deployment.unit("Prod")
-    organizations.move_account(AccountId=late, SourceParentId=deployment.root, DestinationParentId=prod)
-    eventually(lambda: deployment.statuses().get("late") == ("CURRENT", "SUCCEEDED"))
-    assert deployment.iam("late").get_role(RoleName="ResponseRole")
-    organizations.move_account(AccountId=late, SourceParentId=prod, DestinationParentId=deployment.root)
-    eventually(lambda: "late" not in deployment.statuses())
-    assert refused(deployment.iam("late").get_role, RoleName="ResponseRole")[0] == "NoSuchEntity"
-
-
-@pytest.mark.behaviour(7)
-def test_auto_deployment_ignores_account_filters(sandbox: ServedSandbox) -> None:
-    deployment = Deployment.of(sandbox)
-    deployment.create(AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False})
-    only = {"Accounts": [sandbox.account_id("audit")], "AccountFilterType": "INTERSECTION"}
-    deployment.deploy(deployment.root, targets=only)
-    assert set(deployment.statuses()) == {"audit"}
-    organizations = sandbox.client("organizations")
-    organizations.create_account(AccountName="late", Email="late@example.com")
-    eventually(lambda: set(deployment.statuses()) == {"audit", "late"})
 
 
 @pytest.mark.behaviour(11, 12)

@@ -93,7 +93,6 @@ async def test_a_stack_set_is_deleted_when_empty_and_stays_listed(fleet: Fleet) 
     ("given", "message"),
     [
         ({"DeploymentTargets": {"OrganizationalUnitIds": [ROOT]}, "Regions": [REGION]}, "AutoDeployment is specified"),
-        ({"PermissionModel": "SELF_MANAGED"}, "cannot be changed from SERVICE_MANAGED to SELF_MANAGED"),
         ({"UsePreviousTemplate": False}, "Exactly one of [TemplateBody, TemplateURL, UsePreviousTemplate]"),
     ],
 )

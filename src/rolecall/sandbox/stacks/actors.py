@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rolecall.core.policy import PolicySet, Principal, Request, evaluate_assume_role
-from rolecall.sandbox.authorize import request_context
+from rolecall.sandbox.authorize import Context, request_context
 from rolecall.sandbox.stacks.errors import invalid
 from rolecall.sandbox.stored import StoredRole
 from rolecall.sandbox.sts import role_session
@@ -35,18 +35,22 @@ def of(world: World, call: Call, former: Caller | None = None) -> Caller | None:
     return call.caller if world.enforcement == "all" else None
 
 
-def trusts_service(world: World, role: StoredRole, service: str) -> bool:
-    """Whether an AWS service may assume the role."""
+def trusts_service(world: World, role: StoredRole, service: str, source: Context) -> bool:
+    """Whether an AWS service may assume the role. `source` are the keys that tell for whom.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
     trust = world.trust_policy(role)
     if trust is None:
         return False
     principal = Principal(account=role.account_id, arn="", id="", service=service)
-    request = Request("sts:AssumeRole", role.arn, request_context(world, world.region), principal)
+    request = Request("sts:AssumeRole", role.arn, request_context(world, world.region) | source, principal)
     return evaluate_assume_role(request, PolicySet(), trust, same_account=True).allowed
 
 
 def _session_of(world: World, call: Call, arn: str) -> Caller:
     role = world.store.role_by_arn(arn)
-    if role is None or role.account_id != call.caller.account_id or not trusts_service(world, role, SERVICE):
+    source: Context = {"aws:SourceAccount": (call.caller.account_id,)}
+    if role is None or role.account_id != call.caller.account_id or not trusts_service(world, role, SERVICE, source):
         raise invalid(f"Role {arn} is invalid or cannot be assumed")
     return role_session(role, _SESSION)

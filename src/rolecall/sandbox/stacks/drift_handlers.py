@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rolecall.sandbox.stacks.drift import DriftStatus, ResourceDrift
+from rolecall.sandbox.stacks.drift import DriftStatus, ResourceDrift, StackDrift
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import invalid
 from rolecall.sandbox.stacks.paging import page
@@ -85,7 +85,7 @@ class DriftHandlers:
     def describe_resource_drifts(self, call: Call) -> Params:
         stack = self._stack(call)
         wanted = call.params.get("StackResourceDriftStatusFilters") or ()
-        shown, more = page(resource_drifts(stack, wanted), call.params)
+        shown, more = page(resource_drifts(stack, stack.drift, wanted), call.params)
         return {"StackResourceDrifts": shown, **more}
 
     def _detect(self, detection: Detection, only: Collection[str]) -> None:
@@ -103,9 +103,9 @@ class DriftHandlers:
         return stack
 
 
-def resource_drifts(stack: Stack, wanted: Collection[str] = ()) -> list[dict[str, Any]]:
-    """What the last detection found of a stack's resources, those with the `wanted` statuses (all, if none)."""
-    found = stack.drift.resources.values() if stack.drift else ()
+def resource_drifts(stack: Stack, drift: StackDrift | None, wanted: Collection[str] = ()) -> list[dict[str, Any]]:
+    """What a detection found of a stack's resources, those with the `wanted` statuses (all, if none)."""
+    found = drift.resources.values() if drift else ()
     return [view(stack, drift) for drift in found if not wanted or drift.status in wanted]
 
 

@@ -29,6 +29,7 @@ Ended = Callable[[], None]
 
 _log = logging.getLogger(__name__)
 
+_DETECTABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED")
 _UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
@@ -132,7 +133,13 @@ class StackEngine:
         return self.find(place, stack_id) if place else None
 
     def detect_drift(self, stack: Stack, only: Collection[str] = ()) -> StackDrift:
-        """Looks at the stack's resources now, and keeps what it finds. Raises WireError where the actor may not."""
+        """Looks at the stack's resources now, and keeps what it finds.
+
+        Raises WireError where the actor may not, or the stack's status does not allow it:
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
+        """
+        if stack.status not in _DETECTABLE:
+            raise invalid(f"Drift detection cannot be performed on stack [{stack.name}] in {stack.status} state")
         worker = Worker(self.world, stack, partial(self._owner, stack.place.account_id))
         found = detect(stack, worker.context, self.world.now(), only)
         known = stack.drift.resources if stack.drift and only else {}

@@ -62,16 +62,18 @@ class StackHandlers:
             raise invalid(f"Stack [{call.params['StackName']}] does not exist")
         body = source.template_body(self._engine.world, call, stack.definition.body)
         definition = requests.definition(call, body, stack.definition)
-        stack.actor = actors.of(self._engine.world, call, stack.actor)
+        actor = actors.of(self._engine.world, call, stack.actor)
         self._engine.update(stack, definition, token=call.params.get("ClientRequestToken"))
+        stack.actor, stack.options = actor, requests.updated_options(call.params, stack.options)
         return {"StackId": stack.id}
 
     def delete_stack(self, call: Call) -> Params:
         stack = self._engine.find(place(call), call.params["StackName"])
         if stack is not None:  # AWS takes the deletion of what is not there for done
             retain = call.params.get("RetainResources") or ()
-            stack.actor = actors.of(self._engine.world, call, stack.actor)
+            actor = actors.of(self._engine.world, call, stack.actor)
             self._engine.delete(stack, retain=retain, token=call.params.get("ClientRequestToken"))
+            stack.actor = actor
         return {}
 
     def update_termination_protection(self, call: Call) -> Params:

@@ -5,6 +5,8 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Cr
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rolecall.sandbox.stacks.errors import invalid
 from rolecall.sandbox.stacks.shapes import tag_values
 from rolecall.sandbox.stacks.stack import Definition, Options, Place
@@ -44,4 +46,16 @@ def options(params: Params) -> Options:
         notification_arns=tuple(params.get("NotificationARNs") or ()),
         role_arn=params.get("RoleARN"),
         timeout_minutes=params.get("TimeoutInMinutes"),
+    )
+
+
+def updated_options(params: Params, former: Options) -> Options:
+    """What an update leaves out stays."""
+    notified = params.get("NotificationARNs")
+    disabled = params.get("DisableRollback")
+    return replace(
+        former,
+        on_failure=former.on_failure if disabled is None else "DO_NOTHING" if disabled else "ROLLBACK",
+        notification_arns=former.notification_arns if notified is None else tuple(notified),
+        role_arn=params.get("RoleARN", former.role_arn),
     )

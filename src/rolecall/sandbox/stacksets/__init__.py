@@ -1,4 +1,4 @@
-"""CloudFormation StackSets of the sandbox: service-managed stack sets, deployed by the stack engine.
+"""CloudFormation StackSets of the sandbox: stack sets whose stacks the stack engine deploys.
 
 The engine keeps stack sets in memory and runs operations in tasks on the event loop.
 """
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from rolecall.sandbox import stacks
 from rolecall.sandbox.stacks.handlers import StackHandlers
-from rolecall.sandbox.stacksets.drift_handlers import DriftAndImport
+from rolecall.sandbox.stacksets.drift_handlers import Drift
 from rolecall.sandbox.stacksets.engine import StackSetEngine
 from rolecall.sandbox.stacksets.handlers import StackSetHandlers
+from rolecall.sandbox.stacksets.import_handlers import Import
 from rolecall.sandbox.stacksets.organizations_access import OrganizationsAccess
 from rolecall.sandbox.stacksets.queries import StackSetQueries
 from rolecall.sandbox.wire import Handlers
@@ -38,6 +39,6 @@ async def close(world: World) -> None:
 def handlers(world: World) -> Handlers:
     """The handlers of CloudFormation's stack set operations, and of GetTemplateSummary, which knows both."""
     changes = StackSetHandlers(engine(world)).table() | OrganizationsAccess(engine(world)).table()
-    changes |= DriftAndImport(engine(world)).table()
+    changes |= Drift(engine(world)).table() | Import(engine(world)).table()
     queries = StackSetQueries(engine(world), StackHandlers(stacks.engine(world))).table()
     return {("cloudformation", operation): handler for operation, handler in {**changes, **queries}.items()}

@@ -36,12 +36,16 @@ def administrator(world: World, call: Call) -> str:
     return world.management_account()
 
 
-def check_creator(world: World, call: Call) -> None:
-    """Raises WireError `ValidationError` unless the call may create service-managed stack sets."""
-    in_organization = world.account(call.caller.account_id) is not None
-    if not in_organization or administrator(world, call) != world.management_account():
-        raise invalid(NOT_MANAGEMENT)
-    check_trusted(world)
+def creator(world: World, call: Call, *, service_managed: bool) -> str:
+    """The account that a new stack set will belong to. Raises WireError `ValidationError` where it may not have one."""
+    if not service_managed and call.params.get("CallAs", "SELF") != "SELF":
+        raise invalid("CallAs is for SERVICE_MANAGED permissions only")
+    account_id = administrator(world, call)
+    if service_managed:
+        if world.account(call.caller.account_id) is None or account_id != world.management_account():
+            raise invalid(NOT_MANAGEMENT)
+        check_trusted(world)
+    return account_id
 
 
 def check_trusted(world: World) -> None:

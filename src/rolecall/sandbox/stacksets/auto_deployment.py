@@ -15,12 +15,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rolecall.sandbox.stacksets import dependencies
+from rolecall.sandbox.stacksets import dependencies, requests
 from rolecall.sandbox.stacksets.deployer import Deployer
 from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
 from rolecall.sandbox.stacksets.operations.create_instances import CreateInstances
 from rolecall.sandbox.stacksets.operations.delete_instances import DeleteInstances
-from rolecall.sandbox.stacksets.preferences import Preferences
 from rolecall.sandbox.stacksets.runner import Runner
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class AutoDeployment:
 
     def _remove(self, reaction: Reaction) -> Operation:
         stack_set, leaving = reaction.stack_set, reaction.leaving
-        operation = self._operation("DELETE", retain_stacks=reaction.retain_stacks)
+        operation = requests.operation_of_ours(self._world, "DELETE", retain_stacks=reaction.retain_stacks)
         kind = DeleteInstances(
             stack_set,
             self._deployer,
@@ -104,14 +103,10 @@ class AutoDeployment:
                 if region in reaction.joining
             }
 
-        operation = self._operation("CREATE")
+        operation = requests.operation_of_ours(self._world, "CREATE")
         kind = CreateInstances(stack_set, self._deployer, self._world, wanted)
         self._runner.submit(stack_set, operation, kind, queue=True, after=after, needs=needs)
         return operation
-
-    def _operation(self, action: str, *, retain_stacks: bool | None = None) -> Operation:
-        now, preferences = self._world.now(), Preferences.of_auto_deployment()
-        return Operation(self._world.new_uuid("operation"), action, now, preferences, retain_stacks=retain_stacks)
 
 
 def _needs(reaction: Reaction) -> Sequence[str]:

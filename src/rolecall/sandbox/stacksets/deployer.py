@@ -1,22 +1,30 @@
-"""Brings one stack instance up to its stack set, or removes it, through the stack engine. Waits in simulated time."""
+"""Brings one stack instance up to its stack set, or removes it, through the stack engine. Waits in simulated time.
+
+A stack whose creation fails is deleted again, and made anew by the next try:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-troubleshooting.html
+StackSets' role in the account needs CloudFormation's permissions beside those of the resources:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rolecall.sandbox.authorize import require
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import NoUpdates
-from rolecall.sandbox.stacks.stack import Definition, Place, Stack
+from rolecall.sandbox.stacks.stack import Definition, Options, Place, Stack
 from rolecall.sandbox.stacksets.execution import Actors
 from rolecall.sandbox.stacksets.model import Instance, StackSet
-from rolecall.sandbox.wire import Caller, WireError
+from rolecall.sandbox.wire import Call, Caller, WireError
 
 if TYPE_CHECKING:
     from rolecall.sandbox.world import World
 
 _NAME_LIMIT = 128
 _BEYOND_UPDATE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+NOTHING_TO_DO = "No updates are to be performed."
 
 
 class DeploymentFailed(Exception):
@@ -35,63 +43,66 @@ class Deployer:
         self._stacks = stacks
         self._actors = actors
 
-    async def deploy(self, stack_set: StackSet, instance: Instance) -> None:
-        """Creates the instance's stack, or updates it; a stack whose creation failed is created anew.
-
-        Raises DeploymentFailed.
-        """
+    async def deploy(self, stack_set: StackSet, instance: Instance) -> str | None:
+        """Creates the instance's stack, or updates it. Returns what is to be said of it. Raises DeploymentFailed."""
         actor = self._actor(stack_set, instance)
         if instance.stack is not None and instance.stack.status in _BEYOND_UPDATE:
-            await self._delete(instance.stack)
+            await self._delete(instance.stack, actor)
+        if instance.stack is not None and _made_in_vain(instance.stack):
             instance.stack = None
         try:
             stack = self._begin(stack_set, instance, actor)
         except NoUpdates:
-            return
+            return NOTHING_TO_DO
         except WireError as error:
             raise DeploymentFailed(error.message) from error
         await stack.settled()
         if not stack.good:
             raise DeploymentFailed(_reason(stack))
+        return None
 
     async def remove(self, stack_set: StackSet, instance: Instance) -> None:
         """Deletes the instance's stack, where there is one. Raises DeploymentFailed."""
         actor = self._actor(stack_set, instance)
         if instance.stack is not None and instance.stack.exists:
-            instance.stack.actor = actor
-            await self._delete(instance.stack)
+            await self._delete(instance.stack, actor)
 
     def _begin(self, stack_set: StackSet, instance: Instance, actor: Caller) -> Stack:
         definition = _definition(stack_set, instance)
         if instance.stack is None:
             place = Place(instance.target.account_id, instance.target.region, stack_set.partition)
-            instance.stack = self._stacks.create(place, self._stack_name(stack_set, instance), definition, actor=actor)
+            name, options = self._stack_name(stack_set, instance), Options(on_failure="DELETE")
+            self._permit("CreateStack", place, name, actor)
+            instance.stack = self._stacks.create(place, name, definition, options, actor=actor)
             instance.stack.stack_set_id = stack_set.id
         elif not instance.stack.exists:
             raise DeploymentFailed(f"Stack [{instance.stack.id}] does not exist")
         else:
-            instance.stack.actor = actor
+            self._permit("UpdateStack", instance.stack.place, instance.stack.id, actor)
             self._stacks.update(instance.stack, definition)
+            instance.stack.actor = actor
         return instance.stack
 
-    async def _delete(self, stack: Stack) -> None:
+    async def _delete(self, stack: Stack, actor: Caller) -> None:
         try:
+            self._permit("DeleteStack", stack.place, stack.id, actor)
             self._stacks.delete(stack)
+            stack.actor = actor
         except WireError as error:
             raise DeploymentFailed(error.message) from error
         await stack.settled()
         if stack.exists:
             raise DeploymentFailed(_reason(stack))
 
+    def _permit(self, action: str, place: Place, stack: str, actor: Caller) -> None:
+        """Raises WireError `AccessDenied` unless the actor may make the call. `stack` is a name or an ARN."""
+        require(self._world, Call("cloudformation", action, {"StackName": stack}, actor, place.region))
+
     def _actor(self, stack_set: StackSet, instance: Instance) -> Caller:
         account_id = instance.target.account_id
         session = self._actors.session(stack_set, account_id)
         if session is None:
-            execution, administration = self._actors.needed(stack_set)
-            raise DeploymentFailed(
-                f"Account {account_id} should have '{execution}' role with trust relationship to Role "
-                f"'{administration}'."
-            )
+            raise DeploymentFailed(self._actors.needed(stack_set, account_id))
         return session
 
     def _stack_name(self, stack_set: StackSet, instance: Instance) -> str:
@@ -105,6 +116,11 @@ def _definition(stack_set: StackSet, instance: Instance) -> Definition:
     return replace(
         stack_set.definition, parameters={name: value for name, value in parameters.items() if name in declared}
     )
+
+
+def _made_in_vain(stack: Stack) -> bool:
+    """Whether the stack is gone because its creation failed. One that somebody deleted has no failure."""
+    return not stack.exists and stack.failure is not None
 
 
 def _reason(stack: Stack) -> str:

@@ -17,13 +17,14 @@ from rolecall.sandbox.stacksets.auto_deployment import AutoDeployment
 from rolecall.sandbox.stacksets.deployer import Deployer
 from rolecall.sandbox.stacksets.execution import Actors
 from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
-from rolecall.sandbox.stacksets.operations.base import Kind
+from rolecall.sandbox.stacksets.operations.base import Kind, Overridden
 from rolecall.sandbox.stacksets.operations.create_instances import CreateInstances
 from rolecall.sandbox.stacksets.operations.delete_instances import DeleteInstances
 from rolecall.sandbox.stacksets.operations.detect_drift import DetectDrift
 from rolecall.sandbox.stacksets.operations.import_stacks import ImportStacks
 from rolecall.sandbox.stacksets.operations.update_instances import UpdateInstances
 from rolecall.sandbox.stacksets.operations.update_stack_set import UpdateStackSet
+from rolecall.sandbox.stacksets.requests import Redefine
 from rolecall.sandbox.stacksets.runner import Runner
 from rolecall.sandbox.stacksets.telling import stack_set_changed
 from rolecall.sandbox.wire import WireError
@@ -94,10 +95,10 @@ class StackSetEngine:
         stack_set: StackSet,
         operation: Operation,
         wanted: Callable[[], Mapping[Target, str | None]],
-        overrides: Mapping[str, str] | None,
+        overridden: Overridden,
     ) -> None:
         """`wanted` tells the targets, each with its unit."""
-        kind = CreateInstances(stack_set, self._deployer, self.world, wanted, overrides)
+        kind = CreateInstances(stack_set, self._deployer, self.world, wanted, overridden)
         self._submit(stack_set, operation, kind)
 
     def update_instances(
@@ -105,16 +106,26 @@ class StackSetEngine:
         stack_set: StackSet,
         operation: Operation,
         instances: Instances,
-        overridden: Callable[[Instance], Mapping[str, str]],
+        overridden: Overridden,
     ) -> None:
         kind = UpdateInstances(stack_set, self._deployer, self.world, instances, overridden)
         self._submit(stack_set, operation, kind)
 
     def update_stack_set(
-        self, stack_set: StackSet, operation: Operation, definition: Definition, instances: Instances
+        self, stack_set: StackSet, operation: Operation, redefine: Redefine, instances: Instances, *, all_outdated: bool
     ) -> None:
-        kind = UpdateStackSet(stack_set, self._deployer, self.world, definition, instances)
+        """Raises WireError where the definition cannot be made of the one that will be there."""
+        redefine(self.upcoming(stack_set))
+        kind = UpdateStackSet(stack_set, self._deployer, self.world, redefine, instances, all_outdated=all_outdated)
         self._submit(stack_set, operation, kind)
+
+    def upcoming(self, stack_set: StackSet) -> Definition:
+        """What the stack set deploys once the operations have started that are queued now."""
+        definition = stack_set.definition
+        for kind in self._runner.queued(stack_set):
+            if isinstance(kind, UpdateStackSet):
+                definition = kind.redefine(definition)
+        return definition
 
     def delete_instances(
         self,
@@ -131,7 +142,10 @@ class StackSetEngine:
         self._submit(stack_set, operation, kind)
 
     def detect_drift(self, stack_set: StackSet, operation: Operation) -> None:
-        self._submit(stack_set, operation, DetectDrift(stack_set, self.stacks, self.world))
+        """Even managed execution has one detection at a time. Raises WireError `OperationInProgressException`."""
+        another = any(other.action == "DETECT_DRIFT" for other in self._runner.unfinished(stack_set))
+        kind = DetectDrift(stack_set, self.stacks, self.world)
+        self._submit(stack_set, operation, kind, queue=stack_set.managed_execution and not another)
 
     def import_stacks(
         self,
@@ -157,10 +171,13 @@ class StackSetEngine:
             self.world.on_account_change.remove(self._automatic.account_changed)
         await self._runner.close()
 
-    def _submit(self, stack_set: StackSet, operation: Operation, kind: Kind) -> None:
-        """Raises WireError `LimitExceededException` where the operation would be too large."""
+    def _submit(self, stack_set: StackSet, operation: Operation, kind: Kind, *, queue: bool | None = None) -> None:
+        """Raises WireError `LimitExceededException` where the operation would be too large.
+
+        `queue`: whether it may wait; as the stack set's execution says, if left out.
+        """
         self._check_room(stack_set, kind)
-        self._runner.submit(stack_set, operation, kind, queue=stack_set.managed_execution)
+        self._runner.submit(stack_set, operation, kind, queue=stack_set.managed_execution if queue is None else queue)
 
     def _check_room(self, stack_set: StackSet, kind: Kind) -> None:
         """Auto-deployment is never refused: AWS documents no such case."""

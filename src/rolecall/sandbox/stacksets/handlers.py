@@ -6,12 +6,16 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Op
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 
 from rolecall.sandbox.stacks.errors import invalid
-from rolecall.sandbox.stacksets import access, requests, targets
+from rolecall.sandbox.stacksets import requests, targets
+from rolecall.sandbox.stacksets.creation import Creation
 from rolecall.sandbox.stacksets.engine import StackSetEngine
 from rolecall.sandbox.stacksets.lookup import Lookup
-from rolecall.sandbox.stacksets.model import Instance, StackSet, Target
+from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
+from rolecall.sandbox.stacksets.operations.base import Overridden
+from rolecall.sandbox.stacksets.submission import Submission
 from rolecall.sandbox.wire import Call, Handler, Params, WireError
 
 
@@ -22,120 +26,23 @@ class StackSetHandlers:
         self._engine = engine
         self._world = engine.world
         self._lookup = Lookup(engine)
+        self._submission = Submission(engine)
 
     def table(self) -> dict[str, Handler]:
+        begin = self._submission.begin
         return {
-            "CreateStackSet": self.create_stack_set,
-            "UpdateStackSet": self.update_stack_set,
+            "CreateStackSet": Creation(self._engine).create,
+            "UpdateStackSet": partial(begin, "UPDATE", self._update_stack_set),
             "DeleteStackSet": self.delete_stack_set,
-            "CreateStackInstances": self.create_stack_instances,
-            "UpdateStackInstances": self.update_stack_instances,
-            "DeleteStackInstances": self.delete_stack_instances,
+            "CreateStackInstances": partial(begin, "CREATE", self._create_stack_instances),
+            "UpdateStackInstances": partial(begin, "UPDATE", self._update_stack_instances),
+            "DeleteStackInstances": partial(begin, "DELETE", self._delete_stack_instances),
             "StopStackSetOperation": self.stop_stack_set_operation,
         }
-
-    def create_stack_set(self, call: Call) -> Params:
-        name = requests.stack_set_name(call.params)
-        permissions = requests.permissions(call)
-        if permissions is None:
-            access.check_creator(self._world, call)
-        administrator = access.administrator(self._world, call)
-        known = self._engine.find(call.region, name, administrator)
-        request = (call.params.get("ClientRequestToken"), requests.fingerprint(call))
-        if known is not None and request[0] is not None and known.request == request:
-            return {"StackSetId": known.id}
-        stack_set = StackSet(
-            name=name,
-            region=call.region,
-            administrator=administrator,
-            partition=call.caller.arn.split(":", 2)[1],
-            definition=requests.definition(
-                self._world, call, body=self._imported_body(call), service_managed=permissions is None
-            ),
-            description=call.params.get("Description"),
-            auto_deployment=requests.auto_deployment(call.params),
-            managed_execution=bool(requests.managed_execution(call.params)),
-            permissions=permissions,
-            request=request,
-            uuid=self._world.new_uuid("stackset", call.params["StackSetName"]),
-        )
-        self._engine.add(stack_set)
-        return {"StackSetId": stack_set.id}
-
-    def update_stack_set(self, call: Call) -> Params:
-        stack_set = self._operated(call)
-        if requests.is_retry(stack_set, call):
-            return {"OperationId": call.params["OperationId"]}
-        permissions = requests.permissions(call, stack_set)
-        instances = self._updated_instances(stack_set, call)
-        definition = requests.definition(
-            self._world, call, stack_set.definition, service_managed=stack_set.service_managed
-        )
-        auto = requests.auto_deployment(call.params) if "AutoDeployment" in call.params else stack_set.auto_deployment
-        self._engine.check_dependencies(stack_set, auto.depends_on)
-        managed = self._new_managed_execution(stack_set, call)
-        operation = requests.operation(self._world, call, "UPDATE")
-        self._engine.update_stack_set(stack_set, operation, definition, instances)
-        stack_set.auto_deployment, stack_set.managed_execution = auto, managed
-        stack_set.permissions = permissions
-        stack_set.description = call.params.get("Description", stack_set.description)
-        return {"OperationId": operation.id}
 
     def delete_stack_set(self, call: Call) -> Params:
         self._engine.delete(self._lookup.stack_set(call))
         return {}
-
-    def create_stack_instances(self, call: Call) -> Params:
-        stack_set = self._operated(call)
-        if requests.is_retry(stack_set, call):
-            return {"OperationId": call.params["OperationId"]}
-        selection = self._selection(stack_set, call, creating=True)
-        regions = requests.regions(call.params)
-        given = call.params.get("ParameterOverrides")
-        overrides = None if given is None else requests.overrides(stack_set, given)
-        operation = requests.operation(self._world, call, "CREATE")
-        self._engine.create_instances(
-            stack_set, operation, lambda: selection.targets_in(self._world, regions), overrides
-        )
-        for unit_id in selection.unit_ids:
-            stack_set.add_target(unit_id, regions)
-        return {"OperationId": operation.id}
-
-    def update_stack_instances(self, call: Call) -> Params:
-        stack_set = self._operated(call)
-        if requests.is_retry(stack_set, call):
-            return {"OperationId": call.params["OperationId"]}
-        selection = self._selection(stack_set, call, creating=False)
-        regions = requests.regions(call.params)
-        _check_listed(stack_set, selection, regions)
-        given = call.params.get("ParameterOverrides") or ()
-        requests.overrides(stack_set, given)
-        operation = requests.operation(self._world, call, "UPDATE")
-        self._engine.update_instances(
-            stack_set,
-            operation,
-            self._selected(stack_set, selection, regions),
-            lambda instance: requests.overrides(stack_set, given, instance),
-        )
-        return {"OperationId": operation.id}
-
-    def delete_stack_instances(self, call: Call) -> Params:
-        stack_set = self._operated(call)
-        if requests.is_retry(stack_set, call):
-            return {"OperationId": call.params["OperationId"]}
-        if "RetainStacks" not in call.params:
-            raise invalid("RetainStacks must be specified")
-        selection = self._selection(stack_set, call, creating=False)
-        regions = requests.regions(call.params)
-        operation = requests.operation(self._world, call, "DELETE")
-        whole_units = selection.unit_ids if selection.filter in ("NONE", "UNION") else ()
-        self._engine.delete_instances(
-            stack_set,
-            operation,
-            self._selected(stack_set, selection, regions),
-            lambda: self._drop_targets(stack_set, whole_units, regions),
-        )
-        return {"OperationId": operation.id}
 
     def stop_stack_set_operation(self, call: Call) -> Params:
         stack_set = self._lookup.stack_set(call)
@@ -146,21 +53,57 @@ class StackSetHandlers:
         self._engine.stop(stack_set, operation)
         return {}
 
-    def _imported_body(self, call: Call) -> str | None:
-        """The template of the stack from which a stack set is created; None where the call gives its own."""
-        stack_id = call.params.get("StackId")
-        if not stack_id:
-            return None
-        stack = self._engine.stacks.by_id(stack_id)
-        if stack is None or stack.place.account_id != call.caller.account_id:
-            raise invalid(f"Stack with id {stack_id} does not exist")
-        return stack.definition.body
+    def _update_stack_set(self, stack_set: StackSet, call: Call, operation: Operation) -> None:
+        permissions = requests.permissions(call, stack_set)
+        instances = self._updated_instances(stack_set, call)
+        redefine = requests.redefinition(self._world, call, service_managed=permissions is None)
+        auto = requests.auto_deployment(call.params) if "AutoDeployment" in call.params else stack_set.auto_deployment
+        self._engine.check_dependencies(stack_set, auto.depends_on)
+        managed = self._new_managed_execution(stack_set, call)
+        all_outdated = requests.marks_all_outdated(call.params)
+        self._engine.update_stack_set(stack_set, operation, redefine, instances, all_outdated=all_outdated)
+        stack_set.auto_deployment, stack_set.managed_execution = auto, managed
+        stack_set.permissions, stack_set.updated = permissions, True
+        stack_set.description = call.params.get("Description", stack_set.description)
 
-    def _operated(self, call: Call) -> StackSet:
-        stack_set = self._lookup.stack_set(call)
-        if stack_set.service_managed:
-            access.check_trusted(self._world)
-        return stack_set
+    def _create_stack_instances(self, stack_set: StackSet, call: Call, operation: Operation) -> None:
+        selection = self._selection(stack_set, call, creating=True)
+        regions = requests.regions(call.params)
+        overridden = self._overridden(stack_set, call)
+        self._engine.create_instances(
+            stack_set, operation, lambda: selection.targets_in(self._world, regions), overridden
+        )
+        for unit_id in selection.unit_ids:
+            stack_set.add_target(unit_id, regions)
+
+    def _update_stack_instances(self, stack_set: StackSet, call: Call, operation: Operation) -> None:
+        selection = self._selection(stack_set, call, creating=False)
+        regions = requests.regions(call.params)
+        _check_listed(stack_set, selection, regions)
+        instances = self._selected(stack_set, selection, regions)
+        self._engine.update_instances(stack_set, operation, instances, self._overridden(stack_set, call))
+
+    def _delete_stack_instances(self, stack_set: StackSet, call: Call, operation: Operation) -> None:
+        if "RetainStacks" not in call.params:
+            raise invalid("RetainStacks must be specified")
+        selection = self._selection(stack_set, call, creating=False)
+        regions = requests.regions(call.params)
+        whole_units = selection.unit_ids if selection.filter in ("NONE", "UNION") else ()
+        self._engine.delete_instances(
+            stack_set,
+            operation,
+            self._selected(stack_set, selection, regions),
+            lambda: self._drop_targets(stack_set, whole_units, regions),
+        )
+
+    def _overridden(self, stack_set: StackSet, call: Call) -> Overridden:
+        """An instance's overrides after the call. Left out, they stay as they are."""
+        given = call.params.get("ParameterOverrides")
+        if given is None:
+            return lambda instance: instance.overrides
+        template = self._engine.upcoming(stack_set).template
+        requests.overrides(template, given, {})
+        return lambda instance: requests.overrides(template, given, instance.overrides)
 
     def _selection(self, stack_set: StackSet, call: Call, *, creating: bool) -> targets.Selection:
         return targets.read(self._world, call, service_managed=stack_set.service_managed, creating=creating)
@@ -210,7 +153,7 @@ class StackSetHandlers:
 
 def _check_listed(stack_set: StackSet, selection: targets.Selection, regions: Iterable[str]) -> None:
     """Accounts named outright must have instances; those that units bring in need not."""
-    if selection.filter not in ("INTERSECTION", "UNION"):
+    if selection.filter not in ("INTERSECTION", "UNION", targets.LISTED):
         return
     for target in (Target(account, region) for account in sorted(selection.accounts) for region in regions):
         if target not in stack_set.instances:

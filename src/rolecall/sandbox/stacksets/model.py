@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from rolecall.core.observed import InstanceStatus as InstanceStatus
 from rolecall.core.observed import OperationStatus as OperationStatus
-from rolecall.sandbox.stacks.drift import DriftStatus
+from rolecall.sandbox.stacks.drift import DriftStatus, StackDrift
 from rolecall.sandbox.stacks.stack import Definition, Stack
 from rolecall.sandbox.stacksets.preferences import Preferences
 from rolecall.sandbox.wire import Params
@@ -104,7 +104,10 @@ class Result:
 
 @dataclass(slots=True, eq=False)
 class Operation:
-    """One operation. `request` is what was asked, for telling a retry from another operation with the same id."""
+    """One operation. `request` is what was asked, for telling a retry from another operation with the same id.
+
+    `found` is what a drift detection found in each stack that it looked at.
+    """
 
     id: str
     action: str
@@ -117,23 +120,69 @@ class Operation:
     reason: str | None = None
     ended: datetime | None = None
     results: dict[Target, Result] = field(default_factory=dict)
+    found: dict[Target, StackDrift] = field(default_factory=dict)
 
     @property
     def failed_count(self) -> int:
         return sum(result.status is ResultStatus.FAILED for result in self.results.values())
 
+    @property
+    def drift(self) -> StackSetDrift | None:
+        """What a drift detection has found by now; None for operations of other kinds."""
+        return StackSetDrift.of(self) if self.action == "DETECT_DRIFT" else None
+
 
 @dataclass(frozen=True, slots=True)
 class StackSetDrift:
-    """`StackSetDriftDetectionDetails`: what the last detection found. `detection` is its own status."""
+    """`StackSetDriftDetectionDetails`: what one detection found. `detection` is its own status; `time` the latest look.
+
+    Instances that were passed over or never reached are in the total alone.
+    """
 
     status: DriftStatus
-    detection: str
+    detection: str | None
     total: int
     drifted: int
     in_sync: int
+    in_progress: int
     failed: int
-    time: datetime
+    time: datetime | None
+
+    @classmethod
+    def of(cls, operation: Operation) -> StackSetDrift:
+        statuses = [result.status for result in operation.results.values()]
+        states = [drift.status for drift in operation.found.values()]
+        drifted, in_sync = states.count(DriftStatus.DRIFTED), states.count(DriftStatus.IN_SYNC)
+        return cls(
+            status=_overall(drifted, in_sync),
+            detection=_detection(operation.status, operation.failed_count),
+            total=len(statuses),
+            drifted=drifted,
+            in_sync=in_sync,
+            in_progress=sum(status in (ResultStatus.PENDING, ResultStatus.RUNNING) for status in statuses),
+            failed=operation.failed_count,
+            time=max((drift.time for drift in operation.found.values()), default=None),
+        )
+
+    @classmethod
+    def none(cls, instances: int) -> StackSetDrift:
+        """Before anybody has looked."""
+        return cls(DriftStatus.NOT_CHECKED, None, instances, 0, 0, 0, 0, None)
+
+
+def _overall(drifted: int, in_sync: int) -> DriftStatus:
+    if drifted:
+        return DriftStatus.DRIFTED
+    return DriftStatus.IN_SYNC if in_sync else DriftStatus.NOT_CHECKED
+
+
+def _detection(status: OperationStatus, failed: int) -> str:
+    """`StackSetDriftDetectionStatus`."""
+    if not status.ended:
+        return "IN_PROGRESS"
+    if status is OperationStatus.SUCCEEDED:
+        return "PARTIAL_SUCCESS" if failed else "COMPLETED"
+    return status.value
 
 
 @dataclass(slots=True, eq=False)
@@ -141,7 +190,8 @@ class StackSet:
     """A stack set. `targets` leads from unit ids to the Regions deployed there.
 
     `permissions` are None where they are service-managed. `request` is the ClientRequestToken that it was created with,
-    and what was asked.
+    and what was asked; `updated` whether an UpdateStackSet came since. `detection` is the last drift detection that
+    started.
     """
 
     name: str
@@ -155,8 +205,9 @@ class StackSet:
     permissions: SelfManaged | None = None
     request: tuple[str | None, str] = (None, "")
     uuid: str = field(kw_only=True)
+    updated: bool = False
     deleted: bool = False
-    drift: StackSetDrift | None = None
+    detection: Operation | None = None
     targets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     instances: dict[Target, Instance] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rolecall.sandbox.stacks.errors import constraint_broken, invalid
@@ -17,9 +17,9 @@ from rolecall.sandbox.stacks.stack import Definition
 from rolecall.sandbox.stacks.template import parameters
 from rolecall.sandbox.stacks.template.model import Template
 from rolecall.sandbox.stacks.template.parse import parse
-from rolecall.sandbox.stacksets.model import AutoDeploymentSettings, Instance, Operation, SelfManaged, StackSet
+from rolecall.sandbox.stacksets.model import AutoDeploymentSettings, Operation, SelfManaged, StackSet
 from rolecall.sandbox.stacksets.preferences import Preferences
-from rolecall.sandbox.wire import Call, Params, WireError
+from rolecall.sandbox.wire import Call, Params
 
 if TYPE_CHECKING:
     from rolecall.sandbox.world import World
@@ -28,6 +28,9 @@ _NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]*")
 _TOKEN = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
 _REGION = re.compile(r"[a-zA-Z0-9-]{1,128}")
 _MAX_NAME = 128
+Redefine = Callable[[Definition], Definition]
+"""From the definition of a stack set to that of after an update."""
+
 DEFAULT_ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
 DEFAULT_EXECUTION_ROLE = "AWSCloudFormationStackSetExecutionRole"
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html"""
@@ -46,32 +49,47 @@ def stack_set_name(params: Params) -> str:
 
 
 def definition(
-    world: World,
-    call: Call,
-    former: Definition | None = None,
-    *,
-    body: str | None = None,
-    service_managed: bool = True,
+    params: Params, body: str, former: Definition | None = None, *, service_managed: bool = True
 ) -> Definition:
     """What the stack set deploys: template, parameters, tags, capabilities.
 
-    `former` is that of an update, `body` a template that the call does not bring itself. Tags that an update leaves out
-    stay; capabilities do not. Raises WireError `ValidationError`.
+    `former` is that of an update. Tags that an update leaves out stay; capabilities do not. Raises WireError
+    `ValidationError`.
     """
-    body = body or template_body(world, call, former.body if former else None)
     template = parse(body)
     if service_managed:
         _check_service_managed(template)
-    tags = call.params.get("Tags")
+    tags = params.get("Tags")
     kept = former.tags if former else {}
-    given = call.params.get("Parameters") or ()
+    given = params.get("Parameters") or ()
     return Definition(
         body=body,
         template=template,
         parameters=parameters.values(template, given, former.parameters if former else None),
         tags=dict(kept) if tags is None else tag_values(tags),
-        capabilities=tuple(call.params.get("Capabilities") or ()),
+        capabilities=tuple(params.get("Capabilities") or ()),
     )
+
+
+def redefinition(world: World, call: Call, *, service_managed: bool) -> Redefine:
+    """What an update makes of the definition that it finds. Reads a template's S3 object at once.
+
+    Raises WireError `ValidationError`, and so does what it returns.
+    """
+    body = template_body(world, call, "")
+
+    def redefine(former: Definition) -> Definition:
+        return definition(call.params, body or former.body, former, service_managed=service_managed)
+
+    return redefine
+
+
+def marks_all_outdated(params: Params) -> bool:
+    """Whether an update makes every instance OUTDATED before it begins: by what it names, as AWS's page has it.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStackSet.html
+    """
+    return any(params.get(name) for name in ("TemplateBody", "TemplateURL", "Parameters"))
 
 
 def auto_deployment(params: Params) -> AutoDeploymentSettings:
@@ -98,7 +116,7 @@ def permissions(call: Call, former: StackSet | None = None) -> SelfManaged | Non
     params = call.params
     model = "SERVICE_MANAGED" if former and former.service_managed else "SELF_MANAGED"
     asked = params.get("PermissionModel", model)
-    if former and asked != model:
+    if former and former.instances and asked != model:
         raise invalid(f"The permission model of a stack set cannot be changed from {model} to {asked}")
     if asked == "SERVICE_MANAGED":
         if params.get("AdministrationRoleARN") or params.get("ExecutionRoleName"):
@@ -144,44 +162,43 @@ def operation(world: World, call: Call, action: str) -> Operation:
     )
 
 
+def operation_of_ours(world: World, action: str, *, retain_stacks: bool | None = None) -> Operation:
+    """One that no call asked for by itself."""
+    now, preferences = world.now(), Preferences.of_auto_deployment()
+    return Operation(world.new_uuid("operation"), action, now, preferences, retain_stacks=retain_stacks)
+
+
+def with_parameters(params: Params, inherited: Mapping[str, str]) -> Params:
+    """The call's parameters of the template, and those that it inherits and does not give itself."""
+    given = list(params.get("Parameters") or ())
+    named = {entry.get("ParameterKey") for entry in given}
+    more = [{"ParameterKey": key, "ParameterValue": value} for key, value in inherited.items() if key not in named]
+    return {**params, "Parameters": [*given, *more]}
+
+
 def fingerprint(call: Call) -> str:
     """The same for the same request, whatever its OperationId."""
     asked = {name: value for name, value in call.params.items() if name not in ("OperationId", "ClientRequestToken")}
     return json.dumps([call.action, asked], sort_keys=True, default=str)
 
 
-def is_retry(stack_set: StackSet, call: Call) -> bool:
-    """Whether the call is one that was taken already.
-
-    Raises WireError `OperationIdAlreadyExistsException` where its id is another operation's.
-    """
-    known = stack_set.operations.get(call.params.get("OperationId") or "")
-    if known is None:
-        return False
-    if known.request != fingerprint(call):
-        message = f"An operation with id {known.id} already exists on StackSet {stack_set.name}"
-        raise WireError("OperationIdAlreadyExistsException", message, 409)
-    return True
-
-
-def overrides(stack_set: StackSet, given: Iterable[Params], instance: Instance | None = None) -> dict[str, str]:
-    """Parameter overrides by name; UsePreviousValue keeps what `instance` has.
+def overrides(template: Template, given: Iterable[Params], former: Mapping[str, str]) -> dict[str, str]:
+    """Parameter overrides by name; UsePreviousValue keeps what is in `former`, if anything.
 
     Raises WireError `ValidationError` for a parameter that the template lacks or a value that it refuses.
     """
-    template = stack_set.definition.template
-    former: Mapping[str, str] = instance.overrides if instance else {}
     chosen: dict[str, str] = {}
     for entry in given:
         name = entry.get("ParameterKey", "")
         if name not in template.parameters:
             raise invalid(f"Parameters: [{name}] do not exist in the template")
-        if entry.get("UsePreviousValue"):
-            if name in former:
-                chosen[name] = former[name]
-            continue
-        chosen[name] = entry.get("ParameterValue", "")
-        parameters.check(template.parameters[name], chosen[name])
+        if not entry.get("UsePreviousValue"):
+            chosen[name] = entry.get("ParameterValue", "")
+            parameters.check(template.parameters[name], chosen[name])
+        elif entry.get("ParameterValue") is not None:
+            raise parameters.both_given(name)
+        elif name in former:
+            chosen[name] = former[name]
     return chosen
 
 

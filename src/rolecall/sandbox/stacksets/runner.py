@@ -40,10 +40,15 @@ class Runner:
     def unfinished(self, stack_set: StackSet) -> Sequence[Operation]:
         return [entry.operation for entry in self._queues.get(stack_set, ())]
 
+    def queued(self, stack_set: StackSet) -> Sequence[Kind]:
+        """What its operations will do that have not started, in the order of their requests."""
+        entries = self._queues.get(stack_set, ())
+        return [entry.kind for entry in entries if entry.operation.status is OperationStatus.QUEUED]
+
     def targets(self, stack_set: StackSet, action: str) -> Collection[Target]:
         """Those of its unfinished operations of one action."""
         entries = (entry for entry in self._queues.get(stack_set, ()) if entry.kind.action == action)
-        return {target for entry in entries for target in entry.targets()}
+        return {target for entry in entries for target in entry.targets}
 
     def in_flight(self, stack_set: StackSet) -> int:
         """How many instances its operations under way have yet to finish."""
@@ -97,36 +102,44 @@ class Runner:
 
     def _advance(self, stack_set: StackSet) -> None:
         """Starts every queued operation whose turn it is."""
-        queue = list(self._queues[stack_set])
-        for position, entry in enumerate(queue):
-            if entry.operation.status is not OperationStatus.QUEUED or not entry.released:
-                continue
-            if any(_conflict(stack_set, entry, before) for before in queue[:position]):
-                continue
-            if entry.doomed:
-                entry.operation.reason = UNMET
-                self._end(stack_set, entry.operation, OperationStatus.FAILED)
-            else:
+        ahead = _Ahead(managed=stack_set.managed_execution)
+        for entry in list(self._queues[stack_set]):
+            if entry.waiting and entry.released and not ahead.block(entry):
                 self._start(stack_set, entry)
+            if not entry.operation.status.ended:
+                ahead.add(entry)
 
     def _start(self, stack_set: StackSet, entry: _Entry) -> None:
-        operation, kind = entry.operation, entry.kind
+        """A bug of the sandbox, or a definition that no longer can be made, ends the operation and nothing else."""
+        operation = entry.operation
+        if entry.doomed:
+            operation.reason = UNMET
+            return self._end(stack_set, operation, OperationStatus.FAILED)
         operation.status = OperationStatus.RUNNING
         operation_changed(self._world, stack_set, operation)
-        targets = kind.targets()
-        kind.begin(operation)
-        operation.results = {target: Result(target, unit_id) for target, unit_id in targets}
+        try:
+            entry.begin()
+        except WireError as error:
+            operation.reason = error.message
+            return self._end(stack_set, operation, OperationStatus.FAILED)
+        except Exception:
+            self._broken(entry)
+            return self._end(stack_set, operation, OperationStatus.FAILED)
         task = asyncio.get_running_loop().create_task(self._guarded(stack_set, entry))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        return task.add_done_callback(self._tasks.discard)
+
+    def _broken(self, entry: _Entry) -> None:
+        """Within an exception's handler."""
+        _log.exception("operation %s broke", entry.operation.id)
+        entry.give_up()
 
     async def _guarded(self, stack_set: StackSet, entry: _Entry) -> None:
         """A bug of the sandbox must not leave an operation running for ever."""
         try:
             status = await self._run(entry)
         except Exception:
-            _log.exception("operation %s broke", entry.operation.id)
-            entry.give_up()
+            self._broken(entry)
             status = OperationStatus.FAILED
         self._end(stack_set, entry.operation, status)
 
@@ -172,6 +185,15 @@ class _Entry:
         self.kind = kind
         self._after = (*after, *needs)
         self._needs = needs
+        self.look()
+
+    def look(self) -> None:
+        """Takes note of the targets of the moment; once it has started, its targets stay those of its start."""
+        self.targets = {target for target, _ in self.kind.targets()}
+
+    @property
+    def waiting(self) -> bool:
+        return self.operation.status is OperationStatus.QUEUED
 
     @property
     def released(self) -> bool:
@@ -183,19 +205,20 @@ class _Entry:
         """Whether one that it needs did not succeed everywhere."""
         return any(other.status is not OperationStatus.SUCCEEDED or other.failed_count for other in self._needs)
 
-    def targets(self) -> Collection[Target]:
-        """Those that it began with, whatever has become of them since; before that, those of the moment."""
-        return self.operation.results.keys() or {target for target, _ in self.kind.targets()}
+    def begin(self) -> None:
+        targets = self.kind.targets()
+        self.kind.begin(self.operation)
+        self.operation.results = {target: Result(target, unit_id) for target, unit_id in targets}
+        self.targets = set(self.operation.results)
 
     def stopped(self) -> bool:
         return self.operation.status is OperationStatus.STOPPING
 
     async def perform(self, target: Target) -> bool:
-        """The work on one target, told when it is over. False where it failed."""
+        """The work on one target, told when it is over, of an instance that is gone by then too. False if it failed."""
+        instance = self._stack_set.instances[target]
         done = await self._perform(target)
-        instance = self._stack_set.instances.get(target)
-        if instance is not None:
-            instance_changed(self._world, self._stack_set, self.operation, instance)
+        instance_changed(self._world, self._stack_set, self.operation, instance)
         return done
 
     async def _perform(self, target: Target) -> bool:
@@ -209,7 +232,8 @@ class _Entry:
         except Skipped as skipped:
             result.status, result.reason = ResultStatus.CANCELLED, skipped.reason
             return True
-        result.status = ResultStatus.SUCCEEDED
+        instance = self._stack_set.instances.get(target)
+        result.status, result.reason = ResultStatus.SUCCEEDED, instance.reason if instance else None
         return True
 
     def give_up(self) -> None:
@@ -226,8 +250,27 @@ class _Entry:
         self.kind.cancelled(target, reason)
 
 
-def _conflict(stack_set: StackSet, entry: _Entry, before: _Entry) -> bool:
-    if not stack_set.managed_execution or entry.kind.exclusive or before.kind.exclusive:
-        return True
-    earlier = before.targets()
-    return any(target in earlier for target in entry.targets())
+class _Ahead:
+    """The operations before one in a stack set's queue."""
+
+    def __init__(self, *, managed: bool) -> None:
+        self._managed = managed
+        self._targets: set[Target] = set()
+        self._any = self._exclusive = False
+
+    def add(self, entry: _Entry) -> None:
+        self._any = True
+        self._exclusive = self._exclusive or entry.kind.exclusive
+        self._targets |= entry.targets
+
+    def block(self, entry: _Entry) -> bool:
+        """Whether the operation has to wait for one of them. What it is for is looked at anew only if it seems free."""
+        if not self._any:
+            return False
+        if not self._managed or self._exclusive or entry.kind.exclusive or self._meet(entry):
+            return True
+        entry.look()
+        return self._meet(entry)
+
+    def _meet(self, entry: _Entry) -> bool:
+        return not self._targets.isdisjoint(entry.targets)

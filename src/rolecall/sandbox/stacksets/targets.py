@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_De
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,8 +42,9 @@ class Selection:
         """
         if self.filter == LISTED:
             return dict.fromkeys(sorted(self.accounts))
+        units = [unit_id for unit_id in self.unit_ids if world.unit_exists(unit_id)]  # one may be gone by then
         under: dict[str, str | None] = {
-            account.id: unit_id for unit_id in self.unit_ids for account in world.accounts_under(unit_id)
+            account.id: unit_id for unit_id in units for account in world.accounts_under(unit_id)
         }
         if self.filter == "INTERSECTION":
             under = {account_id: unit_id for account_id, unit_id in under.items() if account_id in self.accounts}
@@ -75,14 +76,19 @@ def read(world: World, call: Call, *, service_managed: bool, creating: bool) -> 
     unit_ids = tuple(dict.fromkeys(given.get("OrganizationalUnitIds") or ()))
     if call.params.get("Accounts") or not unit_ids:
         raise invalid(ONLY_UNITS)
+    check_units(world, unit_ids)
+    accounts = _accounts(world, call)
+    chosen = _filter(given.get("AccountFilterType"), has_accounts=bool(accounts), creating=creating)
+    return Selection(unit_ids, accounts, chosen)
+
+
+def check_units(world: World, unit_ids: Sequence[str]) -> None:
+    """Raises WireError `ValidationError` for too many units, or one that does not exist."""
     if len(unit_ids) > MAX_UNITS:
         raise invalid(f"The number of OrganizationalUnitIds cannot exceed {MAX_UNITS}")
     for unit_id in unit_ids:
         if not world.unit_exists(unit_id):
             raise invalid(f"Organizational unit {unit_id} does not exist in the organization")
-    accounts = _accounts(world, call)
-    chosen = _filter(given.get("AccountFilterType"), has_accounts=bool(accounts), creating=creating)
-    return Selection(unit_ids, accounts, chosen)
 
 
 def _listed(world: World, call: Call) -> Selection:
@@ -90,6 +96,8 @@ def _listed(world: World, call: Call) -> Selection:
     given = call.params.get("DeploymentTargets") or {}
     if given.get("OrganizationalUnitIds") or given.get("AccountFilterType"):
         raise invalid(ONLY_ACCOUNTS)
+    if given and call.params.get("Accounts"):
+        raise invalid("Cannot specify both Accounts and DeploymentTargets")
     accounts = _accounts(world, call)
     if not accounts:
         raise invalid("Accounts must be specified")

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rolecall.sandbox.stacks.drift import DriftStatus
 from rolecall.sandbox.stacks.shapes import present, tags
 from rolecall.sandbox.stacks.views import parameters
-from rolecall.sandbox.stacksets.model import Instance, Operation, Result, StackSet
+from rolecall.sandbox.stacksets.model import Instance, Operation, Result, ResultStatus, StackSet, StackSetDrift
 
 
 def stack_set(entry: StackSet) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def stack_set(entry: StackSet) -> dict[str, Any]:
         Capabilities=list(entry.definition.capabilities),
         Tags=tags(entry.definition.tags),
         StackSetARN=entry.arn,
-        StackSetDriftDetectionDetails=_drift_details(entry),
+        StackSetDriftDetectionDetails=_drift_details(_last_drift(entry)),
         OrganizationalUnitIds=list(entry.targets) if entry.service_managed else None,
         AdministrationRoleARN=entry.permissions.administration_role_arn if entry.permissions else None,
         ExecutionRoleName=entry.permissions.execution_role_name if entry.permissions else None,
@@ -32,7 +31,9 @@ def stack_set(entry: StackSet) -> dict[str, Any]:
 
 def stack_set_summary(entry: StackSet) -> dict[str, Any]:
     """`StackSetSummary` of ListStackSets."""
-    return present(**_identity(entry), DriftStatus=_drift_details(entry)["DriftStatus"])
+    drift = _drift_details(_last_drift(entry))
+    shown = {name: drift.get(name) for name in ("DriftStatus", "LastDriftCheckTimestamp")}
+    return present(**_identity(entry), **shown)
 
 
 def instance_summary(entry: StackSet, instance: Instance) -> dict[str, Any]:
@@ -65,6 +66,9 @@ def operation(entry: StackSet, held: Operation) -> dict[str, Any]:
         StackSetId=entry.id,
         RetainStacks=held.retain_stacks,
         DeploymentTargets=held.deployment_targets,
+        AdministrationRoleARN=entry.permissions.administration_role_arn if entry.permissions else None,
+        ExecutionRoleName=entry.permissions.execution_role_name if entry.permissions else None,
+        StackSetDriftDetectionDetails=_drift_details(held.drift) if held.drift else None,
     )
 
 
@@ -80,25 +84,39 @@ def result(held: Result) -> dict[str, Any]:
         Region=held.target.region,
         Status=held.status.value,
         StatusReason=held.reason,
-        AccountGateResult={"Status": "SKIPPED"},
+        AccountGateResult=_gate(held),
         OrganizationalUnitId=held.unit_id,
     )
 
 
-def _drift_details(entry: StackSet) -> dict[str, Any]:
-    drift = entry.drift
-    if drift is None:
-        return {"DriftStatus": DriftStatus.NOT_CHECKED.value, "TotalStackInstancesCount": len(entry.instances)}
-    return {
-        "DriftStatus": drift.status.value,
-        "DriftDetectionStatus": drift.detection,
-        "LastDriftCheckTimestamp": drift.time,
-        "TotalStackInstancesCount": drift.total,
-        "DriftedStackInstancesCount": drift.drifted,
-        "InSyncStackInstancesCount": drift.in_sync,
-        "InProgressStackInstancesCount": 0,
-        "FailedStackInstancesCount": drift.failed,
-    }
+def _last_drift(entry: StackSet) -> StackSetDrift:
+    detected = entry.detection.drift if entry.detection else None
+    return detected or StackSetDrift.none(len(entry.instances))
+
+
+def _drift_details(drift: StackSetDrift) -> dict[str, Any]:
+    """`StackSetDriftDetectionDetails`."""
+    return present(
+        DriftStatus=drift.status.value,
+        DriftDetectionStatus=drift.detection,
+        LastDriftCheckTimestamp=drift.time,
+        TotalStackInstancesCount=drift.total,
+        DriftedStackInstancesCount=drift.drifted,
+        InSyncStackInstancesCount=drift.in_sync,
+        InProgressStackInstancesCount=drift.in_progress,
+        FailedStackInstancesCount=drift.failed,
+    )
+
+
+def _gate(held: Result) -> dict[str, str] | None:
+    """There is no function to ask in any account, so that nobody is kept out. Told of what was begun.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-account-gating.html
+    """
+    if held.status in (ResultStatus.PENDING, ResultStatus.CANCELLED):
+        return None
+    function = f"{held.target.region}:{held.target.account_id}:function:AWSCloudFormationStackSetAccountGate"
+    return {"Status": "SKIPPED", "StatusReason": f"Function not found: arn:aws:lambda:{function}"}
 
 
 def _identity(entry: StackSet) -> dict[str, Any]:
@@ -125,7 +143,7 @@ def _operation(held: Operation) -> dict[str, Any]:
         "Action": held.action,
         "Status": held.status.value,
         "StatusReason": held.reason,
-        "OperationPreferences": dict(held.preferences.given) or None,
+        "OperationPreferences": {"RegionOrder": [], **held.preferences.given},
         "CreationTimestamp": held.created,
         "EndTimestamp": held.ended,
         "StatusDetails": {"FailedStackInstancesCount": held.failed_count},

@@ -72,9 +72,9 @@ class ChangeSetHandlers:
         change_set = self._change_set(call)
         _check_executable(change_set)
         stack = change_set.stack
-        stack.actor = actors.of(self._world, call, change_set.actor)
+        actor = actors.of(self._world, call, change_set.actor)
         self._begin(change_set, call.params.get("ClientRequestToken"))
-        stack.options = change_set.options
+        stack.actor, stack.options = actor, change_set.options
         if call.params.get("DisableRollback"):
             stack.options = replace(stack.options, on_failure="DO_NOTHING")
         stack.change_sets = {change_set.name: change_set}

@@ -47,14 +47,19 @@ def _given(given: Iterable[Params], former: Mapping[str, str]) -> dict[str, str 
 
 def _former(name: str, entry: Params, former: Mapping[str, str]) -> str | None:
     if entry.get("ParameterValue"):
-        raise invalid(f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true and also "
-                      "provide a value")  # fmt: skip
+        raise both_given(name)
     if name not in former:
         raise invalid(
             f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a parameter key not "
             "in the previous template"
         )
     return former[name]
+
+
+def both_given(name: str) -> WireError:
+    """A value, and that it should stay as it was."""
+    said = "Cannot specify usePreviousValue as true and also provide a value"
+    return invalid(f"Invalid input for parameter key {name}. {said}")
 
 
 def check(parameter: Parameter, value: str) -> None:

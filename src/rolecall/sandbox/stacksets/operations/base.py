@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from rolecall.sandbox.stacksets.deployer import Deployer, DeploymentFailed
@@ -14,6 +14,15 @@ from rolecall.sandbox.stacksets.model import (
     StackSet,
     Target,
 )
+
+SUSPENDED = (
+    "This account is suspended. To remove this instance from the stack set, run DeleteStackInstances with the "
+    "RetainStacks parameter."
+)
+"""As people have seen it: https://github.com/ansible-collections/community.aws/pull/2358"""
+
+Overridden = Callable[[Instance], Mapping[str, str]]
+"""The parameter overrides that an instance is to have."""
 
 
 class Skipped(Exception):
@@ -74,16 +83,15 @@ class Deploying:
         if instance.status is InstanceStatus.CURRENT:
             return
         if not self._accounts.usable(target.account_id):
-            reason = suspended(target)
-            instance.enter(InstanceStatus.OUTDATED, DetailedStatus.SKIPPED_SUSPENDED_ACCOUNT, reason)
-            raise Skipped(reason)
+            instance.enter(InstanceStatus.OUTDATED, DetailedStatus.SKIPPED_SUSPENDED_ACCOUNT, SUSPENDED)
+            raise Skipped(SUSPENDED)
         instance.detailed_status = DetailedStatus.RUNNING
         try:
-            await self._deployer.deploy(self._stack_set, instance)
+            said = await self._deployer.deploy(self._stack_set, instance)
         except DeploymentFailed as error:
             instance.enter(InstanceStatus.OUTDATED, DetailedStatus.FAILED, error.reason)
             raise
-        instance.enter(InstanceStatus.CURRENT, DetailedStatus.SUCCEEDED)
+        instance.enter(InstanceStatus.CURRENT, DetailedStatus.SUCCEEDED, said)
 
     def cancelled(self, target: Target, reason: str) -> None:
         instance = self._stack_set.instances[target]
@@ -92,10 +100,6 @@ class Deploying:
 
     def end(self, *, succeeded: bool) -> None:
         """A deployment leaves nothing to settle."""
-
-
-def suspended(target: Target) -> str:
-    return f"Account {target.account_id} is suspended: the stack instance operation was skipped"
 
 
 def outdate(instances: Iterable[Instance], operation: Operation) -> None:

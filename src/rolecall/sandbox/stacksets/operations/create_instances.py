@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rolecall.sandbox.stacksets.deployer import Deployer
 from rolecall.sandbox.stacksets.model import Instance, InstanceStatus, Operation, StackSet, Target
-from rolecall.sandbox.stacksets.operations.base import Accounts, Deploying, outdate
+from rolecall.sandbox.stacksets.operations.base import Accounts, Deploying, Overridden, outdate
 
 
 class CreateInstances(Deploying):
@@ -24,11 +24,11 @@ class CreateInstances(Deploying):
         deployer: Deployer,
         accounts: Accounts,
         wanted: Callable[[], Mapping[Target, str | None]],
-        overrides: Mapping[str, str] | None = None,
+        overridden: Overridden | None = None,
     ) -> None:
         super().__init__(stack_set, deployer, accounts)
         self._wanted = wanted
-        self._overrides = overrides
+        self._overridden = overridden
 
     def targets(self) -> Sequence[tuple[Target, str | None]]:
         known = self._stack_set.instances
@@ -42,6 +42,6 @@ class CreateInstances(Deploying):
 
     def _instance(self, target: Target, unit_id: str | None) -> Instance:
         instance = self._stack_set.instances.setdefault(target, Instance(target, unit_id))
-        if self._overrides is not None and instance.status is not InstanceStatus.CURRENT:
-            instance.overrides = self._overrides
+        if self._overridden is not None and instance.status is not InstanceStatus.CURRENT:
+            instance.overrides = self._overridden(instance)
         return instance

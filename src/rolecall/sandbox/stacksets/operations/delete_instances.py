@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from rolecall.sandbox.stacksets.deployer import Deployer, DeploymentFailed
 from rolecall.sandbox.stacksets.model import DetailedStatus, Instance, InstanceStatus, Operation, StackSet, Target
-from rolecall.sandbox.stacksets.operations.base import Accounts, Skipped, suspended
+from rolecall.sandbox.stacksets.operations.base import SUSPENDED, Accounts, Skipped
 
 
 class DeleteInstances:
@@ -64,9 +64,8 @@ class DeleteInstances:
 
     async def _remove(self, instance: Instance) -> None:
         if not self._accounts.usable(instance.target.account_id):
-            reason = suspended(instance.target)
-            instance.enter(InstanceStatus.INOPERABLE, DetailedStatus.SKIPPED_SUSPENDED_ACCOUNT, reason)
-            raise Skipped(reason)
+            instance.enter(InstanceStatus.INOPERABLE, DetailedStatus.SKIPPED_SUSPENDED_ACCOUNT, SUSPENDED)
+            raise Skipped(SUSPENDED)
         instance.detailed_status = DetailedStatus.RUNNING
         try:
             await self._deployer.remove(self._stack_set, instance)

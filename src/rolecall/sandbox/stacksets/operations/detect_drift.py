@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rolecall.sandbox.stacks.drift import DriftStatus
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacksets.deployer import DeploymentFailed
-from rolecall.sandbox.stacksets.model import Operation, StackSet, StackSetDrift, Target
-from rolecall.sandbox.stacksets.operations.base import Skipped, suspended
+from rolecall.sandbox.stacksets.model import Operation, StackSet, Target
+from rolecall.sandbox.stacksets.operations.base import SUSPENDED, Skipped
 from rolecall.sandbox.wire import WireError
 
 if TYPE_CHECKING:
@@ -31,43 +30,31 @@ class DetectDrift:
         self._stack_set = stack_set
         self._stacks = stacks
         self._world = world
-        self._failed = 0
 
     def targets(self) -> Sequence[tuple[Target, str | None]]:
         return [(instance.target, instance.unit_id) for instance in self._stack_set.instances.values()]
 
     def begin(self, operation: Operation) -> None:
+        self._operation = self._stack_set.detection = operation
         for instance in self._stack_set.instances.values():
             instance.last_operation_id = operation.id
 
     async def perform(self, target: Target) -> None:
         instance = self._stack_set.instances[target]
         if not self._world.usable(target.account_id):
-            raise Skipped(suspended(target))
+            raise Skipped(SUSPENDED)
         await self._world.sleep(DETECTION_SECONDS)
         if instance.stack is None or not instance.stack.exists:
-            self._failed += 1
             raise DeploymentFailed("The stack instance has no stack")
         try:
             found = self._stacks.detect_drift(instance.stack)
         except WireError as error:
-            self._failed += 1
             raise DeploymentFailed(error.message) from error
+        self._operation.found[target] = found
         instance.drift, instance.drift_checked = found.status, found.time
 
     def cancelled(self, target: Target, reason: str) -> None:
         """Nothing was begun there, so nothing changes."""
 
     def end(self, *, succeeded: bool) -> None:
-        states = [instance.drift for instance in self._stack_set.instances.values()]
-        drifted = states.count(DriftStatus.DRIFTED)
-        detection = "COMPLETED" if succeeded and not self._failed else "PARTIAL_SUCCESS" if succeeded else "FAILED"
-        self._stack_set.drift = StackSetDrift(
-            status=DriftStatus.DRIFTED if drifted else DriftStatus.IN_SYNC,
-            detection=detection,
-            total=len(states),
-            drifted=drifted,
-            in_sync=states.count(DriftStatus.IN_SYNC),
-            failed=self._failed,
-            time=self._world.now(),
-        )
+        """What was found is with the operation."""

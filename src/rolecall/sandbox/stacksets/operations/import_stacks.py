@@ -16,6 +16,7 @@ from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacksets.deployer import DeploymentFailed
 from rolecall.sandbox.stacksets.execution import Actors
 from rolecall.sandbox.stacksets.model import DetailedStatus, Instance, InstanceStatus, Operation, StackSet, Target
+from rolecall.sandbox.stacksets.operations.base import SUSPENDED, Skipped
 
 if TYPE_CHECKING:
     from rolecall.sandbox.world import World
@@ -55,6 +56,9 @@ class ImportStacks:
     async def perform(self, target: Target) -> None:
         await self._world.sleep(IMPORT_SECONDS)
         instance, stack = self._stack_set.instances[target], self._stacks[target]
+        if not self._world.usable(target.account_id):
+            instance.enter(InstanceStatus.INOPERABLE, DetailedStatus.FAILED_IMPORT, SUSPENDED)
+            raise Skipped(SUSPENDED)
         problem = self._problem(target, stack)
         if problem is not None:
             instance.enter(InstanceStatus.INOPERABLE, DetailedStatus.FAILED_IMPORT, problem)
@@ -77,10 +81,10 @@ class ImportStacks:
             return f"Stack [{stack.id}] is in {stack.status} state and cannot be imported"
         if stack.stack_set_id is not None:
             return f"Stack [{stack.id}] belongs to the stack set {stack.stack_set_id} already"
-        if self._stack_set.service_managed and target.account_id not in self._units:
-            return f"Account {target.account_id} is not in the given organizational units"
         if self._actors.session(self._stack_set, target.account_id) is None:
             return f"Account {target.account_id} does not let StackSets in"
+        if any(parameter.no_echo for parameter in stack.definition.template.parameters.values()):
+            return f"Stack [{stack.id}] has NoEcho parameters and cannot be imported"
         ours = {name: entry.type for name, entry in self._stack_set.definition.template.resources.items()}
         theirs = {name: entry.type for name, entry in stack.definition.template.resources.items()}
         return None if ours == theirs else f"The template of stack [{stack.id}] does not match that of the stack set"

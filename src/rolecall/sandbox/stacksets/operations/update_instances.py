@@ -5,11 +5,11 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Up
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from rolecall.sandbox.stacksets.deployer import Deployer
 from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
-from rolecall.sandbox.stacksets.operations.base import Accounts, Deploying, outdate
+from rolecall.sandbox.stacksets.operations.base import Accounts, Deploying, Overridden, outdate
 
 
 class UpdateInstances(Deploying):
@@ -24,7 +24,7 @@ class UpdateInstances(Deploying):
         deployer: Deployer,
         accounts: Accounts,
         instances: Callable[[], Sequence[Instance]],
-        overridden: Callable[[Instance], Mapping[str, str]],
+        overridden: Overridden,
     ) -> None:
         super().__init__(stack_set, deployer, accounts)
         self._instances = instances
