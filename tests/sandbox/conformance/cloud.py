@@ -13,6 +13,8 @@ from ..served import ServedSandbox, allow, eventually, trust
 NAME = "response"
 REGION = "us-east-1"
 NAMED_IAM = ["CAPABILITY_NAMED_IAM"]
+NEARLY_AT_REST = 0.001
+"""A speed at which nothing ends before a test has looked; `advance` takes it to the end."""
 WIDE = {"FailureTolerancePercentage": 100, "MaxConcurrentPercentage": 100}
 
 

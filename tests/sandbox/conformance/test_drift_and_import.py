@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from rolecall.sandbox.scenario import load_scenario
-
-from ..conftest import StartSandbox
 from ..served import ServedSandbox, allow, eventually
-from .cloud import NAMED_IAM, REGION, Deployment, administered, refused, template
+from .cloud import NAMED_IAM, NEARLY_AT_REST, REGION, Deployment, administered, refused, template
 
 
 @pytest.fixture
@@ -257,17 +254,17 @@ def with_parameter(name: str) -> str:
 
 
 @pytest.mark.behaviour(29)
-def test_a_detection_tells_how_far_it_is_and_keeps_what_it_found(start_sandbox: StartSandbox) -> None:
-    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=20))
-    deployment.create()
-    deployment.deploy(deployment.unit("Security"))
-    cloudformation = deployment.cloudformation
+def test_a_detection_tells_how_far_it_is_and_keeps_what_it_found(deployed: Deployment) -> None:
+    cloudformation, deployment = deployed.cloudformation, deployed
+    deployment.sandbox.world.clock.speed = NEARLY_AT_REST
     operation_id = cloudformation.detect_stack_set_drift(StackSetName=deployment.name)["OperationId"]
     running = deployment.operation(operation_id)["StackSetDriftDetectionDetails"]
     assert (running["DriftDetectionStatus"], running["TotalStackInstancesCount"]) == ("IN_PROGRESS", 2)
     cloudformation.stop_stack_set_operation(StackSetName=deployment.name, OperationId=operation_id)
+    deployment.sandbox.advance(hours=1)
     stopped = deployment.ended(operation_id)["StackSetDriftDetectionDetails"]
     assert (stopped["DriftDetectionStatus"], stopped["InSyncStackInstancesCount"]) == ("STOPPED", 1)
+    deployment.sandbox.world.clock.speed = 0
     whole = deployment.detect_drift()
     assert whole["StackSetDriftDetectionDetails"]["InSyncStackInstancesCount"] == 2
     (summary,) = cloudformation.list_stack_sets()["Summaries"]

@@ -10,6 +10,7 @@ from ..conftest import StartSandbox
 from ..served import ServedSandbox, allow
 from .cloud import (
     EXECUTION,
+    NEARLY_AT_REST,
     REGION,
     Deployment,
     administered,
@@ -37,7 +38,7 @@ def test_the_tolerance_is_that_of_each_region(deployment: Deployment) -> None:
 
 @pytest.mark.behaviour(6, 1)
 def test_managed_execution_queues_all_and_runs_side_by_side_what_does_not_conflict(start_sandbox: StartSandbox) -> None:
-    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=5))
+    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=NEARLY_AT_REST))
     deployment.create(ManagedExecution={"Active": True})
     first = deployment.begin("create_stack_instances", deployment.unit("Security"))
     queued = [
@@ -50,6 +51,7 @@ def test_managed_execution_queues_all_and_runs_side_by_side_what_does_not_confli
     ]
     assert [deployment.operation(entry)["Status"] for entry in (first, *queued)] == ["RUNNING", "RUNNING", "QUEUED"]
     assert "EndTimestamp" not in deployment.operation(queued[1])
+    deployment.sandbox.advance(hours=1)
     assert [deployment.ended(entry)["Status"] for entry in queued] == ["SUCCEEDED"] * 2
 
 
@@ -142,11 +144,12 @@ def test_an_operation_that_others_came_after_is_stale_and_so_is_a_changed_stack_
 
 @pytest.mark.behaviour(6)
 def test_a_unit_that_goes_while_an_operation_waits_does_not_hold_up_the_others(start_sandbox: StartSandbox) -> None:
-    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=5))
+    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=NEARLY_AT_REST))
     deployment.create(ManagedExecution={"Active": True})
     organizations = deployment.sandbox.client("organizations")
     unit = organizations.create_organizational_unit(ParentId=deployment.root, Name="Brief")["OrganizationalUnit"]["Id"]
     deployment.begin("create_stack_instances", deployment.root)
     waiting = deployment.begin("create_stack_instances", unit, deployment.unit("Security"))
     organizations.delete_organizational_unit(OrganizationalUnitId=unit)
+    deployment.sandbox.advance(hours=1)
     assert deployment.ended(waiting)["Status"] == "SUCCEEDED"

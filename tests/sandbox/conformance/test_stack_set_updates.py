@@ -13,6 +13,7 @@ from ..served import ServedSandbox
 from .cloud import (
     AUTOMATIC,
     NAMED_IAM,
+    NEARLY_AT_REST,
     REGION,
     Deployment,
     in_the_way,
@@ -54,7 +55,7 @@ def test_an_update_that_changes_only_tags_leaves_the_other_instances_as_they_are
 
 @pytest.mark.behaviour(17)
 def test_a_queued_update_builds_on_the_one_before_it(start_sandbox: StartSandbox) -> None:
-    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=5))
+    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=NEARLY_AT_REST))
     deployment.create(ManagedExecution={"Active": True})
     deployment.begin("create_stack_instances", deployment.unit("Security"))
     body = json.loads(template())
@@ -64,6 +65,7 @@ def test_a_queued_update_builds_on_the_one_before_it(start_sandbox: StartSandbox
     given = [{"ParameterKey": "Description", "ParameterValue": "third"}]
     deployment.cloudformation.update_stack_set(**update, TemplateBody=json.dumps(body))
     deployment.cloudformation.update_stack_set(**update, UsePreviousTemplate=True, Parameters=given)
+    deployment.sandbox.advance(hours=1)
     deployment.idle()
     assert deployment.iam("audit").get_role(RoleName="ResponseRole")["Role"]["Description"] == "third"
 

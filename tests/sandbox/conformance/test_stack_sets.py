@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -358,3 +359,30 @@ def test_a_role_is_made_and_updated_in_every_property(deployment: Deployment) ->
     (attached,) = iam.list_attached_role_policies(RoleName="ResponseRole")["AttachedPolicies"]
     assert attached["PolicyName"] == "SecurityAudit"
     assert iam.get_role_policy(RoleName="ResponseRole", PolicyName="Inline")["PolicyDocument"] == inline
+
+
+@pytest.mark.behaviour(28)
+@pytest.mark.parametrize(("section", "limit"), [("Resources", 500), ("Parameters", 200), ("Outputs", 200)])
+def test_a_template_has_so_many_members(deployment: Deployment, section: str, limit: int) -> None:
+    body = json.loads(template())
+    role = body["Resources"]["Role"]
+    member = {"Resources": role, "Parameters": {"Type": "String", "Default": ""}, "Outputs": {"Value": "x"}}[section]
+    body[section] = {f"M{number}": member for number in range(limit + 1)} | body.get(section, {})
+    refusal = refused(deployment.cloudformation.validate_template, TemplateBody=json.dumps(body))
+    assert f"is greater than maximum allowed, {limit}" in refusal[1]
+
+
+@pytest.mark.behaviour(63)
+def test_transforms_in_resources_are_refused_and_so_are_regions_that_there_are_not(deployment: Deployment) -> None:
+    body = template(**{"Fn::Transform": {"Name": "AWS::Include"}})
+    update = {"StackSetName": "response", "TemplateBody": body, "Capabilities": NAMED_IAM}
+    assert "do not support macros" in refused(deployment.cloudformation.update_stack_set, **update)[1]
+    assert refused(deployment.begin, action="create_stack_instances", Regions=["mars-north-1"])[0] == "ValidationError"
+
+
+@pytest.mark.behaviour(19)
+@pytest.mark.parametrize("keys", [["aws:mine"], ["team", "team"]])
+def test_tags_have_keys_of_their_own(sandbox: ServedSandbox, keys: list[str]) -> None:
+    deployment = Deployment.of(sandbox)
+    tags = [{"Key": key, "Value": "x"} for key in keys]
+    assert refused(deployment.create, Tags=tags)[0] == "ValidationError"

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from rolecall.sandbox.stacks.errors import ResourceFailed, invalid
+from rolecall.sandbox.stacks.parts import Definition
 from rolecall.sandbox.stacks.resources import resource_type
 from rolecall.sandbox.stacks.resources.base import Properties, Schema
 from rolecall.sandbox.stacks.resources.property_types import Mistyped
-from rolecall.sandbox.stacks.stack import Definition, Stack
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacks.template.conditions import Conditions
 from rolecall.sandbox.stacks.template.intrinsics import NO_VALUE, Scope, resolve
 from rolecall.sandbox.stacks.template.model import Resource

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from rolecall.sandbox.stacks.blueprint import Blueprint
 from rolecall.sandbox.stacks.errors import ResourceFailed
-from rolecall.sandbox.stacks.stack import Definition, Stack, StackResource
+from rolecall.sandbox.stacks.parts import Definition, StackResource
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacks.worker import Journal, OwnerOf, Worker
 from rolecall.sandbox.wire import WireError
 

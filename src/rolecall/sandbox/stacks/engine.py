@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from rolecall.sandbox.stacks import capabilities
 from rolecall.sandbox.stacks.blueprint import Blueprint
 from rolecall.sandbox.stacks.deployment import Deployment
-from rolecall.sandbox.stacks.drift import StackDrift, detect
+from rolecall.sandbox.stacks.detection import detect
+from rolecall.sandbox.stacks.drift import StackDrift
 from rolecall.sandbox.stacks.errors import NoUpdates, ResourceFailed, invalid
-from rolecall.sandbox.stacks.stack import REVIEW, Definition, Options, Place, Stack
+from rolecall.sandbox.stacks.parts import REVIEW, Definition, Options, Place
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacks.worker import Worker
 from rolecall.sandbox.wire import Caller, WireError
 

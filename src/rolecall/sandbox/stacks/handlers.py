@@ -12,8 +12,9 @@ from rolecall.sandbox.stacks import actors, requests, source, views
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import constraint_broken, invalid
 from rolecall.sandbox.stacks.paging import page
+from rolecall.sandbox.stacks.parts import StackResource
 from rolecall.sandbox.stacks.requests import place
-from rolecall.sandbox.stacks.stack import Stack, StackResource
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacks.template.parse import parse
 from rolecall.sandbox.wire import Call, Handler, Params
 

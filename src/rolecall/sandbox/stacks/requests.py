@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rolecall.sandbox.stacks.errors import invalid
+from rolecall.sandbox.stacks.parts import Definition, Options, Place
 from rolecall.sandbox.stacks.shapes import tag_values
-from rolecall.sandbox.stacks.stack import Definition, Options, Place
 from rolecall.sandbox.stacks.template import parameters
 from rolecall.sandbox.stacks.template.parse import parse
 from rolecall.sandbox.wire import Call, Params

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rolecall.sandbox.stacks.errors import invalid
 from rolecall.sandbox.wire import Params
 
 
@@ -19,5 +20,15 @@ def tags(values: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def tag_values(given: Iterable[Params]) -> dict[str, str]:
-    """The values of a `Tags` list."""
-    return {tag["Key"]: tag["Value"] for tag in given}
+    """The values of a `Tags` list. Raises WireError `ValidationError` for what cannot be a tag's key.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
+    """
+    values: dict[str, str] = {}
+    for tag in given:
+        if tag["Key"].lower().startswith("aws:"):
+            raise invalid(f"{tag['Key']} cannot be used as a tag key: it starts with aws:")
+        if tag["Key"] in values:
+            raise invalid(f"Duplicate tag keys found: {tag['Key']}")
+        values[tag["Key"]] = tag["Value"]
+    return values

@@ -1,4 +1,4 @@
-"""A stack, its resources and its events, as the engine keeps them. Memory only.
+"""A stack, as the engine keeps it. Memory only.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
 """
@@ -10,85 +10,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
-from rolecall.sandbox.stacks.resources.base import Physical
-from rolecall.sandbox.stacks.template.model import Template
+from rolecall.sandbox.stacks.drift import StackDrift
+from rolecall.sandbox.stacks.parts import REVIEW, STACK_TYPE, Definition, Event, Options, Place, StackResource
 from rolecall.sandbox.wire import Caller
-
-if TYPE_CHECKING:
-    from rolecall.sandbox.stacks.change_sets.model import ChangeSet
-    from rolecall.sandbox.stacks.drift import StackDrift
-
-STACK_TYPE = "AWS::CloudFormation::Stack"
-REVIEW = "REVIEW_IN_PROGRESS"
-"""The status of a stack that has only change sets yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a stack lives."""
-
-    account_id: str
-    region: str
-    partition: str = "aws"
-
-    def arn(self, stack_name: str, stack_uuid: str) -> str:
-        return f"arn:{self.partition}:cloudformation:{self.region}:{self.account_id}:stack/{stack_name}/{stack_uuid}"
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """What a stack is to be: everything that an update may change. `parameters` are complete and checked."""
-
-    body: str
-    template: Template
-    parameters: Mapping[str, str]
-    tags: Mapping[str, str] = field(default_factory=dict)
-    capabilities: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a stack is handled. `on_failure` is CreateStack's: ROLLBACK, DO_NOTHING or DELETE."""
-
-    on_failure: str = "ROLLBACK"
-    notification_arns: tuple[str, ...] = ()
-    role_arn: str | None = None
-    timeout_minutes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of DescribeStackEvents."""
-
-    id: str
-    logical_id: str
-    physical_id: str
-    type: str
-    status: str
-    reason: str | None
-    time: datetime
-    token: str | None = None
-
-
-@dataclass(slots=True)
-class StackResource:
-    """A resource of the stack as deployed: its resolved properties, and `physical` once it exists."""
-
-    logical_id: str
-    type: str
-    properties: Mapping[str, Any]
-    status: str
-    time: datetime
-    physical: Physical | None = None
-    reason: str | None = None
-    deletion_policy: str = "Delete"
-    metadata: Any = None
-
-    @property
-    def exists(self) -> bool:
-        return self.physical is not None and self.status not in ("DELETE_COMPLETE", "DELETE_SKIPPED")
 
 
 @dataclass(slots=True, eq=False)
@@ -96,7 +21,7 @@ class Stack:
     """One stack. `work` is the task that creates, updates or deletes it, done or not.
 
     `actor` is the one whose rights decide what the stack may do; None where nobody is asked. `drift` is what the last
-    detection found. `change_sets` are by name.
+    detection found.
     """
 
     name: str
@@ -120,7 +45,6 @@ class Stack:
     actor: Caller | None = None
     stack_set_id: str | None = None
     drift: StackDrift | None = None
-    change_sets: dict[str, ChangeSet] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

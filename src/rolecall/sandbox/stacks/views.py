@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rolecall.sandbox.stacks import capabilities
+from rolecall.sandbox.stacks.parts import Event, StackResource
 from rolecall.sandbox.stacks.shapes import present, tags
-from rolecall.sandbox.stacks.stack import Event, Stack, StackResource
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacks.template.model import Parameter, Template
 
 NO_ECHO = "****"

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rolecall.sandbox.authorize import require
 from rolecall.sandbox.stacks.blueprint import Blueprint
 from rolecall.sandbox.stacks.errors import ResourceFailed
+from rolecall.sandbox.stacks.parts import StackResource
 from rolecall.sandbox.stacks.resources import resource_type
 from rolecall.sandbox.stacks.resources.base import Context, Physical, Properties, failure
-from rolecall.sandbox.stacks.stack import Stack, StackResource
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.wire import Call, WireError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.sandbox.stacksets import dependencies, requests
 from rolecall.sandbox.stacksets.deployer import Deployer
-from rolecall.sandbox.stacksets.model import Instance, Operation, StackSet, Target
+from rolecall.sandbox.stacksets.model import Operation, StackSet, Target
 from rolecall.sandbox.stacksets.operations.create_instances import CreateInstances
 from rolecall.sandbox.stacksets.operations.delete_instances import DeleteInstances
 from rolecall.sandbox.stacksets.runner import Runner
@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What one stack set does about one account. `joining` are the Regions in which it gets a stack."""
+    """What one stack set does about one account. `joining` are the Regions in which it gets a stack.
+
+    `covering` leads from Regions to the targeted units that hold the account now, the innermost last.
+    """
 
     stack_set: StackSet
+    covering: Mapping[str, Sequence[str]]
     joining: Sequence[str]
     leaving: Collection[Target]
     retain_stacks: bool
@@ -53,6 +57,8 @@ class AutoDeployment:
             return
         automatic = [entry for entry in self._stack_sets() if entry.auto_deployment.enabled and not entry.deleted]
         due = [self._reaction(entry, account_id, old_parent) for entry in automatic]
+        for reaction in due:
+            _rename_units(reaction, account_id)
         deletions = [self._remove(reaction) for reaction in due if reaction.leaving]
         creations: dict[str, Operation] = {}
         joining = {reaction.stack_set.arn: reaction for reaction in due if reaction.joining}
@@ -68,12 +74,11 @@ class AutoDeployment:
         instances = stack_set.instances_of(account_id)
         leaving = {region: entry for region, entry in instances.items() if account is None or region in before}
         leaving = {region: entry for region, entry in leaving.items() if account is None or region in changed}
-        _rename_units(instances, now)
         doomed = self._runner.targets(stack_set, "DELETE")
         missing = {region for region in now if region not in instances or Target(account_id, region) in doomed}
         joining = [region for region in now if region in changed and (region in missing or region in leaving)]
         retain = stack_set.auto_deployment.retain_stacks_on_account_removal or account is None
-        return Reaction(stack_set, joining, {entry.target for entry in leaving.values()}, retain)
+        return Reaction(stack_set, now, joining, {entry.target for entry in leaving.values()}, retain)
 
     def _remove(self, reaction: Reaction) -> Operation:
         stack_set, leaving = reaction.stack_set, reaction.leaving
@@ -118,8 +123,8 @@ def _common(now: Sequence[str] | None, before: Sequence[str] | None) -> bool:
     return not set(now or ()).isdisjoint(before or ())
 
 
-def _rename_units(instances: Mapping[str, Instance], now: Mapping[str, Sequence[str]]) -> None:
+def _rename_units(reaction: Reaction, account_id: str) -> None:
     """Instances that stay belong to the innermost targeted unit that holds their account."""
-    for region, entry in instances.items():
-        if region in now:
-            entry.unit_id = now[region][-1]
+    for region, entry in reaction.stack_set.instances_of(account_id).items():
+        if region in reaction.covering:
+            entry.unit_id = reaction.covering[region][-1]

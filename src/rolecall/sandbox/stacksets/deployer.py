@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from rolecall.sandbox.authorize import require
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import NoUpdates
-from rolecall.sandbox.stacks.stack import Definition, Options, Place, Stack
+from rolecall.sandbox.stacks.parts import Definition, Options, Place
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacksets.execution import Actors
 from rolecall.sandbox.stacksets.model import Instance, StackSet
 from rolecall.sandbox.wire import Call, Caller, WireError

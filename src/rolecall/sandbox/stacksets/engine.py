@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from rolecall.sandbox.limits.stack_sets import exceeded
 from rolecall.sandbox.stacks.engine import StackEngine
-from rolecall.sandbox.stacks.stack import Definition, Stack
+from rolecall.sandbox.stacks.parts import Definition
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacksets import dependencies
 from rolecall.sandbox.stacksets.auto_deployment import AutoDeployment
 from rolecall.sandbox.stacksets.deployer import Deployer

@@ -13,7 +13,8 @@ from enum import StrEnum
 from rolecall.core.observed import InstanceStatus as InstanceStatus
 from rolecall.core.observed import OperationStatus as OperationStatus
 from rolecall.sandbox.stacks.drift import DriftStatus, StackDrift
-from rolecall.sandbox.stacks.stack import Definition, Stack
+from rolecall.sandbox.stacks.parts import Definition
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacksets.preferences import Preferences
 from rolecall.sandbox.wire import Params
 
@@ -226,9 +227,8 @@ class StackSet:
 
     @property
     def regions(self) -> Sequence[str]:
-        """Every Region deployed to or targeted."""
-        targeted = (region for regions in self.targets.values() for region in regions)
-        return tuple(dict.fromkeys((*targeted, *(target.region for target in self.instances))))
+        """Every Region that has instances."""
+        return tuple(dict.fromkeys(target.region for target in self.instances))
 
     def instances_of(self, account_id: str) -> dict[str, Instance]:
         """The account's instances by Region."""

@@ -5,6 +5,8 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Op
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from rolecall.sandbox.stacks.handlers import StackHandlers
 from rolecall.sandbox.stacks.paging import page
 from rolecall.sandbox.stacks.views import template_summary
@@ -14,6 +16,9 @@ from rolecall.sandbox.stacksets.lookup import Lookup
 from rolecall.sandbox.stacksets.model import Instance
 from rolecall.sandbox.stacksets.requests import status_filter
 from rolecall.sandbox.wire import Call, Handler, Params
+
+Fact = Callable[[Instance], str | None]
+"""Something that can be asked of an instance."""
 
 
 class StackSetQueries:
@@ -52,8 +57,8 @@ class StackSetQueries:
 
     def list_stack_instances(self, call: Call) -> Params:
         stack_set = self._lookup.stack_set(call)
-        matching = [entry for entry in stack_set.instances.values() if _matches(entry, call.params)]
-        shown, more = page(matching, call.params)
+        asked = _asked(call.params)
+        shown, more = page([entry for entry in stack_set.instances.values() if _matches(entry, asked)], call.params)
         return {"Summaries": [views.instance_summary(stack_set, entry) for entry in shown], **more}
 
     def describe_stack_instance(self, call: Call) -> Params:
@@ -88,12 +93,18 @@ class StackSetQueries:
         return template_summary(self._lookup.stack_set(call).definition.template)
 
 
-def _matches(instance: Instance, params: Params) -> bool:
-    asked = (
-        (instance.target.account_id, [params.get("StackInstanceAccount")]),
-        (instance.target.region, [params.get("StackInstanceRegion")]),
-        (instance.detailed_status.value, status_filter(params, "DETAILED_STATUS")),
-        (instance.last_operation_id, status_filter(params, "LAST_OPERATION_ID")),
-        (instance.drift.value, status_filter(params, "DRIFT_STATUS")),
-    )
-    return all(value in wanted for value, wanted in asked if any(wanted))
+def _asked(params: Params) -> list[tuple[Fact, Sequence[str]]]:
+    """What is asked of an instance, and the answers that will do. Read once, since there may be many instances."""
+    filters: list[tuple[Fact, Sequence[str | None]]] = [
+        (lambda instance: instance.target.account_id, [params.get("StackInstanceAccount")]),
+        (lambda instance: instance.target.region, [params.get("StackInstanceRegion")]),
+        (lambda instance: instance.detailed_status.value, status_filter(params, "DETAILED_STATUS")),
+        (lambda instance: instance.last_operation_id, status_filter(params, "LAST_OPERATION_ID")),
+        (lambda instance: instance.drift.value, status_filter(params, "DRIFT_STATUS")),
+    ]
+    given = [(fact, [value for value in wanted if value]) for fact, wanted in filters]
+    return [(fact, wanted) for fact, wanted in given if wanted]
+
+
+def _matches(instance: Instance, asked: Sequence[tuple[Fact, Sequence[str]]]) -> bool:
+    return all(fact(instance) in wanted for fact, wanted in asked)

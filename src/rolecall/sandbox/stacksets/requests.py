@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
 
 from rolecall.sandbox.stacks.errors import constraint_broken, invalid
+from rolecall.sandbox.stacks.parts import Definition
 from rolecall.sandbox.stacks.shapes import tag_values
 from rolecall.sandbox.stacks.source import template_body
-from rolecall.sandbox.stacks.stack import Definition
 from rolecall.sandbox.stacks.template import parameters
 from rolecall.sandbox.stacks.template.model import Template
 from rolecall.sandbox.stacks.template.parse import parse
@@ -141,7 +144,17 @@ def regions(params: Params) -> tuple[str, ...]:
             raise constraint_broken(
                 region, "regions", "Member must satisfy regular expression pattern: ^[a-zA-Z0-9-]{1,128}$"
             )
+        if region not in _regions():
+            raise invalid(f"Region {region} is not valid")  # AWS's words are not known
     return given
+
+
+@cache
+def _regions() -> frozenset[str]:
+    """Every Region of every partition in which there is CloudFormation."""
+    session = botocore.session.Session()
+    partitions = session.get_available_partitions()
+    return frozenset(name for each in partitions for name in session.get_available_regions("cloudformation", each))
 
 
 def operation(world: World, call: Call, action: str) -> Operation:
@@ -209,7 +222,17 @@ def status_filter(params: Params, name: str) -> Sequence[str]:
 
 
 def _check_service_managed(template: Template) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-associate-stackset-with-org.html"""
+    if any(_transforms(entry.properties) for entry in template.resources.values()):
+        raise invalid("StackSets with SERVICE_MANAGED permission model do not support macros and transforms")
     nested = [entry.logical_id for entry in template.resources.values() if entry.type == "AWS::CloudFormation::Stack"]
     if nested:
         raise invalid("StackSets with SERVICE_MANAGED permission model do not support nested stacks: "
                       f"[{', '.join(nested)}]")  # fmt: skip
+
+
+def _transforms(value: Any) -> bool:
+    """Whether Fn::Transform is anywhere in it."""
+    if isinstance(value, Mapping):
+        return "Fn::Transform" in value or any(map(_transforms, value.values()))
+    return isinstance(value, list) and any(map(_transforms, value))

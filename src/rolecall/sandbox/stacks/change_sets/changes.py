@@ -11,8 +11,9 @@ from typing import Any
 from rolecall.sandbox.stacks.blueprint import Blueprint
 from rolecall.sandbox.stacks.change_sets.model import Change, Detail
 from rolecall.sandbox.stacks.errors import ResourceFailed
+from rolecall.sandbox.stacks.parts import Definition, StackResource
 from rolecall.sandbox.stacks.resources import resource_type
-from rolecall.sandbox.stacks.stack import Definition, Stack, StackResource
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.stacks.template.graph import references
 from rolecall.sandbox.wire import WireError
 

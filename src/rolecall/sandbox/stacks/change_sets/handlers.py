@@ -6,6 +6,7 @@ Nested stacks, and the import of resources into a stack, are not there.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 from rolecall.sandbox.stacks import actors, capabilities, requests, source
@@ -16,8 +17,9 @@ from rolecall.sandbox.stacks.engine import StackEngine, check_updatable
 from rolecall.sandbox.stacks.engine import changes as any_change
 from rolecall.sandbox.stacks.errors import invalid
 from rolecall.sandbox.stacks.paging import page
+from rolecall.sandbox.stacks.parts import REVIEW, Definition, Options
 from rolecall.sandbox.stacks.requests import place
-from rolecall.sandbox.stacks.stack import REVIEW, Definition, Options, Stack
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.wire import Call, Handler, Params, WireError
 
 CALCULATION_SECONDS = 0.2
@@ -30,6 +32,7 @@ class ChangeSetHandlers:
     def __init__(self, engine: StackEngine) -> None:
         self._engine = engine
         self._world = engine.world
+        self._held: dict[Stack, dict[str, ChangeSet]] = defaultdict(dict)
 
     def table(self) -> dict[str, Handler]:
         return {
@@ -45,13 +48,13 @@ class ChangeSetHandlers:
         if kind not in ("CREATE", "UPDATE"):
             raise invalid(f"The sandbox does not make change sets of type {kind}")
         stack = self._engine.find(place(call), call.params["StackName"])
-        known = stack.change_sets.get(name) if stack is not None else None
+        known = self._held[stack].get(name) if stack is not None else None
         if known is not None and known.token is not None and known.token == call.params.get("ClientToken"):
             return {"Id": known.id, "StackId": known.stack.id}
         if known is not None:
             raise WireError("AlreadyExistsException", f"ChangeSet {name} already exists")
         change_set = self._to_create(call, stack) if kind == "CREATE" else self._to_update(call, stack)
-        change_set.stack.change_sets[name] = change_set
+        self._held[change_set.stack][name] = change_set
         change_set.status = "CREATE_IN_PROGRESS"
         self._world.clock.work(CALCULATION_SECONDS, lambda: _calculate(change_set))
         return {"Id": change_set.id, "StackId": change_set.stack.id}
@@ -64,7 +67,7 @@ class ChangeSetHandlers:
 
     def list(self, call: Call) -> Params:
         stack = self._stack(call, call.params["StackName"])
-        shown, more = page(list(stack.change_sets.values()), call.params)
+        shown, more = page(list(self._held[stack].values()), call.params)
         return {"Summaries": [views.summary(entry) for entry in shown], **more}
 
     def execute(self, call: Call) -> Params:
@@ -77,7 +80,7 @@ class ChangeSetHandlers:
         stack.actor, stack.options = actor, change_set.options
         if call.params.get("DisableRollback"):
             stack.options = replace(stack.options, on_failure="DO_NOTHING")
-        stack.change_sets = {change_set.name: change_set}
+        self._held[stack] = {change_set.name: change_set}
         change_set.execution = "EXECUTE_IN_PROGRESS"
         return {}
 
@@ -90,7 +93,7 @@ class ChangeSetHandlers:
             raise
         if change_set.execution == "EXECUTE_IN_PROGRESS":
             raise _wrong_status(change_set, "deleted", change_set.execution)
-        del change_set.stack.change_sets[change_set.name]
+        del self._held[change_set.stack][change_set.name]
         return {}
 
     def _begin(self, change_set: ChangeSet, token: str | None) -> None:
@@ -147,10 +150,10 @@ class ChangeSetHandlers:
         """By ARN, or by its name and its stack's."""
         named, stack_name = call.params["ChangeSetName"], call.params.get("StackName")
         if named.startswith("arn:"):
-            every = (entry for stack in self._engine.stacks(place(call)) for entry in stack.change_sets.values())
+            every = (entry for stack in self._engine.stacks(place(call)) for entry in self._held[stack].values())
             found = next((entry for entry in every if entry.id == named), None)
         elif stack_name:
-            found = self._stack(call, stack_name).change_sets.get(named)
+            found = self._held[self._stack(call, stack_name)].get(named)
         else:
             raise invalid("StackName must be specified if ChangeSetName is not specified as an ARN.")
         if found is None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rolecall.sandbox.stacks.stack import Definition, Options, Stack
+from rolecall.sandbox.stacks.parts import Definition, Options
+from rolecall.sandbox.stacks.stack import Stack
 from rolecall.sandbox.wire import Caller
 
 

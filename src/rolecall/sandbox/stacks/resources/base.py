@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from rolecall.sandbox.stacks.errors import ResourceFailed
-from rolecall.sandbox.wire import WireError
-
-if TYPE_CHECKING:
-    from rolecall.sandbox.stacks.resources.property_types import PropertyType
+from rolecall.sandbox.stacks.resources.property_types import PropertyType
 from rolecall.sandbox.store import Store
+from rolecall.sandbox.wire import WireError
 
 Properties = Mapping[str, Any]
 """A resource's properties, resolved."""
@@ -50,6 +48,8 @@ class Schema:
     """What CloudFormation's registry says of a resource type.
 
     A change of a property in `create_only` needs replacement. `name` is the property that gives a custom name, if any.
+    `unordered` are the lists whose order says nothing, each with the member by which its objects are told apart (none,
+    if its entries are texts).
     """
 
     type: str
@@ -58,6 +58,7 @@ class Schema:
     create_only: frozenset[str]
     name: str | None = None
     taggable: bool = False
+    unordered: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def anybody(service: str, action: str, params: Mapping[str, Any]) -> None:

@@ -39,6 +39,7 @@ class ManagedPolicy:
         required=frozenset({"PolicyDocument"}),
         create_only=frozenset({"Description", "ManagedPolicyName", "Path"}),
         name="ManagedPolicyName",
+        unordered=dict.fromkeys(("Groups", "Roles", "Users")),
     )
 
     def claimed_id(self, context: Context, properties: Properties) -> str | None:

@@ -36,6 +36,7 @@ class Policy:
         },
         required=frozenset({"PolicyDocument", "PolicyName"}),
         create_only=frozenset(),
+        unordered=dict.fromkeys(("Groups", "Roles", "Users")),
     )
 
     def claimed_id(self, context: Context, properties: Properties) -> str | None:  # noqa: ARG002  # the protocol's form

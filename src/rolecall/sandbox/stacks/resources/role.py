@@ -44,6 +44,7 @@ class Role:
         create_only=frozenset({"Path", "RoleName"}),
         name="RoleName",
         taggable=True,
+        unordered={"ManagedPolicyArns": None, "Policies": "PolicyName", "Tags": "Key"},
     )
 
     def claimed_id(self, context: Context, properties: Properties) -> str | None:  # noqa: ARG002  # the protocol's form

@@ -21,6 +21,8 @@ _SECTIONS = {
     *("Resources", "Outputs", "Rules", "Transform", "Hooks"),
 }
 _NOT_OFFERED = ("Rules", "Transform", "Hooks")
+_MOST = {"Resources": 500, "Parameters": 200, "Mappings": 200, "Outputs": 200}
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 _RESOURCE_ATTRIBUTES = {
     *("Type", "Properties", "DependsOn", "Condition", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"),
     *("CreationPolicy", "UpdatePolicy"),
@@ -62,6 +64,11 @@ def _check_sections(data: Mapping[str, Any]) -> None:
         raise invalid(f"Template format error: the sandbox has no {absent} section in templates.")
     if not data.get("Resources"):
         raise invalid("Template format error: At least one Resources member must be defined.")
+    for name, limit in _MOST.items():
+        count = len(data.get(name) or ())
+        if count > limit:
+            said = f"Number of {name.lower()}, {count}, is greater than maximum allowed, {limit}"
+            raise invalid(f"Template format error: {said}")
 
 
 def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
