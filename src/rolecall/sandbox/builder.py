@@ -67,7 +67,10 @@ def build(
         seed=spec.seed,
         speed=spec.speed if speed is None else speed,
         switches=Switches(
-            paths=switches.paths, account_status=switches.account_status, empty_pages=switches.empty_pages
+            paths=switches.paths,
+            account_status=switches.account_status,
+            empty_pages=switches.empty_pages,
+            stack_set_lists_lag_seconds=switches.stack_set_lists_lag_seconds,
         ),
         trusted_access=switches.trusted_access,
         enforcement=enforcement,

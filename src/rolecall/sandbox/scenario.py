@@ -135,6 +135,9 @@ class SwitchesSpec(_Part):
         default=False, description="Account.Status is told, as before 2026-09-09, for tools that still read it"
     )
     empty_pages: bool = Field(default=False, description="Lists begin with an empty page and a token")
+    stack_set_lists_lag_seconds: float = Field(
+        default=0, ge=0, description="How far behind ListStackSetOperations and ListStackSetOperationResults are"
+    )
     trusted_access: bool = Field(default=True, description="StackSets may work in the organization")
     quotas: Literal["none", "aws"] = Field(default="none", description="aws: throttle at AWS's published rates")
     latency_ms: float = Field(default=0, ge=0, description="Real time that every call takes longer")

@@ -47,11 +47,13 @@ PolicyLevels = tuple[tuple[Policy, ...], ...]
 class Switches:
     """Ways in which AWS's answers vary. `paths`: Account.Paths is told (older endpoints leave it out).
     `account_status`: so is Account.Status, which AWS has retired. `empty_pages`: every list of accounts and units
-    begins with an empty page and a token."""
+    begins with an empty page and a token. `stack_set_lists_lag_seconds`: how far the lists of operations and of their
+    results are behind."""
 
     paths: bool = True
     account_status: bool = False
     empty_pages: bool = False
+    stack_set_lists_lag_seconds: float = 0
 
 
 class World:

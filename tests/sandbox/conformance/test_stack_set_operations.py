@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rolecall.sandbox.scenario import load_scenario
+from rolecall.sandbox.scenario import SwitchesSpec, load_scenario
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, allow
@@ -153,3 +153,18 @@ def test_a_unit_that_goes_while_an_operation_waits_does_not_hold_up_the_others(s
     organizations.delete_organizational_unit(OrganizationalUnitId=unit)
     deployment.sandbox.advance(hours=1)
     assert deployment.ended(waiting)["Status"] == "SUCCEEDED"
+
+
+@pytest.mark.behaviour(79)
+def test_the_lists_of_operations_and_results_may_be_behind(start_sandbox: StartSandbox) -> None:
+    switches = SwitchesSpec(stack_set_lists_lag_seconds=60)
+    deployment = Deployment.of(start_sandbox(load_scenario("clean").model_copy(update={"switches": switches})))
+    deployment.create()
+    operation = deployment.deploy(deployment.unit("Security"))
+    assert operation["Status"] == "SUCCEEDED"
+    assert deployment.operations() == []
+    assert deployment.results(operation["OperationId"]) == {}
+    assert len(deployment.statuses()) == 2
+    deployment.sandbox.advance(seconds=61)
+    assert [entry["Status"] for entry in deployment.operations()] == ["SUCCEEDED"]
+    assert {entry["Status"] for entry in deployment.results(operation["OperationId"]).values()} == {"SUCCEEDED"}

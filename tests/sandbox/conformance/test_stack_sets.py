@@ -377,7 +377,8 @@ def test_a_template_has_so_many_members(deployment: Deployment, section: str, li
 
 @pytest.mark.behaviour(63)
 def test_transforms_in_resources_are_refused_and_so_are_regions_that_there_are_not(deployment: Deployment) -> None:
-    body = template(**{"Fn::Transform": {"Name": "AWS::Include"}})
+    include: dict[str, Any] = {"Fn::Transform": {"Name": "AWS::Include"}}
+    body = template(**include)
     update = {"StackSetName": "response", "TemplateBody": body, "Capabilities": NAMED_IAM}
     assert "do not support macros" in refused(deployment.cloudformation.update_stack_set, **update)[1]
     assert refused(deployment.begin, action="create_stack_instances", Regions=["mars-north-1"])[0] == "ValidationError"

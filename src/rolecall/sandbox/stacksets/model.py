@@ -101,13 +101,24 @@ class Result:
     unit_id: str | None
     status: ResultStatus = ResultStatus.PENDING
     reason: str | None = None
+    history: list[tuple[datetime, ResultStatus, str | None]] = field(default_factory=list)
+
+    def enter(self, status: ResultStatus, now: datetime, reason: str | None = None) -> None:
+        self.status, self.reason = status, reason
+        self.history.append((now, status, reason))
+
+    def as_of(self, when: datetime) -> Result:
+        """As it was then."""
+        past = [(status, reason) for since, status, reason in self.history if since <= when]
+        status, reason = past[-1] if past else (ResultStatus.PENDING, None)
+        return Result(self.target, self.unit_id, status, reason)
 
 
 @dataclass(slots=True, eq=False)
 class Operation:
     """One operation. `request` is what was asked, for telling a retry from another operation with the same id.
 
-    `found` is what a drift detection found in each stack that it looked at.
+    `found` is what a drift detection found in each stack that it looked at; `history` when it entered which status.
     """
 
     id: str
@@ -122,10 +133,29 @@ class Operation:
     ended: datetime | None = None
     results: dict[Target, Result] = field(default_factory=dict)
     found: dict[Target, StackDrift] = field(default_factory=dict)
+    failed_count: int = 0
+    history: list[tuple[datetime, OperationStatus]] = field(default_factory=list)
 
-    @property
-    def failed_count(self) -> int:
-        return sum(result.status is ResultStatus.FAILED for result in self.results.values())
+    def enter(self, status: OperationStatus, now: datetime) -> None:
+        self.status = status
+        self.ended = now if status.ended else None
+        self.history.append((now, status))
+
+    def settle(self, target: Target, status: ResultStatus, now: datetime, reason: str | None = None) -> None:
+        """A new status of its result for one target."""
+        self.results[target].enter(status, now, reason)
+        self.failed_count += status is ResultStatus.FAILED
+
+    def as_of(self, when: datetime) -> Operation | None:
+        """As it was then; None where there was no such operation yet."""
+        past = [status for since, status in self.history if since <= when]
+        if not past:
+            return None
+        begun = any(status is not OperationStatus.QUEUED for status in past)
+        results = {target: result.as_of(when) for target, result in self.results.items()} if begun else {}
+        failed = sum(result.status is ResultStatus.FAILED for result in results.values())
+        ended = self.ended if past[-1].ended else None
+        return replace(self, status=past[-1], ended=ended, results=results, failed_count=failed)
 
     @property
     def drift(self) -> StackSetDrift | None:

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Op
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from rolecall.sandbox.stacks.handlers import StackHandlers
 from rolecall.sandbox.stacks.paging import page
@@ -13,7 +14,7 @@ from rolecall.sandbox.stacks.views import template_summary
 from rolecall.sandbox.stacksets import access, views
 from rolecall.sandbox.stacksets.engine import StackSetEngine
 from rolecall.sandbox.stacksets.lookup import Lookup
-from rolecall.sandbox.stacksets.model import Instance
+from rolecall.sandbox.stacksets.model import Instance, Operation
 from rolecall.sandbox.stacksets.requests import status_filter
 from rolecall.sandbox.wire import Call, Handler, Params
 
@@ -70,14 +71,15 @@ class StackSetQueries:
         return {"StackSetOperation": views.operation(stack_set, self._lookup.operation(stack_set, call))}
 
     def list_stack_set_operations(self, call: Call) -> Params:
-        operations = list(self._lookup.stack_set(call).operations.values())
-        shown, more = page(operations[::-1], call.params)
+        operations = map(self._seen, self._lookup.stack_set(call).operations.values())
+        shown, more = page([entry for entry in operations if entry is not None][::-1], call.params)
         return {"Summaries": [views.operation_summary(entry) for entry in shown], **more}
 
     def list_stack_set_operation_results(self, call: Call) -> Params:
-        operation = self._lookup.operation(self._lookup.stack_set(call), call)
+        operation = self._seen(self._lookup.operation(self._lookup.stack_set(call), call))
         wanted = status_filter(call.params, "OPERATION_RESULT_STATUS")
-        results = [entry for entry in operation.results.values() if not wanted or entry.status in wanted]
+        known = operation.results.values() if operation else ()
+        results = [entry for entry in known if not wanted or entry.status in wanted]
         shown, more = page(results, call.params)
         return {"Summaries": [views.result(entry) for entry in shown], **more}
 
@@ -91,6 +93,15 @@ class StackSetQueries:
         if not call.params.get("StackSetName"):
             return self._stacks.template_summary(call)
         return template_summary(self._lookup.stack_set(call).definition.template)
+
+    def _seen(self, operation: Operation) -> Operation | None:
+        """As lists tell it, which are behind where a switch says so. DescribeStackSetOperation never is.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackSetOperations.html
+        """
+        world = self._engine.world
+        lag = timedelta(seconds=world.switches.stack_set_lists_lag_seconds)
+        return operation.as_of(world.now() - lag) if lag else operation
 
 
 def _asked(params: Params) -> list[tuple[Fact, Sequence[str]]]:

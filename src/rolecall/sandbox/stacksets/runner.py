@@ -76,6 +76,7 @@ class Runner:
             under_way = waiting[0].operation
             message = f"Another Operation on StackSet {stack_set.arn} is in progress: {under_way.id}"
             raise WireError("OperationInProgressException", message, 409)
+        operation.enter(OperationStatus.QUEUED, self._world.now())
         stack_set.operations[operation.id] = operation
         waiting.append(_Entry(self._world, stack_set, operation, kind, after, needs))
         if len(waiting) == 1:
@@ -88,7 +89,7 @@ class Runner:
     def stop(self, stack_set: StackSet, operation: Operation) -> None:
         """Lets what is running finish and cancels the rest. An operation that has not started never does."""
         if operation.status is OperationStatus.RUNNING:
-            operation.status = OperationStatus.STOPPING
+            operation.enter(OperationStatus.STOPPING, self._world.now())
             operation_changed(self._world, stack_set, operation)
         elif operation.status is OperationStatus.QUEUED:
             self._end(stack_set, operation, OperationStatus.STOPPED)
@@ -115,7 +116,7 @@ class Runner:
         if entry.doomed:
             operation.reason = UNMET
             return self._end(stack_set, operation, OperationStatus.FAILED)
-        operation.status = OperationStatus.RUNNING
+        operation.enter(OperationStatus.RUNNING, self._world.now())
         operation_changed(self._world, stack_set, operation)
         try:
             entry.begin()
@@ -159,7 +160,7 @@ class Runner:
         return status
 
     def _end(self, stack_set: StackSet, operation: Operation, status: OperationStatus) -> None:
-        operation.status, operation.ended = status, self._world.now()
+        operation.enter(status, self._world.now())
         operation_changed(self._world, stack_set, operation)
         queue = self._queues[stack_set]
         queue[:] = [entry for entry in queue if entry.operation is not operation]
@@ -222,31 +223,32 @@ class _Entry:
         return done
 
     async def _perform(self, target: Target) -> bool:
-        result = self.operation.results[target]
-        result.status = ResultStatus.RUNNING
+        self._settle(target, ResultStatus.RUNNING)
         try:
             await self.kind.perform(target)
         except DeploymentFailed as error:
-            result.status, result.reason = ResultStatus.FAILED, error.reason
+            self._settle(target, ResultStatus.FAILED, error.reason)
             return False
         except Skipped as skipped:
-            result.status, result.reason = ResultStatus.CANCELLED, skipped.reason
+            self._settle(target, ResultStatus.CANCELLED, skipped.reason)
             return True
         instance = self._stack_set.instances.get(target)
-        result.status, result.reason = ResultStatus.SUCCEEDED, instance.reason if instance else None
+        self._settle(target, ResultStatus.SUCCEEDED, instance.reason if instance else None)
         return True
+
+    def _settle(self, target: Target, status: ResultStatus, reason: str | None = None) -> None:
+        self.operation.settle(target, status, self._world.now(), reason)
 
     def give_up(self) -> None:
         """After a bug of ours: nothing is left in progress."""
         self.operation.reason = BROKEN
-        for result in self.operation.results.values():
+        for target, result in self.operation.results.items():
             if result.status in (ResultStatus.PENDING, ResultStatus.RUNNING):
-                result.status, result.reason = ResultStatus.CANCELLED, BROKEN
+                self._settle(target, ResultStatus.CANCELLED, BROKEN)
 
     def cancel(self, target: Target) -> None:
         reason = STOPPED if self.stopped() else EXCEEDED
-        result = self.operation.results[target]
-        result.status, result.reason = ResultStatus.CANCELLED, reason
+        self._settle(target, ResultStatus.CANCELLED, reason)
         self.kind.cancelled(target, reason)
 
 
