@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 
@@ -24,7 +25,7 @@ class Expected:
     policies: list[str] = field(default_factory=list)
     attached: tuple[str, str] | None = None
 
-    def vanished(self, accounts: set[str], *, retained: bool) -> None:
+    def vanished(self, accounts: Set[str], *, retained: bool) -> None:
         """Instances of these accounts are gone, with their stacks unless `retained`."""
         self.due -= accounts
         if retained:

@@ -111,6 +111,46 @@ class Machine(RuleBasedStateMachine):
         assert self.go(work()) == (None if self.managed else "OperationInProgressException")
         self.expected.targets |= {first, second} if self.managed else {first}
 
+    @rule(unit=UNITS, place=PLACES, data=st.data())
+    def move_in_the_middle(self, unit: str, place: str, data: st.DataObject) -> None:
+        """An account moves while an operation works through the others."""
+        account = data.draw(st.sampled_from(self.members()))
+        source = self.fleet.organization.account(account)
+        assert source is not None
+        before, former = self.stacks(), source.unit_path
+
+        async def work() -> None:
+            self.fleet.begin("CreateStackInstances", [unit], OperationPreferences={})
+            for _ in range(_FEW_TURNS):
+                await asyncio.sleep(0)
+            if source.parent_id != place:
+                parents = {"SourceParentId": source.parent_id, "DestinationParentId": place}
+                self.asked("MoveAccount", AccountId=account, **parents)
+            await self.fleet.idle()
+
+        self.go(work())
+        self.expected.targets.add(unit)
+        self.moved(before)
+        if not self.targeted(former):
+            self.arrived(account)
+
+    @rule(place=UNITS, first=UNITS)
+    def a_unit_comes_and_goes(self, place: str, first: str) -> None:
+        """It is a target of an operation that waits, and is gone before that begins."""
+        if len(self.fleet.organization.path_of(place)) > 4:
+            return
+        unit = self.ask("CreateOrganizationalUnit", ParentId=place, Name="brief")["OrganizationalUnit"]["Id"]
+
+        async def work() -> None:
+            self.fleet.begin("CreateStackInstances", [first], OperationPreferences={})
+            if self.managed:
+                self.fleet.begin("CreateStackInstances", [unit], OperationPreferences={})
+            self.asked("DeleteOrganizationalUnit", OrganizationalUnitId=unit)
+            await self.fleet.idle()
+
+        self.go(work())
+        self.expected.targets.add(first)
+
     @rule(unit=UNITS, action=DENIED)
     def forbid(self, unit: str, action: str) -> None:
         """An SCP on a unit, one at a time."""
@@ -151,9 +191,9 @@ class Machine(RuleBasedStateMachine):
         assert source is not None
         if source.parent_id == place:
             return
-        before = self.accounts()
+        before = self.stacks()
         self.ask("MoveAccount", AccountId=account, SourceParentId=source.parent_id, DestinationParentId=place)
-        self.expected.vanished(before - self.accounts(), retained=False)
+        self.moved(before)
         if not self.targeted(source.unit_path):
             self.arrived(account)
 
@@ -298,11 +338,7 @@ class Machine(RuleBasedStateMachine):
         """A call of Organizations by the management account, and all that follows from it."""
 
         async def settled() -> Any:
-            arn = f"arn:aws:iam::{MANAGEMENT}:user/admin"
-            caller = Caller(MANAGEMENT, arn, arn, PrincipalId("AIDAADMIN"))
-            answer = self.organizations["organizations", action](
-                Call("organizations", action, params, caller, "us-east-1")
-            )
+            answer = self.asked(action, **params)
             if action in ("CreateAccount", "CloseAccount"):
                 await self.fleet.world.clock.advance(0.01)
                 await asyncio.sleep(0)
@@ -310,6 +346,20 @@ class Machine(RuleBasedStateMachine):
             return answer
 
         return self.go(settled())
+
+    def asked(self, action: str, **params: Any) -> Any:
+        arn = f"arn:aws:iam::{MANAGEMENT}:user/admin"
+        caller = Caller(MANAGEMENT, arn, arn, PrincipalId("AIDAADMIN"))
+        return self.organizations["organizations", action](Call("organizations", action, params, caller, "us-east-1"))
+
+    def moved(self, before: dict[str, str | None]) -> None:
+        """After a move: an account may have lost its stack, and may have another one since."""
+        now = self.stacks()
+        self.expected.vanished(before.keys() - now.keys(), retained=False)
+        self.expected.touched -= {account for account, stack in before.items() if now.get(account) != stack}
+
+    def stacks(self) -> dict[str, str | None]:
+        return {entry["Account"]: entry.get("StackId") for entry in self.instances()}
 
     def arrived(self, account_id: str) -> None:
         """The account came into a unit: auto-deployment must give it an instance if the unit is targeted."""
