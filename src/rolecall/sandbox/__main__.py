@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rolecall.errors import RolecallError
+from rolecall.sandbox import later
 from rolecall.sandbox.builder import build
 from rolecall.sandbox.generator import generate
 from rolecall.sandbox.recording import read_scenario, replay
@@ -87,7 +88,10 @@ async def _replay(recording: Path) -> None:
 
 def _scenario(options: argparse.Namespace) -> Scenario:
     """The scenario, and what the command line changes of it."""
-    known = load_scenario(options.scenario) if options.accounts is None else generate(options.accounts, options.seed)
+    if options.accounts is None:
+        known = load_scenario(options.scenario, also=[later.problems])
+    else:
+        known = generate(options.accounts, options.seed)
     switches = {"quotas": options.quotas, "latency_ms": options.latency_ms}
     given = {name: value for name, value in switches.items() if value is not None}
     changes: dict[str, object] = {"switches": known.switches.model_copy(update=given)}

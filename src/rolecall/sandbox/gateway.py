@@ -28,7 +28,7 @@ from rolecall.sandbox.world import World
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _log = logging.getLogger(__name__)
-_OWNED = ("cloudformation", "organizations", "sts")
+OWNED = ("cloudformation", "organizations", "sts")
 """Services that the store must not answer, since it would contradict the sandbox's own engines."""
 _HOP_HEADERS = ("connection", "content-length", "transfer-encoding", "date", "server")
 _MAX_BODY = 64 * 1024 * 1024
@@ -133,7 +133,7 @@ class Gateway:
     def _call(self, request: HttpRequest, service: str, region: str, caller: Caller) -> Call:
         action = protocol.action_of(service, request)
         known = action is not None and (service, action) in self._handlers
-        if not known and service in _OWNED:
+        if not known and service in OWNED:
             if action is None or not protocol.is_operation(service, action):
                 raise protocol.no_operation(service, action)
             raise WireError("NotImplemented", f"The sandbox does not have {service} {action}.", 501)
