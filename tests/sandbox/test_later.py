@@ -30,6 +30,7 @@ later:
     by: one
     call: iam:CreateUser
     params: {UserName: ada}
+  - {after_seconds: 7200, by: one, call: "sqs:CreateQueue", params: {QueueName: calls}}
 """
 
 
@@ -44,6 +45,7 @@ def test_calls_follow_calls_and_times(start_sandbox: StartSandbox) -> None:
     assert parent["Id"] == root
     sandbox.advance(hours=1, seconds=1)
     assert [user["UserName"] for user in sandbox.client_of("iam", "one").list_users()["Users"]] == ["ada"]
+    assert sandbox.client_of("sqs", "one").list_queues()["QueueUrls"][0].endswith("/calls")
 
 
 def test_every_problem_is_told_with_its_line() -> None:
@@ -51,9 +53,9 @@ def test_every_problem_is_told_with_its_line() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_scenario(text, "s.yaml")
     told = caught.value.detail
-    assert "s.yaml:18: later.3.by: 'nobody' is not the name of an account" in told
-    assert "s.yaml:18: later.3: give after_seconds or after_call, one of the two" in told
-    assert "s.yaml:19: faults.0.account: 'who' is neither an account's name nor an id" in told
+    assert "s.yaml:19: later.4.by: 'nobody' is not the name of an account" in told
+    assert "s.yaml:19: later.4: give after_seconds or after_call, one of the two" in told
+    assert "s.yaml:20: faults.0.account: 'who' is neither an account's name nor an id" in told
 
 
 WRONG = """\

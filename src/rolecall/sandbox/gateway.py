@@ -21,6 +21,7 @@ from rolecall.sandbox.exchange import Exchange, Listener
 from rolecall.sandbox.identities import Identities
 from rolecall.sandbox.limits.faults import FaultRule, Faults, error_of
 from rolecall.sandbox.limits.quotas import Quotas
+from rolecall.sandbox.listening import tell
 from rolecall.sandbox.stored import HttpRequest, HttpResponse
 from rolecall.sandbox.wire import Call, Caller, Handlers, Params, WireError
 from rolecall.sandbox.world import World
@@ -198,8 +199,7 @@ class Gateway:
         assert exchange.response is not None
         self.last_error = error.code if error else None
         self.calls[exchange.service, exchange.action or "", exchange.response.status] += 1
-        for listener in self.listeners:
-            listener(exchange)
+        tell(self.listeners, exchange)
         return exchange.response
 
     def _reset(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:

@@ -135,7 +135,7 @@ async def _listen(resources: AsyncExitStack, application: web.Application, host:
 def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -> Gateway:
     """The gateway of a world, with all that the scenario asks for. Needs a running event loop."""
     world, switches = built.world, scenario.switches
-    history, bus = EventHistory(world), Bus(world)
+    history = EventHistory(world)
     handlers: Handlers = {
         **sts.handlers(world, built.identities),
         **iam.handlers(world),
@@ -156,6 +156,6 @@ def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -
         proxy=urlsplit(behind).netloc if behind else None,
     )
     later = Later(world, handlers, scenario.later)
-    gateway.listeners += [history.heard, bus.heard, later.heard]
-    world.listeners.append(bus.deliver)
+    gateway.listeners += [history.heard, later.heard]
+    world.listeners.append(Bus(world).deliver)
     return gateway

@@ -17,6 +17,7 @@ from rolecall.sandbox.clock import Clock, utc_now
 from rolecall.sandbox.events import Event, Listener
 from rolecall.sandbox.limits.lag import Delay, IamLag
 from rolecall.sandbox.limits.stack_sets import StackSetLimits
+from rolecall.sandbox.listening import tell
 from rolecall.sandbox.organization import (
     RESOURCE_CONTROL_POLICY,
     SERVICE_CONTROL_POLICY,
@@ -146,8 +147,7 @@ class World:
     ) -> None:
         """Tells all listeners what EventBridge would tell on the default bus of that account and Region."""
         event = Event(self.new_uuid("event"), self.now(), source, detail_type, detail, account_id, region, resources)
-        for listener in self.listeners:
-            listener(event)
+        tell(self.listeners, event)
 
     def caller_policy_set(self, caller: Caller) -> PolicySet | None:
         """All that limits what a caller may do, session policies included; None if its principal is gone."""

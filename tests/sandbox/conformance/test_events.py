@@ -16,25 +16,57 @@ from ..conftest import StartSandbox
 from ..served import ServedSandbox, eventually
 from .cloud import Deployment
 
+PATTERN = {"source": ["aws.organizations"], "detail": {"eventName": ["MoveAccount"]}}
+
+
+class Box:
+    """An SQS queue and what has come in."""
+
+    def __init__(self, sqs: Any, name: str, **attributes: str) -> None:
+        self._sqs = sqs
+        self._url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        told = sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+        self.arn: str = told["Attributes"]["QueueArn"]
+
+    def bodies(self) -> list[str]:
+        """What has come since the last time."""
+        answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
+        messages = answer.get("Messages", ())
+        for message in messages:
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        return [message["Body"] for message in messages]
+
 
 class Queue:
-    """An SQS queue that a rule of the default bus sends to."""
+    """A queue that a rule of the default bus sends to."""
 
     def __init__(self, sandbox: ServedSandbox, pattern: dict[str, Any]) -> None:
-        self._sqs, events = sandbox.client("sqs"), sandbox.client("events")
-        self._url = self._sqs.create_queue(QueueName="told")["QueueUrl"]
-        attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
-        events.put_rule(Name="told", EventPattern=json.dumps(pattern))
-        events.put_targets(Rule="told", Targets=[{"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}])
+        self._box = Box(sandbox.client("sqs"), "told")
+        targets(sandbox.client("events"), {"Arn": self._box.arn}, pattern=pattern)
         self.received: list[dict[str, Any]] = []
 
     def names(self) -> list[str]:
         """The names of all events so far: of calls, or else the detail types."""
-        answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
-        for message in answer.get("Messages", ()):
-            self.received.append(json.loads(message["Body"]))
-            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        self.received += map(json.loads, self._box.bodies())
         return [event["detail"].get("eventName", event["detail-type"]) for event in self.received]
+
+
+def targets(events: Any, *found: dict[str, Any], pattern: Any = PATTERN, name: str = "told", **rule: str) -> None:
+    """A rule that sends what matches to all of them."""
+    events.put_rule(Name=name, EventPattern=json.dumps(pattern), **rule)
+    numbered = [{"Id": str(number), **target} for number, target in enumerate(found)]
+    bus = {"EventBusName": rule["EventBusName"]} if "EventBusName" in rule else {}
+    assert events.put_targets(Rule=name, Targets=numbered, **bus)["FailedEntryCount"] == 0
+
+
+def move(sandbox: ServedSandbox, name: str = "sandbox-ada", to: str = "Security") -> str:
+    """The account is moved. Returns its id."""
+    organizations = sandbox.client("organizations")
+    account_id = sandbox.account_id(name)
+    (parent,) = organizations.list_parents(ChildId=account_id)["Parents"]
+    unit_id = next(unit.id for unit in sandbox.world.organization.units.values() if unit.name == to)
+    organizations.move_account(AccountId=account_id, SourceParentId=parent["Id"], DestinationParentId=unit_id)
+    return account_id
 
 
 @pytest.mark.behaviour(55)
@@ -75,6 +107,96 @@ def test_stack_sets_tell_operations_and_instances(sandbox: ServedSandbox) -> Non
     assert [detail["status-details"]["status"] for detail in operations] == ["RUNNING", "SUCCEEDED"]
     instances = [e["detail"] for e in queue.received if "StackInstance" in e["detail-type"]]
     assert {detail["status-details"]["status"] for detail in instances} == {"CURRENT"}
+
+
+@pytest.mark.behaviour(55)
+def test_a_target_gets_what_its_rule_makes_of_the_event(sandbox: ServedSandbox) -> None:
+    sqs = sandbox.client("sqs")
+    boxes = [Box(sqs, f"box{number}") for number in range(4)]
+    template = '{"who": <who>, "text": "<who> moved by \\"<aws.events.rule-name>\\"<none>", "to": <to>, "none": <none>}'
+    paths = {"who": "$.detail.requestParameters.accountId", "to": "$.detail.requestParameters", "none": "$.detail.x"}
+    made: list[dict[str, Any]] = [
+        {"Input": '"an account moved"'},
+        {"InputPath": "$.detail.requestParameters.accountId"},
+        {"InputTransformer": {"InputPathsMap": paths, "InputTemplate": template}},
+        {"InputTransformer": {"InputTemplate": '{"all": <aws.events.event.json>}'}},
+    ]
+    targets(sandbox.client("events"), *({"Arn": box.arn} | how for box, how in zip(boxes, made, strict=True)))
+    account_id = move(sandbox)
+    constant, part, filled, whole = (json.loads(body) for box in boxes for body in box.bodies())
+    assert (constant, part) == ("an account moved", account_id)
+    assert (filled["who"], filled["to"]["accountId"], filled["none"]) == (account_id, account_id, "")
+    assert filled["text"] == f'{account_id} moved by "told"'
+    assert (whole["all"]["source"], whole["all"]["detail"]["eventName"]) == ("aws.organizations", "MoveAccount")
+
+
+@pytest.mark.behaviour(55)
+def test_topics_log_groups_and_fifo_queues_are_targets(sandbox: ServedSandbox) -> None:
+    sqs, sns, logs = (sandbox.client(service) for service in ("sqs", "sns", "logs"))
+    fifo = Box(sqs, "in-order.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    subscriber = Box(sqs, "subscriber")
+    topic = sns.create_topic(Name="moves")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=subscriber.arn)
+    logs.create_log_group(logGroupName="/aws/events/moves")
+    account = sandbox.world.management_account()
+    group = f"arn:aws:logs:us-east-1:{account}:log-group:/aws/events/moves:*"
+    to_queue = {"Arn": fifo.arn, "SqsParameters": {"MessageGroupId": "moves"}}
+    targets(sandbox.client("events"), to_queue, {"Arn": topic}, {"Arn": group})
+    sandbox.advance(days=30)  # log groups take no entries of a month ahead
+    move(sandbox)
+    (in_order,), (notified,) = fifo.bodies(), subscriber.bodies()
+    (logged,) = logs.filter_log_events(logGroupName="/aws/events/moves")["events"]
+    events = [json.loads(text) for text in (in_order, json.loads(notified)["Message"], logged["message"])]
+    assert [event["detail"]["eventName"] for event in events] == ["MoveAccount"] * 3
+    assert events[0] == events[1] == events[2]
+
+
+@pytest.mark.behaviour(55)
+def test_another_accounts_bus_gets_the_event_as_it_is_and_passes_it_no_further(sandbox: ServedSandbox) -> None:
+    there = sandbox.client_of("events", "audit")
+    first = there.create_event_bus(Name="received")["EventBusArn"]
+    second = there.create_event_bus(Name="beyond")["EventBusArn"]
+    sqs = sandbox.client_of("sqs", "audit")
+    near, far = Box(sqs, "near"), Box(sqs, "far")
+    targets(there, {"Arn": near.arn}, {"Arn": second}, EventBusName="received")
+    targets(there, {"Arn": far.arn}, EventBusName="beyond")
+    targets(sandbox.client("events"), {"Arn": first})
+    move(sandbox)
+    (event,) = (json.loads(body) for body in near.bodies())
+    assert event["account"] == sandbox.world.management_account()
+    assert far.bodies() == []
+
+
+@pytest.mark.behaviour(55)
+def test_what_no_target_takes_does_not_touch_the_call(sandbox: ServedSandbox, caplog: pytest.LogCaptureFixture) -> None:
+    events, box = sandbox.client("events"), Box(sandbox.client("sqs"), "told")
+    function = "arn:aws:lambda:us-east-1:111111111111:function:f"
+    missing = box.arn.replace(":told", ":missing")
+    targets(events, {"Arn": function}, {"Arn": missing}, {"Arn": box.arn})
+    targets(events, {"Arn": box.arn}, name="off", State="DISABLED")
+    events.put_rule(Name="hourly", ScheduleExpression="rate(1 hour)")
+    events.put_targets(Rule="hourly", Targets=[{"Id": "1", "Arn": box.arn}])
+    move(sandbox)
+    assert len(box.bodies()) == 1
+    warnings = [record.getMessage() for record in caplog.records]
+    assert [text.split(" did not take an event: ")[0] for text in warnings] == [
+        f"rule told: {function}",
+        f"rule told: {missing}",
+    ]
+
+
+def test_a_listener_that_breaks_does_not_touch_the_call(
+    sandbox: ServedSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    sandbox.world.listeners.insert(0, broken)
+    sandbox.running.gateway.listeners.insert(0, broken)
+    queue = Queue(sandbox, PATTERN)
+    move(sandbox)
+    assert queue.names() == ["MoveAccount"]
+    assert "ZeroDivisionError" in caplog.text
 
 
 class _Receiver(http.server.BaseHTTPRequestHandler):
