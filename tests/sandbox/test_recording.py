@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from rolecall.sandbox.limits.faults import FaultRule
 from rolecall.sandbox.scenario import load_scenario
 
 from .conformance.cloud import Deployment
@@ -60,3 +64,21 @@ def test_what_is_not_a_recording_is_refused(tmp_path: Path) -> None:
     found = replayed(path)
     assert found.returncode == 2
     assert "Cannot read the recording" in found.stderr
+
+
+def test_the_log_has_a_line_also_for_what_got_no_answer(start_sandbox: StartSandbox, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    kinds = ("reset", "lost-answer", "throttle")
+    rules = tuple(FaultRule(kind=kind, times=1, skip=turn) for turn, kind in enumerate(kinds))
+    iam = start_sandbox(load_scenario("clean").model_copy(update={"faults": rules}), log=log).client("iam")
+    for error in (ConnectionClosedError, ConnectionClosedError, ClientError):
+        with pytest.raises(error):
+            iam.list_users()
+    iam.list_users()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(line["action"], line["status"], line.get("faults")) for line in lines] == [
+        ("ListUsers", None, ["reset"]),
+        ("ListUsers", 200, ["lost-answer"]),
+        ("ListUsers", 400, ["throttle"]),
+        ("ListUsers", 200, None),
+    ]

@@ -32,7 +32,7 @@ class EventHistory:
 
     def heard(self, exchange: Exchange) -> None:
         call = exchange.call
-        if call is not None and call.action and call.service != "cloudtrail":
+        if call is not None and call.action and call.service != "cloudtrail" and exchange.response is not None:
             region = "us-east-1" if call.service in _GLOBAL else call.region
             self._kept[call.caller.account_id, region].appendleft(exchange)
 

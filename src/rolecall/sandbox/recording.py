@@ -71,8 +71,7 @@ async def replay(path: Path, gateway: Gateway, world: World) -> tuple[int, list[
     for count, line in enumerate(_lines(path), start=1):
         await world.clock.advance(max(0.0, line["at"] - at))
         at = line["at"]
-        response = gateway.perform(_request(line), line["service"], line["region"], _caller(line["caller"]))
-        replayed = _outcome(response.status, gateway.last_error)
+        replayed = _outcome(gateway.perform(_request(line), line["service"], line["region"], _caller(line["caller"])))
         if replayed != line["outcome"]:
             differences.append(Difference(count, f"{line['service']}:{line['action']}", line["outcome"], replayed))
     return count, differences
@@ -81,7 +80,6 @@ async def replay(path: Path, gateway: Gateway, world: World) -> tuple[int, list[
 def _line(exchange: Exchange, caller: Caller, at: float) -> dict[str, Any]:
     call = exchange.call
     assert call is not None
-    assert exchange.response is not None
     headers = {name: value for name, value in exchange.request.headers.items() if name.lower() in _KEPT_HEADERS}
     return {
         "at": round(at, 3),
@@ -93,12 +91,14 @@ def _line(exchange: Exchange, caller: Caller, at: float) -> dict[str, Any]:
         "target": _SIGNED_QUERY.sub("", exchange.request.target),
         "headers": headers,
         "body": base64.b64encode(exchange.request.body).decode(),
-        "outcome": _outcome(exchange.response.status, exchange.error.code if exchange.error else None),
+        "outcome": _outcome(exchange),
     }
 
 
-def _outcome(status: int, code: str | None) -> str:
-    return f"{status} {code}" if code else str(status)
+def _outcome(exchange: Exchange) -> str:
+    """Status, and the error's code where there is one."""
+    status = exchange.response.status if exchange.response else "no answer"
+    return f"{status} {exchange.error.code}" if exchange.error else str(status)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
