@@ -21,8 +21,9 @@ from rolecall.sandbox.population import DEFAULT_ROLE
 from rolecall.sandbox.scenario import Finding, LaterSpec, Scenario
 from rolecall.sandbox.store_wire import service_model
 from rolecall.sandbox.sts import role_session
+from rolecall.sandbox.trail import traced
 from rolecall.sandbox.validation import validation_message
-from rolecall.sandbox.wire import Call, Caller, Handlers, PrincipalId, WireError
+from rolecall.sandbox.wire import Call, Caller, Handlers, Params, PrincipalId, WireError
 from rolecall.sandbox.world import World
 
 _log = logging.getLogger(__name__)
@@ -46,12 +47,17 @@ def problems(scenario: Scenario) -> Iterator[Finding]:
             yield ("later", index, "params"), problem
 
 
-class Later:
-    """The scenario's later events, each once."""
+Made = Callable[[Call, Params | None, WireError | None], None]
+"""Told of every call with what came of it: an answer, where the sandbox gave one itself, or an error."""
 
-    def __init__(self, world: World, handlers: Handlers, specs: Sequence[LaterSpec]) -> None:
+
+class Later:
+    """The scenario's later events, each once. `made` is told of them, as they do not come by the gateway."""
+
+    def __init__(self, world: World, handlers: Handlers, specs: Sequence[LaterSpec], made: Made) -> None:
         self._world = world
         self._handlers = handlers
+        self._made = made
         self._waiting = [spec for spec in specs if spec.after_call is not None]
         for spec in specs:
             if spec.after_seconds is not None:
@@ -78,15 +84,25 @@ class Later:
 
     def _make(self, spec: LaterSpec) -> None:
         service, action = spec.call.split(":")
-        call = Call(service, action, _resolved(spec.params, self._id_of), self._caller(spec.by), self._world.region)
-        handler = self._handlers.get((service, action))
+        params, caller = _resolved(spec.params, self._id_of), self._caller(spec.by)
+        call = traced(self._world, Call(service, action, params, caller, self._world.region))
+        try:
+            answer = self._answer(call)
+        except WireError as error:
+            self._made(call, None, error)
+            raise
+        self._made(call, answer, None)
+
+    def _answer(self, call: Call) -> Params | None:
+        """None where the store answers: its answers are told of no call."""
+        handler = self._handlers.get((call.service, call.action))
         if handler is not None:
-            handler(call)
-        elif service in OWNED:
-            raise WireError("NotImplemented", f"The sandbox does not have {service} {action}.", 501)
-        else:
-            account_id = call.caller.account_id
-            self._world.store.call(service, action, call.params, account_id=account_id, region=call.region)
+            return handler(call)
+        if call.service in OWNED:
+            raise WireError("NotImplemented", f"The sandbox does not have {call.service} {call.action}.", 501)
+        account_id = call.caller.account_id
+        self._world.store.call(call.service, call.action, call.params, account_id=account_id, region=call.region)
+        return None
 
     def _caller(self, name: str | None) -> Caller:
         management = self._world.management_account()

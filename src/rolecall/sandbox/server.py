@@ -155,7 +155,7 @@ def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -
         latency=switches.latency_ms / 1000,
         proxy=urlsplit(behind).netloc if behind else None,
     )
-    later = Later(world, handlers, scenario.later)
+    later = Later(world, handlers, scenario.later, history.made)
     gateway.listeners += [history.heard, later.heard]
-    world.listeners.append(Bus(world).deliver)
+    world.listeners += [history.told, Bus(world).deliver]
     return gateway

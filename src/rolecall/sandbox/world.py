@@ -58,7 +58,8 @@ class Switches:
 class World:
     """One organization and the accounts outside it that matter (the platform's).
 
-    `speed` scales how long work takes (see Clock); `now` tells the real time.
+    `speed` scales how long work takes (see Clock); `now` tells the real time. `requested_at` holds since when accounts
+    are being made and closed, by the id of the request or of the account.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class World:
         self.on_account_change: list[AccountChange] = []
         self.listeners: list[Listener] = []
         self.founded_at = self.clock.now()
+        self.requested_at: dict[str, datetime] = {}
         self._drawn: Counter[str] = Counter()
 
     def management_account(self) -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import threading
+import weakref
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from rolecall.sandbox.scenario import load_scenario
+from rolecall.sandbox.cloudtrail import EventHistory
+from rolecall.sandbox.scenario import LaterSpec, load_scenario
+from rolecall.sandbox.wire import Call, Caller, Origin, PrincipalId
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, eventually
-from .cloud import Deployment
+from .cloud import Deployment, refused, template
 
 PATTERN = {"source": ["aws.organizations"], "detail": {"eventName": ["MoveAccount"]}}
 
@@ -235,16 +240,197 @@ def test_every_event_is_posted_to_a_webhook_in_order(
 
 
 @pytest.mark.behaviour(55)
-def test_cloudtrail_tells_who_called_with_which_agent(sandbox: ServedSandbox) -> None:
+def test_names_and_addresses_of_new_accounts_are_masked_and_results_tell_their_times(sandbox: ServedSandbox) -> None:
+    queue = Queue(sandbox, {"source": ["aws.organizations"]})
+    organizations = sandbox.client("organizations")
+    organizations.create_account(AccountName="late", Email="late@example.com")
+    organizations.close_account(AccountId=sandbox.account_id("sandbox-ada"))
+    eventually(lambda: {"CreateAccountResult", "CloseAccountResult"} <= set(queue.names()))
+    told = {event["detail"]["eventName"]: event["detail"] for event in queue.received}
+    assert told["CreateAccount"]["requestParameters"] == {"accountName": "****", "email": "****"}
+    begun = told["CreateAccount"]["responseElements"]["createAccountStatus"]
+    created = told["CreateAccountResult"]["serviceEventDetails"]["createAccountStatus"]
+    closed = told["CloseAccountResult"]["serviceEventDetails"]["closeAccountStatus"]
+    assert (begun["accountName"], created["accountName"], begun["id"]) == ("****", "****", created["id"])
+    assert created["requestedTimestamp"] == begun["requestedTimestamp"]
+    for status in (created, closed):
+        for name in ("requestedTimestamp", "completedTimestamp"):
+            assert re.fullmatch(r"[A-Z][a-z]{2} \d{1,2}, \d{4} \d{1,2}:\d\d:\d\d [AP]M", status[name])
+    assert "late" not in json.dumps(queue.received)
+
+
+def looked_up(trail: Any, name: str = "", **more: Any) -> list[dict[str, Any]]:
+    """The records of all events of a name, or that some other attribute finds; newest first."""
+    key, value = more.popitem() if more else ("EventName", name)
+    pages = trail.get_paginator("lookup_events").paginate(
+        LookupAttributes=[{"AttributeKey": key, "AttributeValue": value}]
+    )
+    return [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
+
+
+@pytest.mark.behaviour(70)
+def test_the_history_tells_who_called_with_which_agent_and_key(sandbox: ServedSandbox) -> None:
     sandbox.client_of("iam", "audit").list_roles()
     trail = sandbox.client_of("cloudtrail", "audit")
     wanted = [{"AttributeKey": "EventName", "AttributeValue": "ListRoles"}]
     (event,) = trail.lookup_events(LookupAttributes=wanted)["Events"]
     record = json.loads(event["CloudTrailEvent"])
+    identity = record["userIdentity"]
     assert event["Username"] == "tests"
     assert record["userAgent"].startswith("Boto3/")
-    assert record["userIdentity"]["arn"].endswith("assumed-role/OrganizationAccountAccessRole/tests")
-    assert record["recipientAccountId"] == sandbox.account_id("audit")
-    text = json.dumps(trail.lookup_events()["Events"], default=str)
-    assert "SecretAccessKey" not in text
-    assert "secretAccessKey" not in text
+    assert identity["arn"].endswith("assumed-role/OrganizationAccountAccessRole/tests")
+    assert identity["accessKeyId"].startswith("ASIA")
+    assert looked_up(trail, AccessKeyId=identity["accessKeyId"]) == [record]
+    assert (record["recipientAccountId"], record["awsRegion"]) == (sandbox.account_id("audit"), "us-east-1")
+    assert (record["readOnly"], record["responseElements"]) == (True, None)
+
+
+@pytest.mark.behaviour(70)
+def test_an_event_is_the_same_on_the_bus_and_in_the_history(sandbox: ServedSandbox) -> None:
+    queue = Queue(sandbox, {"source": ["aws.organizations"]})
+    move(sandbox)
+    sandbox.client("organizations").close_account(AccountId=sandbox.account_id("sandbox-ada"))
+    eventually(lambda: queue.names()[-1:] == ["CloseAccountResult"])
+    trail = sandbox.client("cloudtrail")
+    for event in queue.received:
+        assert looked_up(trail, event["detail"]["eventName"]) == [event["detail"]]
+
+
+@pytest.mark.behaviour(70)
+def test_an_assumed_role_is_told_to_its_owner_too_without_the_secret(sandbox: ServedSandbox) -> None:
+    audit, arn = sandbox.account_id("audit"), f"arn:aws:iam::{sandbox.account_id('audit')}:role/"
+    role = f"{arn}OrganizationAccountAccessRole"
+    keys = sandbox.client("sts").assume_role(RoleArn=role, RoleSessionName="once")["Credentials"]
+    refused(sandbox.client("sts").assume_role, RoleArn=f"{arn}Missing", RoleSessionName="never")
+    failed, ours = looked_up(sandbox.client("cloudtrail"), "AssumeRole")
+    (theirs, *_) = looked_up(sandbox.client_of("cloudtrail", "audit"), "AssumeRole")[1:]
+    assert theirs["requestParameters"]["roleSessionName"] == "once"
+    assert (ours["sharedEventID"], ours["requestID"]) == (theirs["sharedEventID"], theirs["requestID"])
+    assert ours["eventID"] != theirs["eventID"]
+    assert (ours["userIdentity"]["type"], theirs["userIdentity"]["type"]) == ("IAMUser", "AWSAccount")
+    assert (theirs["userIdentity"]["accountId"], theirs["recipientAccountId"]) == (ours["recipientAccountId"], audit)
+    assert ours["resources"] == [{"ARN": role, "accountId": audit, "type": "AWS::IAM::Role"}]
+    assert ours["readOnly"] is theirs["readOnly"] is True
+    assert set(ours["responseElements"]["credentials"]) == {"accessKeyId", "expiration"}
+    assert ours["responseElements"]["credentials"]["accessKeyId"] == keys["AccessKeyId"]
+    assert not {keys["SecretAccessKey"], keys["SessionToken"]} & set(json.dumps([ours, theirs]).split('"'))
+    assert (failed["errorCode"], failed["responseElements"]) == ("AccessDenied", None)
+    assert "is not authorized to perform: sts:AssumeRole" in failed["errorMessage"]
+    assert "sharedEventID" not in failed
+    names = [record["requestParameters"]["roleSessionName"] for record in (failed, ours)]
+    assert names == ["never", "once"]
+
+
+@pytest.mark.behaviour(70)
+def test_errors_of_other_services_are_told_with_their_words(sandbox: ServedSandbox) -> None:
+    code, message = refused(sandbox.client("iam").get_role, RoleName="Missing")
+    (record,) = looked_up(sandbox.client("cloudtrail"), "GetRole")
+    assert (record["errorCode"], record["errorMessage"]) == (code, message)
+
+
+@pytest.mark.behaviour(70)
+def test_calls_are_found_by_the_role_or_stack_set_that_they_name(sandbox: ServedSandbox) -> None:
+    deployment = Deployment.of(sandbox)
+    deployment.create()
+    refused(sandbox.client("iam").get_role, RoleName="Missing")
+    trail = sandbox.client("cloudtrail")
+    assert [record["eventName"] for record in looked_up(trail, ResourceName="Missing")] == ["GetRole"]
+    assert [record["eventName"] for record in looked_up(trail, ResourceName=deployment.name)] == ["CreateStackSet"]
+    assert looked_up(trail, ResourceType="AWS::CloudFormation::StackSet") == looked_up(trail, "CreateStackSet")
+
+
+@pytest.mark.behaviour(70)
+def test_what_aws_does_and_what_happens_later_is_in_the_history(start_sandbox: StartSandbox) -> None:
+    scenario = load_scenario("clean").model_copy(
+        update={
+            "later": (
+                LaterSpec(call="iam:CreateUser", params={"UserName": "ada"}, after_seconds=60),
+                LaterSpec(call="iam:DeleteUser", params={"UserName": "bob"}, after_seconds=60),
+            )
+        }
+    )
+    sandbox = start_sandbox(scenario)
+    sandbox.client("organizations").create_account(AccountName="late", Email="late@example.com")
+    trail = sandbox.client("cloudtrail")
+    eventually(lambda: bool(looked_up(trail, "CreateAccountResult")))
+    assert [record["eventType"] for record in looked_up(trail, "AccountJoinedOrganization")] == ["AwsServiceEvent"]
+    sandbox.advance(seconds=61)
+    (made,), (failed,) = looked_up(trail, "CreateUser"), looked_up(trail, "DeleteUser")
+    assert (made["userIdentity"]["type"], made["requestParameters"]) == ("Root", {"userName": "ada"})
+    assert failed["errorCode"] == "NoSuchEntity"
+
+
+@pytest.mark.behaviour(70)
+def test_calls_on_what_is_in_a_resource_are_not_in_the_history(sandbox: ServedSandbox) -> None:
+    s3, box = sandbox.client("s3"), Box(sandbox.client("sqs"), "box")
+    s3.create_bucket(Bucket="kept")
+    s3.put_object(Bucket="kept", Key="a", Body=b"x")
+    s3.list_objects_v2(Bucket="kept")
+    box.bodies()
+    events = sandbox.client("cloudtrail").lookup_events()["Events"]
+    names = [event["EventName"] for event in events]
+    assert names == ["CreateBucket", "GetQueueAttributes", "CreateQueue"]
+
+
+@pytest.mark.behaviour(70)
+def test_pages_stay_where_they_are_when_more_happens(sandbox: ServedSandbox) -> None:
+    organizations, trail = sandbox.client("organizations"), sandbox.client("cloudtrail")
+    for _ in range(5):
+        organizations.list_roots()
+    first = trail.lookup_events(MaxResults=2)
+    organizations.list_roots()
+    second = trail.lookup_events(MaxResults=2, NextToken=first["NextToken"])
+    third = trail.lookup_events(MaxResults=2, NextToken=second["NextToken"])
+    ids = [event["EventId"] for page in (first, second, third) for event in page["Events"]]
+    assert (len(ids), len(set(ids)), "NextToken" in third) == (5, 5, False)
+    assert refused(trail.lookup_events, NextToken="guessed")[0] == "InvalidNextTokenException"
+
+
+@pytest.mark.behaviour(70)
+def test_what_is_older_than_ninety_days_is_gone_and_a_span_must_not_end_before_it_begins(
+    sandbox: ServedSandbox,
+) -> None:
+    sandbox.client("organizations").list_roots()
+    trail = sandbox.client("cloudtrail")
+    now = sandbox.world.now()
+    assert len(looked_up(trail, "ListRoots")) == 1
+    assert trail.lookup_events(StartTime=now + timedelta(hours=1))["Events"] == []
+    code = refused(trail.lookup_events, StartTime=now, EndTime=now - timedelta(hours=1))[0]
+    assert code == "InvalidTimeRangeException"
+    sandbox.advance(days=91)
+    assert looked_up(trail, "ListRoots") == []
+
+
+class Answer(dict[str, Any]):
+    """One whose life can be watched."""
+
+
+class Unread(dict[str, Any]):
+    """Parameters that nobody may write down."""
+
+    def items(self) -> Any:
+        raise AssertionError("a record was made of it")
+
+
+def test_the_history_keeps_no_answer_of_a_read_and_makes_records_of_one_page_only(sandbox: ServedSandbox) -> None:
+    history, now = EventHistory(sandbox.world), sandbox.world.now()
+    caller = Caller("111111111111", "arn:aws:iam::111111111111:user/ada", "", PrincipalId("AIDA"))
+
+    def call(action: str, params: dict[str, Any]) -> Call:
+        return Call("cloudformation", action, params, caller, "us-east-1", Origin(action, now))
+
+    answer = Answer(Summaries=["much"])
+    watched = weakref.ref(answer)
+    history.made(call("ListStackInstances", Unread()), answer, None)
+    del answer
+    assert watched() is None
+    history.made(call("DeleteStackSet", {}), Answer(), None)
+    found = history.lookup_events(call("LookupEvents", {"MaxResults": 1}))
+    assert [event["EventName"] for event in found["Events"]] == ["DeleteStackSet"]
+
+
+def test_what_is_too_long_for_cloudtrail_is_left_out_of_a_record(sandbox: ServedSandbox) -> None:
+    body = template("x" * 400) + " " * 110_000
+    code, _ = refused(sandbox.client("cloudformation").create_stack, StackName="long", TemplateBody=body)
+    (record,) = looked_up(sandbox.client("cloudtrail"), "CreateStack")
+    assert (record["errorCode"], record["requestParameters"]) == (code, None)
