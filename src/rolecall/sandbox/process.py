@@ -1,4 +1,4 @@
-"""A sandbox as a process of its own, left running: start it, find it, stop it. Files, a child process, HTTP.
+"""A sandbox as a process of its own, left running: start it, find it, stop it. Files, child processes, HTTP.
 
 The state is a private directory in the user's runtime or temporary directory, one a user, or one a port if named. It
 goes when the sandbox ends.
@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rolecall.errors import RolecallError
 from rolecall.sandbox import directory as files
@@ -80,16 +81,9 @@ class SandboxProcess:
             hint = "Stop it first with `rolecall sandbox --stop`, or name another port."
             raise RolecallError(f"A sandbox is already running at {running.endpoint}", hint=hint)
         _claim(home)
-        command = [sys.executable, "-m", "rolecall.sandbox", f"--state={home}", *given.arguments()]
         with (home / _LOG).open("wb") as output:
-            child = subprocess.Popen(  # noqa: S603  # our own module, no shell
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                env=_without_aws(),
-            )
+            quiet = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+            child = _launch(f"--state={home}", *given.arguments(), start_new_session=True, **quiet)
         return cls(home, _wait_until_ready(home, child))
 
     @classmethod
@@ -140,6 +134,16 @@ class SandboxProcess:
                 return found
         except urllib.error.URLError as error:
             raise RolecallError(f"The sandbox at {self.endpoint} does not answer", detail=str(error)) from error
+
+
+def replay(recording: Path) -> int:
+    """Makes a recording's calls again, in a process of its own, since there is one world a process. Its exit status."""
+    return _launch(f"--replay={recording}").wait()
+
+
+def _launch(*arguments: str, **how: Any) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "rolecall.sandbox", *arguments]
+    return subprocess.Popen(command, env=_without_aws(), **how)  # noqa: S603  # our own module, no shell
 
 
 def _without_aws() -> dict[str, str]:

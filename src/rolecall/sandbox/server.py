@@ -29,7 +29,7 @@ from rolecall.sandbox.exchange import Listener, log_to
 from rolecall.sandbox.gateway import Gateway
 from rolecall.sandbox.later import Later
 from rolecall.sandbox.limits.quotas import Quotas
-from rolecall.sandbox.recording import record_to
+from rolecall.sandbox.recording import Head, record_to
 from rolecall.sandbox.scenario import Scenario
 from rolecall.sandbox.wire import Handlers
 from rolecall.sandbox.world import Enforcement, World
@@ -116,7 +116,8 @@ def _writers(
     if log:
         yield log_to(resources.enter_context(log.open("a", encoding="utf-8")))
     if record:
-        yield record_to(resources.enter_context(record.open("w", encoding="utf-8")), scenario, world.now())
+        head = Head(scenario, world.enforcement, world.clock.speed, world.now())
+        yield record_to(resources.enter_context(record.open("w", encoding="utf-8")), head)
 
 
 async def _listen(resources: AsyncExitStack, application: web.Application, host: str, port: int) -> str:
