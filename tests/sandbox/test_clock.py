@@ -66,6 +66,31 @@ async def test_speed_scales_work_and_not_the_calendar() -> None:
     assert happened == ["work", "calendar"]
 
 
+async def test_what_breaks_is_logged_and_keeps_nothing_else_from_happening(caplog: pytest.LogCaptureFixture) -> None:
+    ours, happened = Clock(speed=0), asyncio.Event()
+
+    def broken() -> None:
+        raise KeyError("Email")
+
+    ours.work(1, broken)
+    ours.after(0.01, happened.set)
+    await asyncio.wait_for(happened.wait(), 5)
+    assert "KeyError: 'Email'" in caplog.text
+
+
+async def test_a_jump_waits_for_what_has_just_begun() -> None:
+    ours, happened = clock(), []
+
+    async def work() -> None:
+        await ours.sleep(60)
+        happened.append(ours.now())
+
+    task = asyncio.create_task(work())
+    await ours.advance(60)
+    assert happened == [NOON + timedelta(minutes=1)]
+    await task
+
+
 def ask(sandbox: ServedSandbox, path: str, body: object | None = None, token: str | None = None) -> object:
     state = sandbox.running.state
     headers = {files.STOP_HEADER: token or state.stop_token}

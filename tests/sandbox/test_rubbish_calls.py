@@ -14,8 +14,9 @@ from botocore.awsrequest import AWSRequest, create_request_object, prepare_reque
 from botocore.httpsession import URLLib3Session
 from botocore.model import OperationModel, Shape
 
-from rolecall.sandbox import stacks, stacksets
+from rolecall.sandbox import context_keys, iam, organizations, stacks, stacksets, sts
 from rolecall.sandbox.builder import BuiltWorld, build
+from rolecall.sandbox.cloudtrail import EventHistory
 from rolecall.sandbox.scenario import load_scenario
 from rolecall.sandbox.server import assemble
 from rolecall.sandbox.store_wire import service_model
@@ -125,6 +126,14 @@ def _request(operation: OperationModel, params: Any) -> HttpRequest:
     return HttpRequest("POST", "/", headers, body.encode() if isinstance(body, str) else body)
 
 
+def _own_operations(built: BuiltWorld) -> set[tuple[str, str]]:
+    """What is answered by the sandbox itself."""
+    world = built.world
+    services = (iam, context_keys, organizations, stacks, stacksets)
+    found = {name for service in services for name in service.handlers(world)}
+    return {*found, *sts.handlers(world, built.identities), *EventHistory(world).handlers()}
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_no_call_breaks_the_sandbox(seed: int) -> None:
     scenario = load_scenario("messy")
@@ -133,13 +142,14 @@ async def test_no_call_breaks_the_sandbox(seed: int) -> None:
     maker = Maker(built, seed)
     administrator = f"arn:aws:iam::{maker.accounts[0]}:user/admin"
     caller = Caller(maker.accounts[0], administrator, administrator, PrincipalId("AIDAADMIN"))
-    operations = sorted(gateway.operations())
+    operations = sorted(_own_operations(built))
     answered = 0
     for number in range(CALLS):
         service, action = maker.random.choice(operations)
         operation = service_model(service).operation_model(action)
         request = _request(operation, maker.params(operation))
-        response = gateway.perform(request, service, "us-east-1", caller)
+        response = gateway.perform(request, service, "us-east-1", caller).response
+        assert response is not None
         assert response.status < 500, (service, action, request.body, response.body)
         answered += response.status == 200
         if number % 20 == 0:

@@ -13,10 +13,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from rolecall.sandbox.authorize import Authorizer
 from rolecall.sandbox.gateway import Gateway
+from rolecall.sandbox.identities import Identities
 from rolecall.sandbox.scenario import load_scenario
 from rolecall.sandbox.stored import HttpRequest
-from rolecall.sandbox.wire import Call
+from rolecall.sandbox.wire import Call, Caller, PrincipalId
 
 from .conftest import StartSandbox
 from .served import ServedSandbox, allow, trust
@@ -154,32 +156,16 @@ def test_a_bug_in_a_handler_is_an_internal_failure(sandbox: ServedSandbox, caplo
     def broken(call: Call) -> dict[str, Any]:
         raise ZeroDivisionError(call.action)
 
-    running = sandbox.running
-    gateway = Gateway(
-        sandbox.world,
-        running.gateway.identities,
-        {("sts", "GetCallerIdentity"): broken},
-        running.gateway.authorizer,
-    )
-    response = gateway.answer(signed_request(sandbox))
-    assert response.status == 500
-    assert b"<Code>InternalFailure</Code>" in response.body
+    handlers = {("sts", "GetCallerIdentity"): broken}
+    gateway = Gateway(sandbox.world, Identities(sandbox.world), handlers, Authorizer(sandbox.world))
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    request = HttpRequest("POST", "/", form, b"Action=GetCallerIdentity&Version=2011-06-15")
+    arn = "arn:aws:iam::111111111111:user/ada"
+    exchange = gateway.perform(request, "sts", "us-east-1", Caller("111111111111", arn, arn, PrincipalId("AIDA")))
+    assert exchange.response is not None
+    assert exchange.response.status == 500
+    assert b"<Code>InternalFailure</Code>" in exchange.response.body
     assert "ZeroDivisionError: GetCallerIdentity" in caplog.text
-
-
-def signed_request(sandbox: ServedSandbox) -> HttpRequest:
-    """A signed GetCallerIdentity, caught before it is sent."""
-    caught: list[HttpRequest] = []
-
-    def catch(request: Any, **_: Any) -> None:
-        headers = {name: value if isinstance(value, str) else value.decode() for name, value in request.headers.items()}
-        host = request.url.split("/")[2]
-        caught.append(HttpRequest(request.method, "/", headers | {"Host": host}, request.body.encode()))
-
-    client = sandbox.client("sts")
-    client.meta.events.register("before-send.sts", catch)
-    client.get_caller_identity()
-    return caught[0]
 
 
 def test_enforcement_of_everything_holds_callers_to_their_policies(start_sandbox: StartSandbox) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ import botocore.session
 import pytest
 
 from rolecall.errors import RolecallError
+from rolecall.sandbox import directory as files
 from rolecall.sandbox.process import SandboxProcess, Settings, state_directory
 
 
@@ -85,6 +88,41 @@ def test_a_directory_that_another_start_has_made_is_left_alone() -> None:
     with pytest.raises(RolecallError, match="just starting"):
         SandboxProcess.start(Settings("clean"))
     assert state_directory().exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "summary", "hint"),
+    [
+        (None, "has not answered", "It goes on with what it is at"),
+        (b"", "does not answer", "See whether it still runs"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "does not answer", "See whether it still runs"),
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "refused", ""),
+    ],
+    ids=["slow", "gone", "broken off", "refused"],
+)
+def test_a_jump_without_an_answer_says_what_happened(
+    tmp_path: Path, answer: bytes | None, summary: str, hint: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        state = files.State(endpoint, endpoint, "us-east-1", 0, "", "token")
+        thread = threading.Thread(target=_answer_once, args=(listener, answer), daemon=True)
+        thread.start()
+        with pytest.raises(RolecallError, match=summary) as caught:
+            SandboxProcess(tmp_path, state).advance(60, patience=0.5)
+        thread.join()
+    assert caught.value.hint.startswith(hint)
+
+
+def _answer_once(listener: socket.socket, answer: bytes | None) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        while b"}" not in connection.recv(65536):
+            pass
+        if answer is None:
+            time.sleep(1)
+        else:
+            connection.sendall(answer)
 
 
 def test_the_module_refuses_a_port_that_is_taken() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,12 @@ def test_a_generated_organization_has_as_many_accounts_as_asked_for(accounts: in
 def test_a_thousand_accounts_are_distinct() -> None:
     world = build(generate(1000)).world
     assert len({account.id for account in world.accounts()}) == 1000
+
+
+def test_reading_a_scenario_takes_neither_the_store_nor_the_sdk() -> None:
+    code = (
+        "import sys\nfrom rolecall.sandbox.scenario import load_scenario\nload_scenario('demo')\n"
+        "print([name for name in ('moto', 'botocore', 'aiohttp') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rolecall.errors import RolecallError
+from rolecall.sandbox import later
 from rolecall.sandbox.builder import build
 from rolecall.sandbox.generator import generate
-from rolecall.sandbox.recording import read_scenario, replay
+from rolecall.sandbox.recording import read_head, replay
 from rolecall.sandbox.scenario import Scenario, load_scenario
 from rolecall.sandbox.server import assemble, serve
 
@@ -74,20 +75,27 @@ def export_lines(environment: dict[str, str]) -> str:
 
 
 async def _replay(recording: Path) -> None:
-    """Raises RolecallError with every answer that differs from the recorded one."""
-    scenario = read_scenario(recording)
-    built = build(scenario, speed=0)
-    gateway = assemble(built, scenario)
-    count, differences = await replay(recording, gateway, built.world)
-    if differences:
-        said = "\n".join(f"call {d.number} {d.call}: {d.recorded} then, {d.replayed} now" for d in differences)
-        raise AnsweredOtherwise(f"{len(differences)} of {count} calls were answered otherwise", detail=said)
-    sys.stdout.write(f"{count} calls, all answered as recorded\n")
+    """Raises RolecallError with every answer that differs from the recorded one. The wall's time plays no part."""
+    head = read_head(recording)
+    scenario = head.scenario.model_copy(
+        update={"switches": head.scenario.switches.model_copy(update={"quotas": "none"})}
+    )
+    built = build(scenario, speed=head.speed, enforcement=head.enforcement, now=lambda: head.started)
+    done = await replay(recording, assemble(built, scenario), built.world)
+    if done.differences:
+        said = "\n".join(f"call {d.number} {d.call}: {d.recorded} then, {d.replayed} now" for d in done.differences)
+        raise AnsweredOtherwise(f"{len(done.differences)} of {done.made} calls were answered otherwise", detail=said)
+    sys.stdout.write(f"{done.made} calls, all answered as recorded\n")
+    if done.passed_over:
+        sys.stdout.write(f"{done.passed_over} that met a fault or a rate were passed over\n")
 
 
 def _scenario(options: argparse.Namespace) -> Scenario:
     """The scenario, and what the command line changes of it."""
-    known = load_scenario(options.scenario) if options.accounts is None else generate(options.accounts, options.seed)
+    if options.accounts is None:
+        known = load_scenario(options.scenario, also=[later.problems])
+    else:
+        known = generate(options.accounts, options.seed)
     switches = {"quotas": options.quotas, "latency_ms": options.latency_ms}
     given = {name: value for name, value in switches.items() if value is not None}
     changes: dict[str, object] = {"switches": known.switches.model_copy(update=given)}

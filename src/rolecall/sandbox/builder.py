@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from rolecall.sandbox import sts
+from rolecall.sandbox import later, sts
 from rolecall.sandbox.clock import utc_now
 from rolecall.sandbox.directory import Credentials
 from rolecall.sandbox.identities import Identities
@@ -22,7 +22,7 @@ from rolecall.sandbox.organization import (
     WorldAccount,
 )
 from rolecall.sandbox.population import add_member
-from rolecall.sandbox.scenario import AccountSpec, PlatformSpec, RoleSpec, Scenario, ScpSpec
+from rolecall.sandbox.scenario import AccountSpec, PlatformSpec, RoleSpec, Scenario, ScpSpec, refusal
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id, seeded_unit_id
 from rolecall.sandbox.store import Store
 from rolecall.sandbox.world import Enforcement, Switches, World
@@ -53,7 +53,13 @@ def build(
     enforcement: Enforcement = "simulate",
     now: Callable[[], datetime] = utc_now,
 ) -> BuiltWorld:
-    """`speed` overrides the scenario's. Empties the process's store: there is one world a process."""
+    """`speed` overrides the scenario's. Empties the process's store: there is one world a process.
+
+    Raises ConfigError for what the scenario's own checks could not know.
+    """
+    wrong = list(later.problems(scenario))
+    if wrong:
+        raise refusal(wrong)
     spec = scenario.organization
     store = Store(seed=spec.seed)
     _add_platform_role(store, scenario.platform)  # first: roles of the scenario may trust it

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+_log = logging.getLogger(__name__)
 _SETTLING_TURNS = 20
 """Turns of the event loop in which what a timer set off can come to its next wait."""
 
@@ -69,11 +71,11 @@ class Clock:
     async def advance(self, seconds: float) -> None:
         """Jumps ahead. What falls due on the way happens in order, each at its own time."""
         target = self.now() + timedelta(seconds=seconds)
+        await _settled()  # what has only just begun comes to its first wait, and makes its appointments
         while self._agenda and self._agenda[0].due <= target:
             self._set(max(self._agenda[0].due, self.now()))
             self._call_due()
-            for _ in range(_SETTLING_TURNS):
-                await asyncio.sleep(0)
+            await _settled()
         self._set(max(target, self.now()))
         self._arm()
 
@@ -89,7 +91,7 @@ class Clock:
         while self._agenda and self._agenda[0].due <= self.now():
             appointment = heapq.heappop(self._agenda)
             if not appointment.cancelled:
-                appointment.callback()
+                _happen(appointment.callback)
         self._arm()
 
     def _arm(self) -> None:
@@ -99,6 +101,19 @@ class Clock:
         if self._agenda:
             wait = (self._agenda[0].due - self.now()).total_seconds()
             self._timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._call_due)
+
+
+def _happen(callback: Callable[[], None]) -> None:
+    """A bug in one must not keep all that comes after it from happening."""
+    try:
+        callback()
+    except Exception:
+        _log.exception("what was due broke")
+
+
+async def _settled() -> None:
+    for _ in range(_SETTLING_TURNS):
+        await asyncio.sleep(0)
 
 
 def _finish(future: asyncio.Future[None]) -> None:

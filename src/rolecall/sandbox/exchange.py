@@ -11,10 +11,17 @@ from typing import TextIO
 from rolecall.sandbox.stored import HttpRequest, HttpResponse
 from rolecall.sandbox.wire import Call, Params, WireError
 
+_IN_THE_WAY = frozenset({"reset", "throttle", "error", "quota"})
+"""Faults, and rates, that keep a call from happening at all."""
+
 
 @dataclass(slots=True)
 class Exchange:
-    """A request on its way: `call` once it is understood, `error` or `response` once it is answered."""
+    """A request on its way: `call` once it is understood, `error` or `response` once it is answered.
+
+    `faults` are the kinds of those that it met, and `quota` where it came too soon. One whose connection was reset has
+    neither error nor response.
+    """
 
     request: HttpRequest
     request_id: str
@@ -25,7 +32,12 @@ class Exchange:
     answer: Params | None = None
     error: WireError | None = None
     response: HttpResponse | None = None
-    reset: bool = False
+    faults: tuple[str, ...] = ()
+
+    @property
+    def hindered(self) -> bool:
+        """Whether nothing happened, for a reason that another time need not be there."""
+        return not _IN_THE_WAY.isdisjoint(self.faults)
 
     @property
     def user_agent(self) -> str:
@@ -51,6 +63,8 @@ def log_to(file: TextIO) -> Listener:
         }
         if exchange.error is not None:
             line |= {"error": exchange.error.code, "reason": exchange.error.reason}
+        if exchange.faults:
+            line["faults"] = exchange.faults
         file.write(json.dumps(line) + "\n")
         file.flush()
 

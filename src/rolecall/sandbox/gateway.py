@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
@@ -21,14 +20,15 @@ from rolecall.sandbox.exchange import Exchange, Listener
 from rolecall.sandbox.identities import Identities
 from rolecall.sandbox.limits.faults import FaultRule, Faults, error_of
 from rolecall.sandbox.limits.quotas import Quotas
+from rolecall.sandbox.listening import tell
 from rolecall.sandbox.stored import HttpRequest, HttpResponse
-from rolecall.sandbox.wire import Call, Caller, Handlers, Params, WireError
+from rolecall.sandbox.wire import Call, Caller, Handlers, Origin, Params, WireError
 from rolecall.sandbox.world import World
 
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _log = logging.getLogger(__name__)
-_OWNED = ("cloudformation", "organizations", "sts")
+OWNED = ("cloudformation", "organizations", "sts")
 """Services that the store must not answer, since it would contradict the sandbox's own engines."""
 _HOP_HEADERS = ("connection", "content-length", "transfer-encoding", "date", "server")
 _MAX_BODY = 64 * 1024 * 1024
@@ -54,16 +54,15 @@ class Gateway:
         proxy: str | None = None,
     ) -> None:
         self._world = world
-        self.identities = identities
+        self._identities = identities
         self._handlers = handlers
-        self.authorizer = authorizer
+        self._authorizer = authorizer
         self._quotas = quotas
         self._faults = faults
         self._latency = latency
         self._proxy = proxy
         self.listeners: list[Listener] = []
         self.calls: Counter[tuple[str, str, int]] = Counter()
-        self.last_error: str | None = None
         self.last_request = time.monotonic()
 
     def application(self, control: Mapping[tuple[str, str], HttpHandler]) -> web.Application:
@@ -74,70 +73,66 @@ class Gateway:
         application.router.add_route("*", "/{path:.*}", self._serve)
         return application
 
-    def operations(self) -> Collection[tuple[str, str]]:
-        """What is answered here and not by the store: service and operation."""
-        return self._handlers.keys()
+    def perform(self, request: HttpRequest, service: str, region: str, caller: Caller) -> Exchange:
+        """What comes of a call by a caller who is known already, as a recorded one is, and that meets no fault.
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
-        """The whole path of one request that meets no fault. Never raises: what goes wrong is an answer, as on AWS."""
-        exchange = self._begin(request)
-        self._understand(exchange)
-        self._perform(exchange)
-        return self._finish(exchange)
-
-    def perform(self, request: HttpRequest, service: str, region: str, caller: Caller) -> HttpResponse:
-        """As `answer`, for a caller who is known already, as a recorded one is."""
+        Never raises: what goes wrong is an answer, as on AWS.
+        """
         exchange = self._begin(request)
         try:
-            exchange.service = service
-            exchange.call = self._call(request, service, region, caller)
+            exchange.service, exchange.action = service, protocol.action_of(service, request)
+            exchange.call = self._call(exchange, service, region, caller)
         except WireError as error:
             exchange.error = error
         self._perform(exchange)
-        return self._finish(exchange)
+        self._finish(exchange)
+        return exchange
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         message = HttpRequest(request.method, request.raw_path, dict(request.headers), await request.read())
         exchange = self._begin(message)
         self._understand(exchange)
         faults = self._faults.of(exchange.call) if self._faults and exchange.call else []
+        exchange.faults = tuple(rule.kind for rule in faults)
         await self._delay(faults)
-        kinds = {rule.kind for rule in faults}
-        if "reset" in kinds:
-            return self._reset(request, exchange)
+        if "reset" in exchange.faults:
+            tell(self.listeners, exchange)
+            return _reset(request)
         self._fail(exchange, faults)
         self._perform(exchange)
         response = self._finish(exchange)
-        if "lost-answer" in kinds:
-            return self._reset(request, exchange)
+        if "lost-answer" in exchange.faults:
+            return _reset(request)
         headers = {name: value for name, value in response.headers.items() if name.lower() not in _HOP_HEADERS}
         return web.Response(status=response.status, headers=headers, body=response.body)
 
     def _begin(self, request: HttpRequest) -> Exchange:
         self.last_request = time.monotonic()
-        return Exchange(request, str(uuid.uuid4()), self._world.now())
+        return Exchange(request, self._world.new_uuid("request"), self._world.now())
 
     def _understand(self, exchange: Exchange) -> None:
         """Who calls what, or why that cannot be told."""
         try:
             claim = signature.read_claim(exchange.request)
             exchange.service, exchange.action = claim.service, protocol.action_of(claim.service, exchange.request)
-            identity = self.identities.identify(claim.access_key_id, claim.token)
+            identity = self._identities.identify(claim.access_key_id, claim.token)
             signature.verify(exchange.request, claim, identity.secret, utc_now(), self._proxy)
-            exchange.call = self._call(exchange.request, claim.service, claim.region, identity.caller)
+            exchange.call = self._call(exchange, claim.service, claim.region, identity.caller, claim.access_key_id)
         except WireError as error:
             exchange.error = error
         except Exception as error:
             exchange.error = _broken(error)
 
-    def _call(self, request: HttpRequest, service: str, region: str, caller: Caller) -> Call:
-        action = protocol.action_of(service, request)
+    def _call(self, exchange: Exchange, service: str, region: str, caller: Caller, key: str | None = None) -> Call:
+        action = exchange.action
         known = action is not None and (service, action) in self._handlers
-        if not known and service in _OWNED:
+        if not known and service in OWNED:
             if action is None or not protocol.is_operation(service, action):
                 raise protocol.no_operation(service, action)
             raise WireError("NotImplemented", f"The sandbox does not have {service} {action}.", 501)
-        return Call(service, action or "", self._params(service, action, request, known=known), caller, region)
+        params = self._params(service, action, exchange.request, known=known)
+        origin = Origin(exchange.request_id, exchange.time, key, exchange.user_agent)
+        return Call(service, action or "", params, caller, region, origin)
 
     def _params(self, service: str, action: str | None, request: HttpRequest, *, known: bool) -> Params:
         """Checked where we answer ourselves. The store reads its own; authorization wants to know what they name."""
@@ -161,15 +156,22 @@ class Gateway:
         if exchange.call is None or exchange.error is not None:
             return
         try:
-            if self._quotas is not None:
-                self._quotas.check(exchange.call)
-            self.authorizer.check(exchange.call)
+            self._check_rate(exchange, exchange.call)
+            self._authorizer.check(exchange.call)
             self._world.iam_lag.check(exchange.call)
             self._answer(exchange, exchange.call)
         except WireError as error:
             exchange.error = error
         except Exception as error:
             exchange.error = _broken(error)
+
+    def _check_rate(self, exchange: Exchange, call: Call) -> None:
+        if self._quotas is not None:
+            try:
+                self._quotas.check(call)
+            except WireError:
+                exchange.faults += ("quota",)
+                raise
 
     def _answer(self, exchange: Exchange, call: Call) -> None:
         handler = self._handlers.get((call.service, call.action))
@@ -196,18 +198,16 @@ class Gateway:
                 _log.error("%s %s failed", exchange.service, exchange.action, exc_info=error.__cause__)
             exchange.response = protocol.serialize_error(exchange.service, error, exchange.request_id)
         assert exchange.response is not None
-        self.last_error = error.code if error else None
         self.calls[exchange.service, exchange.action or "", exchange.response.status] += 1
-        for listener in self.listeners:
-            listener(exchange)
+        tell(self.listeners, exchange)
         return exchange.response
 
-    def _reset(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
-        """Ends the connection without a word, as a broken network does."""
-        exchange.reset = True
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response(status=500)
+
+def _reset(request: web.Request) -> web.StreamResponse:
+    """Ends the connection without a word, as a broken network does."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
 
 
 def _broken(error: Exception) -> WireError:

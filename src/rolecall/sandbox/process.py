@@ -1,4 +1,4 @@
-"""A sandbox as a process of its own, left running: start it, find it, stop it. Files, a child process, HTTP.
+"""A sandbox as a process of its own, left running: start it, find it, stop it. Files, child processes, HTTP.
 
 The state is a private directory in the user's runtime or temporary directory, one a user, or one a port if named. It
 goes when the sandbox ends.
@@ -16,7 +16,9 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 from rolecall.errors import RolecallError
 from rolecall.sandbox import directory as files
@@ -26,6 +28,8 @@ _START_SECONDS = 120.0
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
 _HTTP_SECONDS = 5.0
+_ADVANCE_SECONDS = 1800.0
+"""A jump returns when all that falls due on the way has happened: for thousands of accounts that takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +84,9 @@ class SandboxProcess:
             hint = "Stop it first with `rolecall sandbox --stop`, or name another port."
             raise RolecallError(f"A sandbox is already running at {running.endpoint}", hint=hint)
         _claim(home)
-        command = [sys.executable, "-m", "rolecall.sandbox", f"--state={home}", *given.arguments()]
         with (home / _LOG).open("wb") as output:
-            child = subprocess.Popen(  # noqa: S603  # our own module, no shell
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                env=_without_aws(),
-            )
+            quiet = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+            child = _launch(f"--state={home}", *given.arguments(), start_new_session=True, **quiet)
         return cls(home, _wait_until_ready(home, child))
 
     @classmethod
@@ -122,12 +119,15 @@ class SandboxProcess:
                 raise RolecallError(f"The sandbox at {self.endpoint} did not end within {_STOP_SECONDS:.0f} s")
             time.sleep(_POLL_SECONDS)
 
-    def advance(self, seconds: float) -> str:
-        """Jumps the sandbox's clock ahead. Returns what time it is then, as ISO 8601. Raises RolecallError."""
-        answer: dict[str, str] = json.loads(self._ask(files.CLOCK_PATH, {"advance_seconds": seconds}))
+    def advance(self, seconds: float, patience: float = _ADVANCE_SECONDS) -> str:
+        """Jumps the sandbox's clock ahead. Returns what time it is then, as ISO 8601.
+
+        Raises RolecallError, also where that takes longer than `patience` in real seconds.
+        """
+        answer: dict[str, str] = json.loads(self._ask(files.CLOCK_PATH, {"advance_seconds": seconds}, patience))
         return answer["now"]
 
-    def _ask(self, path: str, body: dict[str, float]) -> bytes:
+    def _ask(self, path: str, body: dict[str, float], patience: float = _HTTP_SECONDS) -> bytes:
         """A POST to one of the sandbox's own paths."""
         request = urllib.request.Request(  # noqa: S310  # the address is from our own state file
             self.endpoint + path,
@@ -135,11 +135,33 @@ class SandboxProcess:
             headers={files.STOP_HEADER: self.state.stop_token, "Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=_HTTP_SECONDS) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=patience) as answer:  # noqa: S310
                 found: bytes = answer.read()
                 return found
-        except urllib.error.URLError as error:
-            raise RolecallError(f"The sandbox at {self.endpoint} does not answer", detail=str(error)) from error
+        except (OSError, HTTPException) as error:
+            raise self._no_answer(error, patience) from error
+
+    def _no_answer(self, error: Exception, patience: float) -> RolecallError:
+        cause = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(error, urllib.error.HTTPError):
+            return RolecallError(f"The sandbox at {self.endpoint} refused", detail=f"{error.code} {error.reason}")
+        if isinstance(cause, TimeoutError):
+            hint = "It goes on with what it is at; ask again later, or end it with `rolecall sandbox --stop`."
+            return RolecallError(
+                f"The sandbox at {self.endpoint} has not answered", detail=f"not within {patience:.0f} s", hint=hint
+            )
+        hint = "See whether it still runs; `rolecall sandbox --detach` starts another."
+        return RolecallError(f"The sandbox at {self.endpoint} does not answer", detail=str(cause), hint=hint)
+
+
+def replay(recording: Path) -> int:
+    """Makes a recording's calls again, in a process of its own, since there is one world a process. Its exit status."""
+    return _launch(f"--replay={recording}").wait()
+
+
+def _launch(*arguments: str, **how: Any) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "rolecall.sandbox", *arguments]
+    return subprocess.Popen(command, env=_without_aws(), **how)  # noqa: S603  # our own module, no shell
 
 
 def _without_aws() -> dict[str, str]:

@@ -6,7 +6,7 @@ All problems of a file are told at once, each with its line.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,8 @@ MAX_DEPTH = 5
 """Levels of units under the root. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
 
 Location = tuple[str | int, ...]
+Finding = tuple[Location, str]
+"""Where in a scenario something is wrong, and what."""
 
 
 class _Part(BaseModel):
@@ -178,21 +180,25 @@ def shipped_scenarios() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml")))
 
 
-def load_scenario(name_or_path: str) -> Scenario:
+Check = Callable[[Scenario], Iterable[Finding]]
+"""What else a scenario is checked for, by what this module may not know."""
+
+
+def load_scenario(name_or_path: str, also: Sequence[Check] = ()) -> Scenario:
     """A shipped scenario by its name, or a file. Raises ConfigError."""
     if name_or_path in shipped_scenarios():
         file = resources.files("rolecall.sandbox") / "scenarios" / f"{name_or_path}.yaml"
-        return parse_scenario(file.read_text("utf-8"), f"{name_or_path}.yaml")
+        return parse_scenario(file.read_text("utf-8"), f"{name_or_path}.yaml", also)
     try:
         text = Path(name_or_path).read_text("utf-8")
     except OSError as error:
         shipped = ", ".join(shipped_scenarios())
         hint = f"Name a YAML file, or one of the shipped scenarios: {shipped}."
         raise ConfigError(f"Cannot read the scenario {name_or_path}", detail=str(error), hint=hint) from error
-    return parse_scenario(text, name_or_path)
+    return parse_scenario(text, name_or_path, also)
 
 
-def parse_scenario(text: str, file: str) -> Scenario:
+def parse_scenario(text: str, file: str, also: Sequence[Check] = ()) -> Scenario:
     """Raises ConfigError with every problem of `text`; `file` is what the problems name."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -200,24 +206,30 @@ def parse_scenario(text: str, file: str) -> Scenario:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         problem = Problem(file, line, "", error.problem or "This is not YAML")
-        raise _refused(file, [problem]) from error
+        raise _refused(f"The scenario {file}", [problem]) from error
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
         found = ((tuple(item["loc"]), item["msg"]) for item in error.errors())
-        raise _refused(file, _problems(root, file, found)) from error
-    problems = _problems(root, file, _contradictions(scenario))
+        raise _refused(f"The scenario {file}", _problems(root, file, found)) from error
+    checks: Sequence[Check] = (_contradictions, *also)
+    problems = _problems(root, file, (finding for check in checks for finding in check(scenario)))
     if problems:
-        raise _refused(file, problems)
+        raise _refused(f"The scenario {file}", problems)
     return scenario
 
 
-def _refused(file: str, problems: list[Problem]) -> ConfigError:
+def refusal(findings: Iterable[Finding]) -> ConfigError:
+    """For a scenario that no file tells the lines of."""
+    return _refused("The scenario", _problems(None, "scenario", findings))
+
+
+def _refused(what: str, problems: list[Problem]) -> ConfigError:
     detail = "\n".join(str(problem) for problem in problems)
-    return ConfigError(f"The scenario {file} cannot be used", tuple(problems), detail=detail)
+    return ConfigError(f"{what} cannot be used", tuple(problems), detail=detail)
 
 
-def _problems(root: yaml.Node | None, file: str, found: Iterable[tuple[Location, str]]) -> list[Problem]:
+def _problems(root: yaml.Node | None, file: str, found: Iterable[Finding]) -> list[Problem]:
     problems = [Problem(file, _line_of(root, place), ".".join(map(str, place)), message) for place, message in found]
     return sorted(problems, key=lambda problem: problem.line or 0)
 
@@ -239,7 +251,7 @@ def _line_of(node: yaml.Node | None, place: Location) -> int | None:
     return line
 
 
-def _contradictions(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+def _contradictions(scenario: Scenario) -> Iterator[Finding]:
     accounts = [account for _, account in scenario.placed_accounts()]
     accounts.append(scenario.organization.management)
     names = {account.name for account in accounts}
@@ -264,7 +276,7 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[Location, str]]:
             yield ("roles", index, "account"), f"{role.account!r} is not the name of an account"
 
 
-def _unknown_names(scenario: Scenario, names: Collection[str]) -> Iterator[tuple[Location, str]]:
+def _unknown_names(scenario: Scenario, names: Collection[str]) -> Iterator[Finding]:
     for index, name in enumerate(scenario.delegated_administrators):
         if name not in names:
             yield ("delegated_administrators", index), f"{name!r} is not the name of an account"
@@ -278,7 +290,7 @@ def _unknown_names(scenario: Scenario, names: Collection[str]) -> Iterator[tuple
             yield ("faults", index, "account"), f"{rule.account!r} is neither an account's name nor an id"
 
 
-def _repeated(what: str, values: Iterable[str]) -> Iterator[tuple[Location, str]]:
+def _repeated(what: str, values: Iterable[str]) -> Iterator[Finding]:
     for value, count in Counter(values).items():
         if count > 1:
             yield ("organization",), f"the {what} {value!r} is used {count} times"

@@ -29,7 +29,7 @@ from rolecall.sandbox.exchange import Listener, log_to
 from rolecall.sandbox.gateway import Gateway
 from rolecall.sandbox.later import Later
 from rolecall.sandbox.limits.quotas import Quotas
-from rolecall.sandbox.recording import record_to
+from rolecall.sandbox.recording import Head, record_to
 from rolecall.sandbox.scenario import Scenario
 from rolecall.sandbox.wire import Handlers
 from rolecall.sandbox.world import Enforcement, World
@@ -116,7 +116,8 @@ def _writers(
     if log:
         yield log_to(resources.enter_context(log.open("a", encoding="utf-8")))
     if record:
-        yield record_to(resources.enter_context(record.open("w", encoding="utf-8")), scenario, world.now())
+        head = Head(scenario, world.enforcement, world.clock.speed, world.now())
+        yield record_to(resources.enter_context(record.open("w", encoding="utf-8")), head)
 
 
 async def _listen(resources: AsyncExitStack, application: web.Application, host: str, port: int) -> str:
@@ -135,7 +136,7 @@ async def _listen(resources: AsyncExitStack, application: web.Application, host:
 def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -> Gateway:
     """The gateway of a world, with all that the scenario asks for. Needs a running event loop."""
     world, switches = built.world, scenario.switches
-    history, bus = EventHistory(world), Bus(world)
+    history = EventHistory(world)
     handlers: Handlers = {
         **sts.handlers(world, built.identities),
         **iam.handlers(world),
@@ -155,7 +156,7 @@ def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -
         latency=switches.latency_ms / 1000,
         proxy=urlsplit(behind).netloc if behind else None,
     )
-    later = Later(world, handlers, scenario.later)
-    gateway.listeners += [history.heard, bus.heard, later.heard]
-    world.listeners.append(bus.deliver)
+    later = Later(world, handlers, scenario.later, history.made)
+    gateway.listeners += [history.heard, later.heard]
+    world.listeners += [history.told, Bus(world).deliver]
     return gateway

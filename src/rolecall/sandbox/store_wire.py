@@ -36,8 +36,10 @@ def _parser(protocol: str) -> Any:
     return botocore.parsers.create_parser(protocol)
 
 
-def serialized(operation: OperationModel, params: Mapping[str, Any], endpoint: str) -> HttpRequest:
-    protocol = operation.service_model.resolved_protocol
+def serialized(
+    operation: OperationModel, params: Mapping[str, Any], endpoint: str, region: str = "us-east-1"
+) -> HttpRequest:
+    service, protocol = operation.service_model, operation.service_model.resolved_protocol
     try:
         request = _serializer(protocol).serialize_to_request(dict(params), operation)
     except ParamValidationError as error:
@@ -46,7 +48,9 @@ def serialized(operation: OperationModel, params: Mapping[str, Any], endpoint: s
     prepared = botocore.awsrequest.create_request_object(request).prepare()
     url = urlsplit(prepared.url)
     headers = {name: _text(value) for name, value in prepared.headers.items()}
-    headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=store"  # without one, S3 takes the caller for anonymous
+    # Without one, S3 takes the caller for anonymous, and others do not know the Region.
+    scope = f"{service.signing_name}/aws4_request, SignedHeaders=host, Signature=none"
+    headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential=store/20260101/{region}/{scope}"
     body = prepared.body or b""
     return HttpRequest(
         method=prepared.method,

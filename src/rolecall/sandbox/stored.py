@@ -1,9 +1,10 @@
-"""What the store tells of itself, as values: HTTP messages, roles, users and their policies. Pure."""
+"""What the store tells of itself, as values: HTTP messages, roles, users and their policies, events' rules. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,13 @@ class StoredKey:
     account_id: str
     user_name: str
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRule:
+    """An EventBridge rule that is on. `targets` are as PutTargets takes them; `matches` is asked with an envelope."""
+
+    name: str
+    arn: str
+    targets: Sequence[Mapping[str, Any]]
+    matches: Callable[[Mapping[str, Any]], bool]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NewType
 
 Params = Mapping[str, Any]
@@ -41,14 +42,28 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What is known of a call beside what it asks for, as CloudTrail tells it. `time` is the sandbox's."""
+
+    request_id: str
+    time: datetime
+    access_key_id: str | None = None
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """One API call: botocore's service name and operation name (`cloudformation`, `CreateStackSet`)."""
+    """One API call: botocore's service name and operation name (`cloudformation`, `CreateStackSet`).
+
+    `origin` is None for a call that the sandbox makes up for itself, of which nobody is told.
+    """
 
     service: str
     action: str
     params: Params
     caller: Caller
     region: str
+    origin: Origin | None = None
 
 
 class WireError(Exception):

@@ -17,6 +17,7 @@ from rolecall.sandbox.clock import Clock, utc_now
 from rolecall.sandbox.events import Event, Listener
 from rolecall.sandbox.limits.lag import Delay, IamLag
 from rolecall.sandbox.limits.stack_sets import StackSetLimits
+from rolecall.sandbox.listening import tell
 from rolecall.sandbox.organization import (
     RESOURCE_CONTROL_POLICY,
     SERVICE_CONTROL_POLICY,
@@ -59,7 +60,8 @@ class Switches:
 class World:
     """One organization and the accounts outside it that matter (the platform's).
 
-    `speed` scales how long work takes (see Clock); `now` tells the real time.
+    `speed` scales how long work takes (see Clock); `now` tells the real time. `requested_at` holds since when accounts
+    are being made and closed, by the id of the request or of the account.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class World:
         self.on_account_change: list[AccountChange] = []
         self.listeners: list[Listener] = []
         self.founded_at = self.clock.now()
+        self.requested_at: dict[str, datetime] = {}
         self._drawn: Counter[str] = Counter()
 
     def management_account(self) -> str:
@@ -148,8 +151,7 @@ class World:
     ) -> None:
         """Tells all listeners what EventBridge would tell on the default bus of that account and Region."""
         event = Event(self.new_uuid("event"), self.now(), source, detail_type, detail, account_id, region, resources)
-        for listener in self.listeners:
-            listener(event)
+        tell(self.listeners, event)
 
     def caller_policy_set(self, caller: Caller) -> PolicySet | None:
         """All that limits what a caller may do, session policies included; None if its principal is gone."""

@@ -65,7 +65,9 @@ def sandbox(
     elif advance is not None:
         typer.echo(_running(port).advance(advance))
     elif replay is not None:
-        _replay(replay)
+        from rolecall.sandbox import process
+
+        raise typer.Exit(process.replay(replay))
     else:
         from rolecall.sandbox.process import SandboxProcess, Settings
 
@@ -88,15 +90,6 @@ def _stop(port: int) -> None:
     running.stop()
     typer.echo(f"Stopped the sandbox at {running.endpoint}", err=True)
     typer.echo(f"unset {' '.join(running.environment())}")
-
-
-def _replay(recording: Path) -> None:
-    """In a process of its own, as any sandbox: there is one world a process."""
-    import subprocess
-    import sys
-
-    command = [sys.executable, "-m", "rolecall.sandbox", f"--replay={recording}"]
-    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603  # our own module, no shell
 
 
 def _running(port: int) -> SandboxProcess:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rolecall.sandbox.limits.quotas import throttled
+from rolecall.sandbox.limits.throttling import throttled
 from rolecall.sandbox.wire import Call, WireError
 
 Kind = Literal["throttle", "error", "reset", "lost-answer", "latency", "iam-lag"]

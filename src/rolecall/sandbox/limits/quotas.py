@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rolecall.sandbox.wire import Call, WireError
+from rolecall.sandbox.limits.throttling import throttled
+from rolecall.sandbox.wire import Call
 from rolecall.sandbox.world import World
 
 
@@ -134,10 +135,3 @@ class Quotas:
         yield (quota.service, what, call.caller.account_id, call.region), quota.rate
         if quota.organization is not None and self._world.account(call.caller.account_id) is not None:
             yield (quota.service, what, self._world.organization_id()), quota.organization
-
-
-def throttled(service: str) -> WireError:
-    """The error of a call that comes too soon."""
-    if service == "organizations":
-        return WireError("TooManyRequestsException", "You have sent too many requests in too short a period of time.")
-    return WireError("Throttling", "Rate exceeded")
