@@ -13,8 +13,11 @@ from datetime import timedelta
 from typing import Any
 
 from rolecall.sandbox.organization import WorldAccount
+from rolecall.sandbox.organizations.errors import constraint
+from rolecall.sandbox.organizations.guards import for_management
+from rolecall.sandbox.organizations.lookup import existing_account, existing_unit
+from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import tell, tell_departed, tell_joined, told
-from rolecall.sandbox.organizations.views import constraint, existing_account, existing_unit, for_management, paged
 from rolecall.sandbox.population import add_member
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError

@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rolecall.sandbox.organization import POLICY_TYPES, Unit
+from rolecall.sandbox.organizations.errors import constraint
+from rolecall.sandbox.organizations.guards import for_management
+from rolecall.sandbox.organizations.lookup import existing_unit
 from rolecall.sandbox.organizations.telling import told
-from rolecall.sandbox.organizations.views import constraint, existing_unit, for_management, organization_view, root_view
+from rolecall.sandbox.organizations.views import organization_view, root_view
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 

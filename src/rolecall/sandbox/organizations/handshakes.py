@@ -13,8 +13,11 @@ from datetime import datetime, timedelta
 
 from rolecall.sandbox.organization import WorldAccount
 from rolecall.sandbox.organizations.accounts import remove
+from rolecall.sandbox.organizations.errors import access_denied, constraint
+from rolecall.sandbox.organizations.guards import for_management, require_member
+from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import tell_joined, told
-from rolecall.sandbox.organizations.views import arn, constraint, for_management, paged, require_member
+from rolecall.sandbox.organizations.views import arn
 from rolecall.sandbox.seeded import seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
@@ -97,7 +100,7 @@ class _Handshakes:
     def describe(self, call: Call) -> Params:
         handshake = self._find(call)
         if call.caller.account_id not in (handshake.account_id, self.world.management_account()):
-            raise _denied()
+            raise access_denied()
         return {"Handshake": self._view(handshake)}
 
     def list_for_account(self, call: Call) -> Params:
@@ -147,7 +150,7 @@ class _Handshakes:
     def _mine(self, call: Call) -> Handshake:
         handshake = self._open(call)
         if handshake.account_id != call.caller.account_id:
-            raise _denied()
+            raise access_denied()
         return handshake
 
     def _is_open(self, handshake: Handshake) -> bool:
@@ -198,7 +201,3 @@ def handlers(world: World) -> Handlers:
 
 def _violated(message: str, reason: str) -> WireError:
     return constraint(message, reason, code="HandshakeConstraintViolationException")
-
-
-def _denied() -> WireError:
-    return WireError("AccessDeniedException", "You don't have permissions to access this resource.")

@@ -15,8 +15,11 @@ from rolecall.sandbox.organization import (
     SERVICE_CONTROL_POLICY,
     OrganizationPolicy,
 )
+from rolecall.sandbox.organizations.errors import constraint
+from rolecall.sandbox.organizations.guards import for_management, for_reader
+from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import told
-from rolecall.sandbox.organizations.views import arn, constraint, for_management, for_reader, paged, policy_view
+from rolecall.sandbox.organizations.views import arn, policy_view
 from rolecall.sandbox.seeded import seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World, parse_policy

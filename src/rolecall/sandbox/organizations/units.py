@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rolecall.sandbox.organization import Unit
-from rolecall.sandbox.organizations.views import constraint, existing_unit, for_management, paged, unit_view
+from rolecall.sandbox.organizations.errors import constraint
+from rolecall.sandbox.organizations.guards import for_management
+from rolecall.sandbox.organizations.lookup import existing_unit
+from rolecall.sandbox.organizations.paging import paged
+from rolecall.sandbox.organizations.views import unit_view
 from rolecall.sandbox.seeded import seeded_unit_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
