@@ -13,7 +13,9 @@ from rolecall.sandbox.scenario import OrganizationSpec, Scenario, SwitchesSpec, 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, created, eventually
 from .cloud import refused
+from .reasons import INVALID, reason
 
+SCP = "SERVICE_CONTROL_POLICY"
 MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
 
 
@@ -78,9 +80,8 @@ def test_every_list_is_paged(start_sandbox: StartSandbox) -> None:
     assert len(organizations.list_parents(ChildId=unit, MaxResults=1)["Parents"]) == 1
     targets = organizations.list_targets_for_policy(PolicyId="p-FullAWSAccess")
     assert (len(targets["Targets"]), "NextToken" in targets) == (20, True)
-    assert refused(organizations.list_children, ParentId=root["Id"], ChildType="ACCOUNT", NextToken="none")[0] == (
-        "InvalidInputException"
-    )
+    asked = {"ParentId": root["Id"], "ChildType": "ACCOUNT", "NextToken": "none"}
+    assert reason(organizations.list_children, **asked) == (INVALID, "INVALID_NEXT_TOKEN")
     for account in list(sandbox.world.accounts())[1:4]:
         organizations.register_delegated_administrator(AccountId=account.id, ServicePrincipal=MEMBERS)
     delegated = organizations.list_delegated_administrators(MaxResults=2)
@@ -158,6 +159,18 @@ def test_an_account_is_invited_accepts_and_leaves(sandbox: ServedSandbox, organi
 
 
 @pytest.mark.behaviour(54)
+def test_an_invitation_goes_to_an_account_or_an_email(organizations: Any) -> None:
+    invite = organizations.invite_account_to_organization
+    wrong = {
+        ("ORGANIZATION", "o-exampleorgid"): "INVALID_PARTY_TYPE_TARGET",
+        ("ACCOUNT", "12"): "INVALID_PATTERN",
+        ("EMAIL", "nobody"): "INVALID_EMAIL_ADDRESS_TARGET",
+    }
+    told = {(kind, name): reason(invite, Target={"Type": kind, "Id": name})[1] for kind, name in wrong}
+    assert told == wrong
+
+
+@pytest.mark.behaviour(54)
 @pytest.mark.parametrize("answer", ["decline", "cancel", "late"])
 def test_an_invitation_ends_without_a_member(sandbox: ServedSandbox, organizations: Any, answer: str) -> None:
     target = {"Type": "ACCOUNT", "Id": "111111111111"}
@@ -209,7 +222,7 @@ def test_a_created_account_is_removed_after_four_days(sandbox: ServedSandbox, or
 @pytest.mark.behaviour(64)
 def test_a_policy_type_that_is_off_limits_nobody_and_loses_its_attachments(sandbox: ServedSandbox) -> None:
     organizations, root = sandbox.client("organizations"), sandbox.world.organization.root_id
-    kind = "SERVICE_CONTROL_POLICY"
+    kind = SCP
     deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
     made = organizations.create_policy(Name="Deny", Description="", Type=kind, Content=json.dumps(deny))
     policy_id = made["Policy"]["PolicySummary"]["Id"]
@@ -220,6 +233,27 @@ def test_a_policy_type_that_is_off_limits_nobody_and_loses_its_attachments(sandb
     assert again[0] == "PolicyTypeNotEnabledException"
     types = organizations.enable_policy_type(RootId=root, PolicyType=kind)["Root"]["PolicyTypes"]
     assert {"Type": kind, "Status": "ENABLED"} in types
+
+
+@pytest.mark.behaviour(64)
+def test_a_policy_type_that_the_sandbox_does_not_have_is_not_available(sandbox: ServedSandbox) -> None:
+    organizations, kind = sandbox.client("organizations"), "TAG_POLICY"
+    code = "PolicyTypeNotAvailableForOrganizationException"
+    enable = organizations.enable_policy_type
+    assert refused(enable, RootId=sandbox.world.organization.root_id, PolicyType=kind)[0] == code
+    new = {"Name": "Tags", "Description": "", "Type": kind, "Content": "{}"}
+    assert refused(organizations.create_policy, **new)[0] == code
+
+
+@pytest.mark.behaviour(64)
+def test_a_policy_may_be_made_before_its_type_is_enabled(sandbox: ServedSandbox) -> None:
+    organizations, root, kind = sandbox.client("organizations"), sandbox.world.organization.root_id, SCP
+    organizations.disable_policy_type(RootId=root, PolicyType=kind)
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    made = organizations.create_policy(Name="Deny", Description="", Type=kind, Content=json.dumps(deny))
+    policy_id = made["Policy"]["PolicySummary"]["Id"]
+    code, _ = refused(organizations.attach_policy, PolicyId=policy_id, TargetId=root)
+    assert code == "PolicyTypeNotEnabledException"
 
 
 @pytest.mark.behaviour(64)
@@ -239,6 +273,8 @@ def test_an_organization_is_founded_and_dissolved(start_sandbox: StartSandbox) -
     sandbox = start_sandbox(Scenario(organization=OrganizationSpec(exists=False)))
     organizations = sandbox.client("organizations")
     assert refused(organizations.describe_organization)[0] == "AWSOrganizationsNotInUseException"
+    billing = reason(organizations.create_organization, FeatureSet="CONSOLIDATED_BILLING")
+    assert billing == (INVALID, "INVALID_ENUM")
     founded = organizations.create_organization(FeatureSet="ALL")["Organization"]
     assert founded["MasterAccountId"] == sandbox.world.management_account()
     assert refused(organizations.create_organization)[0] == "AlreadyInOrganizationException"

@@ -20,3 +20,8 @@ def invalid_input(message: str, reason: str) -> WireError:
 
 def access_denied() -> WireError:
     return WireError("AccessDeniedException", "You don't have permissions to access this resource.")
+
+
+def policy_type_not_available() -> WireError:
+    message = "The sandbox has service and resource control policies only."
+    return WireError("PolicyTypeNotAvailableForOrganizationException", message)

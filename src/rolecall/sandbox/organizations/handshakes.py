@@ -7,13 +7,14 @@ Every account of twelve digits that is in no organization can be invited, whethe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rolecall.sandbox.organization import WorldAccount
 from rolecall.sandbox.organizations.accounts import remove
-from rolecall.sandbox.organizations.errors import access_denied, constraint
+from rolecall.sandbox.organizations.errors import access_denied, constraint, invalid_input
 from rolecall.sandbox.organizations.guards import for_management, require_member
 from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import tell_joined, told
@@ -24,6 +25,8 @@ from rolecall.sandbox.world import World
 
 _EXPIRY = timedelta(days=15)
 _OPEN = ("REQUESTED", "OPEN")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+"""As the pattern of the API model's `Email`."""
 
 
 @dataclass(slots=True)
@@ -127,9 +130,13 @@ class _Handshakes:
     def _invited(self, call: Call) -> tuple[str, str]:
         target = call.params["Target"]
         if target["Type"] == "EMAIL":
+            if not _EMAIL.fullmatch(target["Id"]):
+                raise invalid_input("The target is not an email address.", "INVALID_EMAIL_ADDRESS_TARGET")
             return seeded_id(self.world.seed, f"invited/{target['Id']}", 12, "123456789"), target["Id"]
-        if target["Type"] != "ACCOUNT" or not (len(target["Id"]) == 12 and target["Id"].isdecimal()):
-            raise WireError("InvalidInputException", "The target must be an account id or an email address.")
+        if target["Type"] != "ACCOUNT":
+            raise invalid_input("The target must be an account or an email address.", "INVALID_PARTY_TYPE_TARGET")
+        if not (len(target["Id"]) == 12 and target["Id"].isdecimal()):
+            raise invalid_input("The target is not the id of an account.", "INVALID_PATTERN")
         return target["Id"], f"root@{target['Id']}.example.com"
 
     def _find(self, call: Call) -> Handshake:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rolecall.sandbox.wire import Call, Params, WireError
+from rolecall.sandbox.organizations.errors import invalid_input
+from rolecall.sandbox.wire import Call, Params
 from rolecall.sandbox.world import World
 
 _MAX_PAGE = 20
@@ -31,5 +32,5 @@ def _start_of(token: str | None) -> int:
         return 0
     prefix, _, number = token.partition("-")
     if prefix != "page" or not number.isdecimal():
-        raise WireError("InvalidInputException", "The provided NextToken is invalid.")
+        raise invalid_input("The provided NextToken is invalid.", "INVALID_NEXT_TOKEN")
     return int(number)

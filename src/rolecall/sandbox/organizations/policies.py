@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from rolecall.core.policy import MalformedPolicy
 from rolecall.sandbox.organization import (
+    POLICY_TYPES,
     RESOURCE_CONTROL_POLICY,
     SERVICE_CONTROL_POLICY,
     OrganizationPolicy,
 )
-from rolecall.sandbox.organizations.errors import constraint
+from rolecall.sandbox.organizations.errors import constraint, policy_type_not_available
 from rolecall.sandbox.organizations.guards import for_management, for_reader
 from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import told
@@ -107,7 +108,8 @@ class _Policies:
         return paged(self.world, call, "Targets", targets, self._target_view)
 
     def _check(self, name: str, policy_type: str, content: str, ignored_id: str = "") -> None:
-        self._check_enabled(policy_type)
+        if policy_type not in POLICY_TYPES:
+            raise policy_type_not_available()
         if len(content) > _MAX_CHARACTERS[policy_type]:
             message = f"A policy of this type has at most {_MAX_CHARACTERS[policy_type]} characters."
             raise constraint(message, "POLICY_CONTENT_LIMIT_EXCEEDED")
