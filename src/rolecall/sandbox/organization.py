@@ -185,6 +185,11 @@ class Organization:
             return "ACCOUNT", self._accounts[target_id].name
         return "ROOT" if unit.is_root else "ORGANIZATIONAL_UNIT", unit.name
 
+    def remove_policy(self, policy_id: str) -> None:
+        """The policy must not be attached."""
+        del self.policies[policy_id]
+        self.tags.pop(policy_id, None)
+
     def set_tags(self, resource_id: str, tags: Mapping[str, str]) -> None:
         self.tags.setdefault(resource_id, {}).update(tags)
 
