@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from rolecall.sandbox.generator import generate
+from rolecall.sandbox.organization import Unit
 from rolecall.sandbox.scenario import OrganizationSpec, Scenario, SwitchesSpec, load_scenario
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, created, eventually
 from .cloud import refused
-from .reasons import INVALID, reason
+from .reasons import INVALID, VIOLATED, reason
 
 SCP = "SERVICE_CONTROL_POLICY"
 MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
@@ -137,8 +138,41 @@ def test_accounts_and_levels_are_limited(start_sandbox: StartSandbox) -> None:
     for level in range(5):
         made = organizations.create_organizational_unit(ParentId=parent, Name=f"level-{level}")
         parent = made["OrganizationalUnit"]["Id"]
-    sixth = refused(organizations.create_organizational_unit, ParentId=parent, Name="six")
-    assert sixth[0] == "ConstraintViolationException"
+    sixth = reason(organizations.create_organizational_unit, ParentId=parent, Name="six")
+    assert sixth == (VIOLATED, "OU_DEPTH_LIMIT_EXCEEDED")
+
+
+@pytest.mark.behaviour(53)
+def test_an_email_stays_that_of_an_account_that_left(sandbox: ServedSandbox, organizations: Any) -> None:
+    account_id = sandbox.account_id("sandbox-ada")
+    email = organizations.describe_account(AccountId=account_id)["Account"]["Email"]
+    organizations.remove_account_from_organization(AccountId=account_id)
+    status = organizations.create_account(AccountName="again", Email=email)["CreateAccountStatus"]
+    assert created(organizations, status["Id"])["FailureReason"] == "EMAIL_ALREADY_EXISTS"
+
+
+@pytest.mark.behaviour(53)
+def test_there_are_two_thousand_units_at_most(sandbox: ServedSandbox, organizations: Any) -> None:
+    organization = sandbox.world.organization
+    for number in range(2_000 - len(organization.units)):
+        organization.add_unit(Unit(f"ou-full-{number:08}", f"unit-{number}", organization.root_id))
+    new = {"ParentId": organization.root_id}
+    organizations.create_organizational_unit(Name="last", **new)
+    full = reason(organizations.create_organizational_unit, Name="one-more", **new)
+    assert full == (VIOLATED, "OU_NUMBER_LIMIT_EXCEEDED")
+
+
+@pytest.mark.behaviour(53)
+def test_a_name_that_is_free_again_gives_a_unit_of_its_own(sandbox: ServedSandbox, organizations: Any) -> None:
+    def create(name: str) -> str:
+        made = organizations.create_organizational_unit(ParentId=sandbox.world.organization.root_id, Name=name)
+        unit_id: str = made["OrganizationalUnit"]["Id"]
+        return unit_id
+
+    other, first = create("other"), create("first")
+    organizations.update_organizational_unit(OrganizationalUnitId=first, Name="renamed")
+    organizations.delete_organizational_unit(OrganizationalUnitId=other)
+    assert create("first") != first
 
 
 @pytest.mark.behaviour(54)

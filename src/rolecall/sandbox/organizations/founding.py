@@ -37,7 +37,7 @@ class _Founding:
 
     def delete(self, call: Call) -> Params:  # noqa: ARG002  # a handler's form
         organization = self.world.organization
-        if len(organization.accounts()) > 1 or len(organization.units) > 1:
+        if organization.account_count > 1 or len(organization.units) > 1:
             message = "The organization isn't empty. To delete it, remove all accounts except the management account."
             raise WireError("OrganizationNotEmptyException", message)
         organization.founded = False

@@ -71,7 +71,7 @@ class _Handshakes:
         if self.world.account(handshake.account_id) is not None:
             raise _violated("The account is in an organization already.", "ALREADY_IN_AN_ORGANIZATION")
         organization = self.world.organization
-        if len(organization.accounts()) >= organization.account_limit:
+        if organization.account_count >= organization.account_limit:
             raise _violated("The organization has as many accounts as it may.", "ACCOUNT_NUMBER_LIMIT_EXCEEDED")
         handshake.state = "ACCEPTED"
         root_id = organization.root_id
