@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_getting-started_
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,8 @@ RESOURCE_CONTROL_POLICY = "RESOURCE_CONTROL_POLICY"
 POLICY_TYPES = (SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY)
 STACK_SETS_MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
 """The service principal of StackSets to which members are delegated."""
+MAX_DEPTH = 5
+"""Levels of units under the root. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
 FULL_ACCESS = {SERVICE_CONTROL_POLICY: "p-FullAWSAccess", RESOURCE_CONTROL_POLICY: "p-RCPFullAWSAccess"}
 
 
@@ -58,7 +61,7 @@ class OrganizationPolicy:
 
 @dataclass(slots=True)
 class Organization:
-    """The tree and what hangs on it. Members are kept by parent, so that no question walks all accounts.
+    """The tree and what hangs on it. Members are kept by parent and counted by state, so that no question walks all.
 
     `founded` is False until somebody calls CreateOrganization. `service_access` and `delegations` hold since when, by
     service principal (and account id).
@@ -77,6 +80,9 @@ class Organization:
     delegations: dict[str, dict[str, datetime]] = field(default_factory=dict)
     enabled_policy_types: set[str] = field(default_factory=lambda: set(POLICY_TYPES))
     _accounts: dict[str, WorldAccount] = field(default_factory=dict)
+    _former: dict[str, WorldAccount] = field(default_factory=dict)
+    _emails: dict[str, str] = field(default_factory=dict)
+    _states: Counter[str] = field(default_factory=Counter)
     _members: dict[str, dict[str, None]] = field(default_factory=dict)
     _child_units: dict[str, dict[str, None]] = field(default_factory=dict)
 
@@ -93,6 +99,25 @@ class Organization:
 
     def account(self, account_id: str) -> WorldAccount | None:
         return self._accounts.get(account_id)
+
+    @property
+    def account_count(self) -> int:
+        return len(self._accounts)
+
+    def count_in(self, state: str) -> int:
+        """How many accounts are in a state."""
+        return self._states[state]
+
+    def known_account(self, account_id: str) -> WorldAccount | None:
+        """An account of the organization, or one that was in it, as it was when it left."""
+        return self._accounts.get(account_id) or self._former.get(account_id)
+
+    def account_id_of(self, email: str) -> str | None:
+        """Whose email it is. It stays that of an account that left or was closed, as on AWS.
+
+        https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html
+        """
+        return self._emails.get(email.lower())
 
     def accounts_in(self, unit_id: str) -> Sequence[WorldAccount]:
         """The accounts directly in a unit."""
@@ -131,6 +156,8 @@ class Organization:
 
     def add_account(self, account: WorldAccount) -> None:
         self._accounts[account.id] = account
+        self._emails[account.email.lower()] = account.id
+        self._states[account.state] += 1
         self._members[account.parent_id][account.id] = None
         self.attachments[account.id] = self._full_access()
 
@@ -141,10 +168,14 @@ class Organization:
         self._accounts[account_id] = replace(account, parent_id=parent_id, unit_path=self.path_of(parent_id))
 
     def set_state(self, account_id: str, state: str) -> None:
-        self._accounts[account_id] = replace(self._accounts[account_id], state=state)
+        account = self._accounts[account_id]
+        self._states[account.state] -= 1
+        self._states[state] += 1
+        self._accounts[account_id] = replace(account, state=state)
 
     def remove_account(self, account_id: str) -> None:
-        account = self._accounts.pop(account_id)
+        account = self._former[account_id] = self._accounts.pop(account_id)
+        self._states[account.state] -= 1
         del self._members[account.parent_id][account_id]
         for administrators in self.delegations.values():
             administrators.pop(account_id, None)
@@ -184,6 +215,11 @@ class Organization:
         if unit is None:
             return "ACCOUNT", self._accounts[target_id].name
         return "ROOT" if unit.is_root else "ORGANIZATIONAL_UNIT", unit.name
+
+    def remove_policy(self, policy_id: str) -> None:
+        """The policy must not be attached."""
+        del self.policies[policy_id]
+        self.tags.pop(policy_id, None)
 
     def set_tags(self, resource_id: str, tags: Mapping[str, str]) -> None:
         self.tags.setdefault(resource_id, {}).update(tags)

@@ -17,9 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from rolecall.errors import ConfigError, Problem
 from rolecall.sandbox.limits.faults import FaultRule
 from rolecall.sandbox.limits.stack_sets import StackSetLimits
-
-MAX_DEPTH = 5
-"""Levels of units under the root. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
+from rolecall.sandbox.organization import MAX_DEPTH
 
 Location = tuple[str | int, ...]
 Finding = tuple[Location, str]

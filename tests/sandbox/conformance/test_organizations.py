@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from rolecall.sandbox.generator import generate
+from rolecall.sandbox.organization import Unit
 from rolecall.sandbox.scenario import OrganizationSpec, Scenario, SwitchesSpec, load_scenario
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, created, eventually
 from .cloud import refused
+from .reasons import INVALID, VIOLATED, reason
 
+SCP = "SERVICE_CONTROL_POLICY"
 MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
 
 
@@ -78,9 +81,8 @@ def test_every_list_is_paged(start_sandbox: StartSandbox) -> None:
     assert len(organizations.list_parents(ChildId=unit, MaxResults=1)["Parents"]) == 1
     targets = organizations.list_targets_for_policy(PolicyId="p-FullAWSAccess")
     assert (len(targets["Targets"]), "NextToken" in targets) == (20, True)
-    assert refused(organizations.list_children, ParentId=root["Id"], ChildType="ACCOUNT", NextToken="none")[0] == (
-        "InvalidInputException"
-    )
+    asked = {"ParentId": root["Id"], "ChildType": "ACCOUNT", "NextToken": "none"}
+    assert reason(organizations.list_children, **asked) == (INVALID, "INVALID_NEXT_TOKEN")
     for account in list(sandbox.world.accounts())[1:4]:
         organizations.register_delegated_administrator(AccountId=account.id, ServicePrincipal=MEMBERS)
     delegated = organizations.list_delegated_administrators(MaxResults=2)
@@ -136,8 +138,41 @@ def test_accounts_and_levels_are_limited(start_sandbox: StartSandbox) -> None:
     for level in range(5):
         made = organizations.create_organizational_unit(ParentId=parent, Name=f"level-{level}")
         parent = made["OrganizationalUnit"]["Id"]
-    sixth = refused(organizations.create_organizational_unit, ParentId=parent, Name="six")
-    assert sixth[0] == "ConstraintViolationException"
+    sixth = reason(organizations.create_organizational_unit, ParentId=parent, Name="six")
+    assert sixth == (VIOLATED, "OU_DEPTH_LIMIT_EXCEEDED")
+
+
+@pytest.mark.behaviour(53)
+def test_an_email_stays_that_of_an_account_that_left(sandbox: ServedSandbox, organizations: Any) -> None:
+    account_id = sandbox.account_id("sandbox-ada")
+    email = organizations.describe_account(AccountId=account_id)["Account"]["Email"]
+    organizations.remove_account_from_organization(AccountId=account_id)
+    status = organizations.create_account(AccountName="again", Email=email)["CreateAccountStatus"]
+    assert created(organizations, status["Id"])["FailureReason"] == "EMAIL_ALREADY_EXISTS"
+
+
+@pytest.mark.behaviour(53)
+def test_there_are_two_thousand_units_at_most(sandbox: ServedSandbox, organizations: Any) -> None:
+    organization = sandbox.world.organization
+    for number in range(2_000 - len(organization.units)):
+        organization.add_unit(Unit(f"ou-full-{number:08}", f"unit-{number}", organization.root_id))
+    new = {"ParentId": organization.root_id}
+    organizations.create_organizational_unit(Name="last", **new)
+    full = reason(organizations.create_organizational_unit, Name="one-more", **new)
+    assert full == (VIOLATED, "OU_NUMBER_LIMIT_EXCEEDED")
+
+
+@pytest.mark.behaviour(53)
+def test_a_name_that_is_free_again_gives_a_unit_of_its_own(sandbox: ServedSandbox, organizations: Any) -> None:
+    def create(name: str) -> str:
+        made = organizations.create_organizational_unit(ParentId=sandbox.world.organization.root_id, Name=name)
+        unit_id: str = made["OrganizationalUnit"]["Id"]
+        return unit_id
+
+    other, first = create("other"), create("first")
+    organizations.update_organizational_unit(OrganizationalUnitId=first, Name="renamed")
+    organizations.delete_organizational_unit(OrganizationalUnitId=other)
+    assert create("first") != first
 
 
 @pytest.mark.behaviour(54)
@@ -155,6 +190,18 @@ def test_an_account_is_invited_accepts_and_leaves(sandbox: ServedSandbox, organi
     platform.leave_organization()
     assert refused(organizations.describe_account, AccountId="111111111111")[0] == "AccountNotFoundException"
     assert refused(organizations.leave_organization)[0] == "MasterCannotLeaveOrganizationException"
+
+
+@pytest.mark.behaviour(54)
+def test_an_invitation_goes_to_an_account_or_an_email(organizations: Any) -> None:
+    invite = organizations.invite_account_to_organization
+    wrong = {
+        ("ORGANIZATION", "o-exampleorgid"): "INVALID_PARTY_TYPE_TARGET",
+        ("ACCOUNT", "12"): "INVALID_PATTERN",
+        ("EMAIL", "nobody"): "INVALID_EMAIL_ADDRESS_TARGET",
+    }
+    told = {(kind, name): reason(invite, Target={"Type": kind, "Id": name})[1] for kind, name in wrong}
+    assert told == wrong
 
 
 @pytest.mark.behaviour(54)
@@ -209,7 +256,7 @@ def test_a_created_account_is_removed_after_four_days(sandbox: ServedSandbox, or
 @pytest.mark.behaviour(64)
 def test_a_policy_type_that_is_off_limits_nobody_and_loses_its_attachments(sandbox: ServedSandbox) -> None:
     organizations, root = sandbox.client("organizations"), sandbox.world.organization.root_id
-    kind = "SERVICE_CONTROL_POLICY"
+    kind = SCP
     deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
     made = organizations.create_policy(Name="Deny", Description="", Type=kind, Content=json.dumps(deny))
     policy_id = made["Policy"]["PolicySummary"]["Id"]
@@ -220,6 +267,27 @@ def test_a_policy_type_that_is_off_limits_nobody_and_loses_its_attachments(sandb
     assert again[0] == "PolicyTypeNotEnabledException"
     types = organizations.enable_policy_type(RootId=root, PolicyType=kind)["Root"]["PolicyTypes"]
     assert {"Type": kind, "Status": "ENABLED"} in types
+
+
+@pytest.mark.behaviour(64)
+def test_a_policy_type_that_the_sandbox_does_not_have_is_not_available(sandbox: ServedSandbox) -> None:
+    organizations, kind = sandbox.client("organizations"), "TAG_POLICY"
+    code = "PolicyTypeNotAvailableForOrganizationException"
+    enable = organizations.enable_policy_type
+    assert refused(enable, RootId=sandbox.world.organization.root_id, PolicyType=kind)[0] == code
+    new = {"Name": "Tags", "Description": "", "Type": kind, "Content": "{}"}
+    assert refused(organizations.create_policy, **new)[0] == code
+
+
+@pytest.mark.behaviour(64)
+def test_a_policy_may_be_made_before_its_type_is_enabled(sandbox: ServedSandbox) -> None:
+    organizations, root, kind = sandbox.client("organizations"), sandbox.world.organization.root_id, SCP
+    organizations.disable_policy_type(RootId=root, PolicyType=kind)
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    made = organizations.create_policy(Name="Deny", Description="", Type=kind, Content=json.dumps(deny))
+    policy_id = made["Policy"]["PolicySummary"]["Id"]
+    code, _ = refused(organizations.attach_policy, PolicyId=policy_id, TargetId=root)
+    assert code == "PolicyTypeNotEnabledException"
 
 
 @pytest.mark.behaviour(64)
@@ -239,6 +307,8 @@ def test_an_organization_is_founded_and_dissolved(start_sandbox: StartSandbox) -
     sandbox = start_sandbox(Scenario(organization=OrganizationSpec(exists=False)))
     organizations = sandbox.client("organizations")
     assert refused(organizations.describe_organization)[0] == "AWSOrganizationsNotInUseException"
+    billing = reason(organizations.create_organization, FeatureSet="CONSOLIDATED_BILLING")
+    assert billing == (INVALID, "INVALID_ENUM")
     founded = organizations.create_organization(FeatureSet="ALL")["Organization"]
     assert founded["MasterAccountId"] == sandbox.world.management_account()
     assert refused(organizations.create_organization)[0] == "AlreadyInOrganizationException"

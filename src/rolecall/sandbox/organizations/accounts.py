@@ -13,8 +13,11 @@ from datetime import timedelta
 from typing import Any
 
 from rolecall.sandbox.organization import WorldAccount
+from rolecall.sandbox.organizations.errors import constraint
+from rolecall.sandbox.organizations.guards import for_management
+from rolecall.sandbox.organizations.lookup import existing_account, existing_unit
+from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import tell, tell_departed, tell_joined, told
-from rolecall.sandbox.organizations.views import constraint, existing_account, existing_unit, for_management, paged
 from rolecall.sandbox.population import add_member
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
@@ -32,9 +35,10 @@ _LISTED_AFTER_CLOSURE = timedelta(days=90)
 class _Accounts:
     world: World
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    creating: set[str] = field(default_factory=set)
 
     def create_account(self, call: Call) -> Params:
-        if sum(status["State"] == "IN_PROGRESS" for status in self.statuses.values()) >= _MAX_CREATIONS:
+        if len(self.creating) >= _MAX_CREATIONS:
             raise constraint("You can create only five accounts at a time.", "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED")
         number = len(self.statuses)
         request_id = "car-" + seeded_id(self.world.seed, f"create/{number}", 32)
@@ -45,6 +49,7 @@ class _Accounts:
             "State": "IN_PROGRESS",
         }
         self.statuses[request_id] = status
+        self.creating.add(request_id)
         account_id = seeded_account_id(self.world.seed, f"created/{number}/{call.params['AccountName']}")
         self.world.clock.work(CREATION_SECONDS, lambda: self._finish_creation(call, status, account_id))
         return {"CreateAccountStatus": dict(status)}
@@ -82,8 +87,7 @@ class _Accounts:
             raise WireError(
                 "AccountAlreadyClosedException", "You attempted to close an account that is already closed."
             )
-        closing = sum(other.state == "PENDING_CLOSURE" for other in self.world.accounts())
-        if closing >= _MAX_CLOSURES:
+        if self.world.organization.count_in("PENDING_CLOSURE") >= _MAX_CLOSURES:
             raise constraint("You can close only three accounts at a time.", "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")
         self.world.organization.set_state(account.id, "PENDING_CLOSURE")
         self.world.clock.work(CLOSURE_SECONDS, lambda: self._finish_closure(account.id))
@@ -105,6 +109,7 @@ class _Accounts:
         return account
 
     def _finish_creation(self, call: Call, status: dict[str, Any], account_id: str) -> None:
+        self.creating.discard(status["Id"])
         failure = self._why_not(call.params["Email"])
         status["CompletedTimestamp"] = self.world.now()
         if failure is None:
@@ -118,9 +123,9 @@ class _Accounts:
 
     def _why_not(self, email: str) -> str | None:
         organization = self.world.organization
-        if any(account.email.lower() == email.lower() for account in organization.accounts()):
+        if organization.account_id_of(email) is not None:
             return "EMAIL_ALREADY_EXISTS"
-        return "ACCOUNT_LIMIT_EXCEEDED" if len(organization.accounts()) >= organization.account_limit else None
+        return "ACCOUNT_LIMIT_EXCEEDED" if organization.account_count >= organization.account_limit else None
 
     def _finish_closure(self, account_id: str) -> None:
         account = self.world.account(account_id)

@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rolecall.sandbox.organization import POLICY_TYPES, Unit
+from rolecall.sandbox.organizations.errors import invalid_input, policy_type_not_available
+from rolecall.sandbox.organizations.guards import for_management
+from rolecall.sandbox.organizations.lookup import existing_unit
 from rolecall.sandbox.organizations.telling import told
-from rolecall.sandbox.organizations.views import constraint, existing_unit, for_management, organization_view, root_view
+from rolecall.sandbox.organizations.views import organization_view, root_view
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
@@ -28,13 +31,13 @@ class _Founding:
             message = "The sandbox has one organization, which another account manages."
             raise WireError("AccessDeniedForDependencyException", message)
         if call.params.get("FeatureSet", "ALL") != "ALL":
-            raise WireError("InvalidInputException", "The sandbox has organizations with all features only.")
+            raise invalid_input("The sandbox has organizations with all features only.", "INVALID_ENUM")
         organization.founded = True
         return {"Organization": organization_view(self.world)}
 
     def delete(self, call: Call) -> Params:  # noqa: ARG002  # a handler's form
         organization = self.world.organization
-        if len(organization.accounts()) > 1 or len(organization.units) > 1:
+        if organization.account_count > 1 or len(organization.units) > 1:
             message = "The organization isn't empty. To delete it, remove all accounts except the management account."
             raise WireError("OrganizationNotEmptyException", message)
         organization.founded = False
@@ -42,8 +45,9 @@ class _Founding:
 
     def enable_type(self, call: Call) -> Params:
         kind, unit = self._asked(call)
-        enabled = self.world.organization.enabled_policy_types
-        if kind in enabled:
+        if kind not in POLICY_TYPES:
+            raise policy_type_not_available()
+        if kind in self.world.organization.enabled_policy_types:
             raise WireError("PolicyTypeAlreadyEnabledException", "The policy type is enabled in this root already.")
         self.world.organization.enable_policy_type(kind)
         return {"Root": root_view(self.world, unit)}
@@ -57,10 +61,7 @@ class _Founding:
 
     def _asked(self, call: Call) -> tuple[str, Unit]:
         unit = existing_unit(self.world, call.params["RootId"], "RootNotFoundException")
-        kind = call.params["PolicyType"]
-        if kind not in POLICY_TYPES:
-            raise constraint("The sandbox has service and resource control policies only.", "POLICY_TYPE_NOT_AVAILABLE")
-        return kind, unit
+        return call.params["PolicyType"], unit
 
 
 def handlers(world: World) -> Handlers:

@@ -7,20 +7,26 @@ Every account of twelve digits that is in no organization can be invited, whethe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rolecall.sandbox.organization import WorldAccount
 from rolecall.sandbox.organizations.accounts import remove
+from rolecall.sandbox.organizations.errors import access_denied, constraint, invalid_input
+from rolecall.sandbox.organizations.guards import for_management, require_member
+from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import tell_joined, told
-from rolecall.sandbox.organizations.views import arn, constraint, for_management, paged, require_member
+from rolecall.sandbox.organizations.views import arn
 from rolecall.sandbox.seeded import seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
 _EXPIRY = timedelta(days=15)
 _OPEN = ("REQUESTED", "OPEN")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+"""As the pattern of the API model's `Email`."""
 
 
 @dataclass(slots=True)
@@ -65,7 +71,7 @@ class _Handshakes:
         if self.world.account(handshake.account_id) is not None:
             raise _violated("The account is in an organization already.", "ALREADY_IN_AN_ORGANIZATION")
         organization = self.world.organization
-        if len(organization.accounts()) >= organization.account_limit:
+        if organization.account_count >= organization.account_limit:
             raise _violated("The organization has as many accounts as it may.", "ACCOUNT_NUMBER_LIMIT_EXCEEDED")
         handshake.state = "ACCEPTED"
         root_id = organization.root_id
@@ -97,7 +103,7 @@ class _Handshakes:
     def describe(self, call: Call) -> Params:
         handshake = self._find(call)
         if call.caller.account_id not in (handshake.account_id, self.world.management_account()):
-            raise _denied()
+            raise access_denied()
         return {"Handshake": self._view(handshake)}
 
     def list_for_account(self, call: Call) -> Params:
@@ -124,9 +130,13 @@ class _Handshakes:
     def _invited(self, call: Call) -> tuple[str, str]:
         target = call.params["Target"]
         if target["Type"] == "EMAIL":
+            if not _EMAIL.fullmatch(target["Id"]):
+                raise invalid_input("The target is not an email address.", "INVALID_EMAIL_ADDRESS_TARGET")
             return seeded_id(self.world.seed, f"invited/{target['Id']}", 12, "123456789"), target["Id"]
-        if target["Type"] != "ACCOUNT" or not (len(target["Id"]) == 12 and target["Id"].isdecimal()):
-            raise WireError("InvalidInputException", "The target must be an account id or an email address.")
+        if target["Type"] != "ACCOUNT":
+            raise invalid_input("The target must be an account or an email address.", "INVALID_PARTY_TYPE_TARGET")
+        if not (len(target["Id"]) == 12 and target["Id"].isdecimal()):
+            raise invalid_input("The target is not the id of an account.", "INVALID_PATTERN")
         return target["Id"], f"root@{target['Id']}.example.com"
 
     def _find(self, call: Call) -> Handshake:
@@ -147,7 +157,7 @@ class _Handshakes:
     def _mine(self, call: Call) -> Handshake:
         handshake = self._open(call)
         if handshake.account_id != call.caller.account_id:
-            raise _denied()
+            raise access_denied()
         return handshake
 
     def _is_open(self, handshake: Handshake) -> bool:
@@ -198,7 +208,3 @@ def handlers(world: World) -> Handlers:
 
 def _violated(message: str, reason: str) -> WireError:
     return constraint(message, reason, code="HandshakeConstraintViolationException")
-
-
-def _denied() -> WireError:
-    return WireError("AccessDeniedException", "You don't have permissions to access this resource.")

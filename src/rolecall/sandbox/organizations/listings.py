@@ -5,17 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rolecall.sandbox.organization import Unit
-from rolecall.sandbox.organizations.views import (
-    account_view,
-    existing_account,
-    existing_unit,
-    for_reader,
-    organization_view,
-    paged,
-    require_member,
-    root_view,
-    unit_view,
-)
+from rolecall.sandbox.organizations.guards import for_reader, require_member
+from rolecall.sandbox.organizations.lookup import existing_account, existing_unit
+from rolecall.sandbox.organizations.paging import paged
+from rolecall.sandbox.organizations.views import account_view, organization_view, root_view, unit_view
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 

@@ -1,22 +1,30 @@
 """Organizations' operations on policies: create, change, attach, list. Memory only.
 
-Service and resource control policies count in authorization; the other types are not offered.
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.html
+Service and resource control policies count in authorization; the other types are not offered. Sources:
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.html and
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 
-from rolecall.core.policy import MalformedPolicy
+from rolecall.core.policy import Effect, MalformedPolicy, Policy
 from rolecall.sandbox.organization import (
+    FULL_ACCESS,
+    POLICY_TYPES,
     RESOURCE_CONTROL_POLICY,
     SERVICE_CONTROL_POLICY,
     OrganizationPolicy,
 )
+from rolecall.sandbox.organizations.errors import constraint, invalid_input, policy_type_not_available
+from rolecall.sandbox.organizations.guards import for_management, for_reader
+from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import told
-from rolecall.sandbox.organizations.views import arn, constraint, for_management, for_reader, paged, policy_view
+from rolecall.sandbox.organizations.views import arn, policy_view
 from rolecall.sandbox.seeded import seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World, parse_policy
@@ -29,22 +37,20 @@ _MAX_ATTACHED = {SERVICE_CONTROL_POLICY: 10, RESOURCE_CONTROL_POLICY: 5}
 @dataclass(frozen=True, slots=True)
 class _Policies:
     world: World
+    numbers: Iterator[int] = field(default_factory=count)
 
     def create(self, call: Call) -> Params:
         params = call.params
         self._check(params["Name"], params["Type"], params["Content"])
-        policies = self.world.organization.policies
-        policy_id = "p-" + seeded_id(self.world.seed, f"policy/{params['Name']}/{len(policies)}", 8)
+        policy_id = "p-" + seeded_id(self.world.seed, f"policy/{params['Name']}/{next(self.numbers)}", 8)
         policy = OrganizationPolicy(
             policy_id, params["Name"], params["Type"], params["Content"], params.get("Description", "")
         )
-        policies[policy_id] = policy
+        self.world.organization.policies[policy_id] = policy
         return {"Policy": self._full_view(policy)}
 
     def update(self, call: Call) -> Params:
-        policy = self._policy(call)
-        if policy.aws_managed:
-            raise WireError("PolicyChangesInProgressException", "You cannot change a policy that AWS manages.")
+        policy = self._own_policy(call)
         changed = replace(
             policy,
             name=call.params.get("Name", policy.name),
@@ -59,10 +65,10 @@ class _Policies:
         return {"Policy": self._full_view(self._policy(call))}
 
     def delete(self, call: Call) -> Params:
-        policy = self._policy(call)
+        policy = self._own_policy(call)
         if self.world.organization.targets_of(policy.id):
             raise WireError("PolicyInUseException", "The policy is attached to one or more entities.")
-        del self.world.organization.policies[policy.id]
+        self.world.organization.remove_policy(policy.id)
         return {}
 
     def attach(self, call: Call) -> Params:
@@ -83,6 +89,8 @@ class _Policies:
         if policy.id not in attached:
             message = "The policy isn't attached to the specified target."
             raise WireError("PolicyNotAttachedException", message)
+        if policy.id == FULL_ACCESS[RESOURCE_CONTROL_POLICY]:
+            raise invalid_input("You can't detach this AWS managed policy.", "NON_DETACHABLE_POLICY")
         if len(self.world.organization.policies_of(call.params["TargetId"], policy.type)) == 1:
             message = "At least one policy of this type must stay attached to the target."
             raise constraint(message, "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
@@ -104,7 +112,8 @@ class _Policies:
         return paged(self.world, call, "Targets", targets, self._target_view)
 
     def _check(self, name: str, policy_type: str, content: str, ignored_id: str = "") -> None:
-        self._check_enabled(policy_type)
+        if policy_type not in POLICY_TYPES:
+            raise policy_type_not_available()
         if len(content) > _MAX_CHARACTERS[policy_type]:
             message = f"A policy of this type has at most {_MAX_CHARACTERS[policy_type]} characters."
             raise constraint(message, "POLICY_CONTENT_LIMIT_EXCEEDED")
@@ -112,7 +121,7 @@ class _Policies:
         if any(policy.name == name and policy.type == policy_type and policy.id != ignored_id for policy in policies):
             raise WireError("DuplicatePolicyException", "A policy with the same name already exists.")
         try:
-            parse_policy(content, name, _KINDS[policy_type])
+            _check_document(content, name, policy_type)
         except MalformedPolicy as error:
             raise WireError("MalformedPolicyDocumentException", str(error)) from error
 
@@ -124,6 +133,12 @@ class _Policies:
         policy = self.world.organization.policies.get(call.params["PolicyId"])
         if policy is None:
             raise WireError("PolicyNotFoundException", "You specified a policy that doesn't exist.")
+        return policy
+
+    def _own_policy(self, call: Call) -> OrganizationPolicy:
+        policy = self._policy(call)
+        if policy.aws_managed:
+            raise invalid_input("You can't change or delete a policy that AWS manages.", "IMMUTABLE_POLICY")
         return policy
 
     def _attachments(self, call: Call) -> list[str]:
@@ -163,3 +178,25 @@ def handlers(world: World) -> Handlers:
     table = {action: for_management(world, told(world, handler)) for action, handler in changes.items()}
     table |= {action: for_reader(world, handler) for action, handler in questions.items()}
     return {("organizations", action): handler for action, handler in table.items()}
+
+
+def _check_document(content: str, name: str, policy_type: str) -> None:
+    """Raises MalformedPolicy for what is no policy of its type."""
+    policy = parse_policy(content, name, _KINDS[policy_type])
+    if policy_type != RESOURCE_CONTROL_POLICY:
+        return
+    if json.loads(content).get("Version") != "2012-10-17":
+        raise MalformedPolicy(f"{name}: Version: must be 2012-10-17")
+    for place, problem in _rcp_problems(policy):
+        raise MalformedPolicy(f"{name}: Statement[{place}]: {problem}")
+
+
+def _rcp_problems(policy: Policy) -> Iterator[tuple[int, str]]:
+    """What a customer's resource control policy may not say; only AWS's own allows."""
+    for statement in policy.statements:
+        if statement.effect is not Effect.DENY:
+            yield statement.index, "Effect must be Deny"
+        if statement.excludes_actions:
+            yield statement.index, "NotAction is not supported"
+        if not {"*", "*:*"}.isdisjoint(statement.actions.names):
+            yield statement.index, "Action must name a service"

@@ -8,15 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rolecall.sandbox.organization import STACK_SETS_MEMBERS
+from rolecall.sandbox.organizations.errors import constraint
+from rolecall.sandbox.organizations.guards import for_management, for_reader
+from rolecall.sandbox.organizations.lookup import existing_account
+from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import told
-from rolecall.sandbox.organizations.views import (
-    account_view,
-    constraint,
-    existing_account,
-    for_management,
-    for_reader,
-    paged,
-)
+from rolecall.sandbox.organizations.views import account_view
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 

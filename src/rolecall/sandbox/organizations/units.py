@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
 
-from rolecall.sandbox.organization import Unit
-from rolecall.sandbox.organizations.views import constraint, existing_unit, for_management, paged, unit_view
+from rolecall.sandbox.organization import MAX_DEPTH, Unit
+from rolecall.sandbox.organizations.errors import constraint
+from rolecall.sandbox.organizations.guards import for_management
+from rolecall.sandbox.organizations.lookup import existing_unit
+from rolecall.sandbox.organizations.paging import paged
+from rolecall.sandbox.organizations.views import unit_view
 from rolecall.sandbox.seeded import seeded_unit_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
 _MAX_UNITS = 2_000
-_MAX_DEPTH = 5
-"""Levels of units under the root. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
+"""https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Units:
     world: World
+    numbers: Iterator[int] = field(default_factory=count)
 
     def create(self, call: Call) -> Params:
         organization = self.world.organization
         parent = existing_unit(self.world, call.params["ParentId"])
-        if len(organization.path_of(parent.id)) > _MAX_DEPTH:
+        if len(organization.path_of(parent.id)) > MAX_DEPTH:
             message = "You exceeded the limit on how many levels deep organizational units can be nested."
             raise constraint(message, "OU_DEPTH_LIMIT_EXCEEDED")
         if len(organization.units) > _MAX_UNITS:
             raise constraint("You have as many organizational units as you may.", "OU_NUMBER_LIMIT_EXCEEDED")
         name = call.params["Name"]
         self._check_name(parent.id, name)
-        number = len(organization.units)
-        unit_id = seeded_unit_id(self.world.seed, organization.root_id, f"{parent.id}/{name}/{number}")
+        path = f"{parent.id}/{name}/{next(self.numbers)}"
+        unit_id = seeded_unit_id(self.world.seed, organization.root_id, path)
         unit = Unit(unit_id, name, parent.id)
         organization.add_unit(unit)
         organization.set_tags(unit.id, _tags(call))
