@@ -1,4 +1,4 @@
-"""AWS IAM where the store does not do: policy simulation, and the check of a role's trust policy. Memory only.
+"""IAM's policy simulation, which the store does not have. Memory only.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
 Resource control policies are not simulated, as on AWS, and a resource policy's answer holds for one account only.
@@ -100,18 +100,6 @@ class _Iam:
         )
         return self._answer(params, policies, _context(params), {})
 
-    def create_role(self, call: Call) -> Params:
-        _check_trust(call.params["AssumeRolePolicyDocument"])
-        return self._store(call)
-
-    def update_assume_role_policy(self, call: Call) -> Params:
-        _check_trust(call.params["PolicyDocument"])
-        return self._store(call)
-
-    def _store(self, call: Call) -> Params:
-        account_id = call.caller.account_id
-        return self.world.store.call("iam", call.action, call.params, account_id=account_id, region=call.region)
-
     def _principal(self, call: Call) -> StoredRole | StoredUser:
         arn = call.params["PolicySourceArn"]
         if f":iam::{call.caller.account_id}:" not in arn or not any(f":{kind}/" in arn for kind in ("role", "user")):
@@ -173,16 +161,7 @@ def handlers(world: World) -> Handlers:
     return {
         ("iam", "SimulatePrincipalPolicy"): iam.simulate_principal_policy,
         ("iam", "SimulateCustomPolicy"): iam.simulate_custom_policy,
-        ("iam", "CreateRole"): iam.create_role,
-        ("iam", "UpdateAssumeRolePolicy"): iam.update_assume_role_policy,
     }
-
-
-def _check_trust(document: str) -> None:
-    try:
-        parse_policy(document, "trust policy", "trust")
-    except MalformedPolicy as error:
-        raise WireError("MalformedPolicyDocument", str(error)) from error
 
 
 def _kind(policy: StoredPolicy) -> str:

@@ -100,6 +100,37 @@ def test_a_malformed_trust_policy_is_refused_at_creation(iam: Any, document: str
     assert code == "MalformedPolicyDocument"
 
 
+@pytest.mark.behaviour(39)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"NullIfExists": {"aws:userid": "true"}}},
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Sid": "with space"},
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": "*"},
+    ],
+    ids=["operator", "sid", "principal"],
+)
+def test_a_malformed_policy_is_refused_wherever_it_is_written(
+    sandbox: ServedSandbox, iam: Any, statement: dict[str, Any]
+) -> None:
+    create_role(iam, "R", ROOT.format(sandbox.world.management_account()))
+    iam.create_user(UserName="U")
+    iam.create_group(GroupName="G")
+    fine = json.dumps(allow("s3:*"))
+    arn = iam.create_policy(PolicyName="P", PolicyDocument=fine)["Policy"]["Arn"]
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    for call, params in (
+        (iam.put_role_policy, {"RoleName": "R", "PolicyName": "p"}),
+        (iam.put_user_policy, {"UserName": "U", "PolicyName": "p"}),
+        (iam.put_group_policy, {"GroupName": "G", "PolicyName": "p"}),
+        (iam.create_policy, {"PolicyName": "p"}),
+        (iam.create_policy_version, {"PolicyArn": arn}),
+    ):
+        assert refused(call, PolicyDocument=document, **params)[0] == "MalformedPolicyDocument"
+        if call != iam.create_policy_version:
+            call(PolicyDocument=fine, **params)
+
+
 def document_of(size: int) -> str:
     """A policy of so many characters."""
     policy = allow("s3:GetObject", resource="")
