@@ -24,10 +24,10 @@ def create_role(iam: Any, name: str, principal: str) -> dict[str, Any]:
     return role
 
 
-def trusted(iam: Any, name: str) -> str:
+def trusted(iam: Any, name: str) -> Any:
+    """The principal of the trust policy's one statement: an ARN, an id, or a list of them."""
     role = iam.get_role(RoleName=name)["Role"]
-    found: str = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
-    return found
+    return role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
 
 
 @pytest.mark.behaviour(37)
@@ -60,6 +60,23 @@ def test_a_deleted_principal_shows_as_its_id_and_its_namesake_is_not_trusted(san
     assert refused(sts.assume_role, RoleArn=target, RoleSessionName="again")[0] == "AccessDenied"
     iam.update_assume_role_policy(RoleName="Trusting", PolicyDocument=json.dumps(trust(again["Arn"])))
     assert sts.assume_role(RoleArn=target, RoleSessionName="again")["Credentials"]
+
+
+@pytest.mark.behaviour(37)
+def test_a_deleted_user_shows_as_its_id_and_takes_no_trust_from_others(sandbox: ServedSandbox, iam: Any) -> None:
+    assert iam.create_group(GroupName="G")["Group"]["GroupId"].startswith("AGPA")
+    users = {name: iam.create_user(UserName=name)["User"] for name in ("Ada", "Bob")}
+    assert users["Ada"]["UserId"].startswith("AIDA")
+    assert users["Ada"]["UserId"] == iam.get_user(UserName="Ada")["User"]["UserId"]
+    document = json.dumps(trust([user["Arn"] for user in users.values()]))
+    arn = iam.create_role(RoleName="Trusting", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    bob = sandbox.client_as("sts", iam.create_access_key(UserName="Bob")["AccessKey"])
+    iam.delete_user(UserName="Ada")
+    assert trusted(iam, "Trusting") == [users["Ada"]["UserId"], users["Bob"]["Arn"]]
+    assert bob.assume_role(RoleArn=arn, RoleSessionName="bob")["Credentials"]
+    iam.create_user(UserName="Ada")
+    again = sandbox.client_as("sts", iam.create_access_key(UserName="Ada")["AccessKey"])
+    assert refused(again.assume_role, RoleArn=arn, RoleSessionName="ada")[0] == "AccessDenied"
 
 
 @pytest.mark.behaviour(37)
