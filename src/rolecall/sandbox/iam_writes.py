@@ -50,6 +50,8 @@ class IamWrites:
             "CreateRole": self._check_new_role,
             "UpdateAssumeRolePolicy": self._check_trust_update,
             "PutRolePolicy": self._check_inline,
+            "PutUserPolicy": self._check_document,
+            "PutGroupPolicy": self._check_document,
             "AttachRolePolicy": self._check_attachment,
             "CreatePolicy": self._check_policy,
             "CreatePolicyVersion": self._check_policy,
@@ -95,11 +97,11 @@ class IamWrites:
     def _check_trust_update(self, account_id: str, form: Form) -> None:  # noqa: ARG002  # the checks' common form
         self._check_trust(form.get("PolicyDocument", ""))
 
+    def _check_document(self, account_id: str, form: Form) -> None:  # noqa: ARG002  # the checks' common form
+        _parse(form.get("PolicyDocument", ""), "identity")
+
     def _check_trust(self, document: str) -> None:
-        try:
-            Policy.parse(document, source="trust policy", type="trust")
-        except MalformedPolicy as error:
-            raise WireError("MalformedPolicyDocument", str(error)) from error
+        _parse(document, "trust")
         if _size(document) > MAX_TRUST:
             raise _exceeded(f"Cannot exceed quota for ACLSizePerRole: {MAX_TRUST}")
         for arn in _entities(document):
@@ -107,6 +109,7 @@ class IamWrites:
                 raise WireError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{arn}"')
 
     def _check_inline(self, account_id: str, form: Form) -> None:
+        self._check_document(account_id, form)
         role = self._store.role(account_id, form.get("RoleName", ""))
         if role is None:
             return  # the store says so
@@ -120,7 +123,8 @@ class IamWrites:
         if form.get("PolicyArn") not in attached and len(attached) >= MAX_POLICIES_PER_ROLE:
             raise _exceeded(f"Cannot exceed quota for PoliciesPerRole: {MAX_POLICIES_PER_ROLE}")
 
-    def _check_policy(self, account_id: str, form: Form) -> None:  # noqa: ARG002  # the checks' common form
+    def _check_policy(self, account_id: str, form: Form) -> None:
+        self._check_document(account_id, form)
         if _size(form.get("PolicyDocument", "")) > MAX_POLICY:
             raise _exceeded(f"Cannot exceed quota for PolicySize: {MAX_POLICY}")
 
@@ -130,6 +134,14 @@ class IamWrites:
             role = self._store.role(account_id, role_name)
             if role is not None:
                 self._store.replace_trust(account_id, role_name, _renamed(role.trust, arn, unique_id))
+
+
+def _parse(document: str, kind: str) -> None:
+    """Raises WireError for what AWS would not have taken, so that whatever is stored can be weighed later."""
+    try:
+        Policy.parse(document, source="trust policy" if kind == "trust" else "policy", type=kind)
+    except MalformedPolicy as error:
+        raise WireError("MalformedPolicyDocument", str(error)) from error
 
 
 def _entities(document: str) -> list[str]:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from rolecall.errors import RolecallError
-from rolecall.sandbox import context_keys, iam, organizations, stacks, stacksets, sts
+from rolecall.sandbox import context_keys, iam, organizations, simulation, stacks, stacksets, sts
 from rolecall.sandbox import directory as files
 from rolecall.sandbox.authorize import Authorizer
 from rolecall.sandbox.builder import BuiltWorld, build
@@ -140,6 +140,7 @@ def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -
     handlers: Handlers = {
         **sts.handlers(world, built.identities),
         **iam.handlers(world),
+        **simulation.handlers(world),
         **context_keys.handlers(world),
         **organizations.handlers(world),
         **stacks.handlers(world),

@@ -43,6 +43,7 @@ from rolecall.sandbox.wire import WireError
 PARTITION = "aws"
 _ACCOUNT_HEADER = "x-moto-account-id"
 _GLOBAL_HOSTS = {"budgets": "budgets.amazonaws.com", "cloudfront": "cloudfront.amazonaws.com"}
+_ID_LENGTH = 21
 _AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/[\w+=,.@/-]+")
 
 RoleWritten = Callable[[str, str, str, StoredRole | None], None]
@@ -91,6 +92,7 @@ class Store:
         deleted = self._writes.before(account_id, action, form) if form else None
         response = self._forward(request, service, account_id, region)
         if form and response.status < 300:
+            self._give_id(account_id, action, form)
             self._writes.after(account_id, action, form, deleted)
             if name:
                 self.on_role_written(account_id, action, name, former)
@@ -194,6 +196,17 @@ class Store:
     def access_key_id(self, account_id: str, prefix: str) -> str:
         """A new key id (`AKIA…`, `ASIA…`) that tells its account, as AWS's do."""
         return str(generate_access_key_id_from_account_id(account_id, prefix=prefix))
+
+    def _give_id(self, account_id: str, action: str, form: Mapping[str, str]) -> None:
+        """moto's ids of users and groups are not of AWS's form, by which trust policies know what was deleted.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+        """
+        iam = self._iam(account_id)
+        if action == "CreateUser":
+            iam.users[form["UserName"]].id = generate_access_key_id_from_account_id(account_id, "AIDA", _ID_LENGTH)
+        elif action == "CreateGroup":
+            iam.groups[form["GroupName"]].id = generate_access_key_id_from_account_id(account_id, "AGPA", _ID_LENGTH)
 
     def _stored_role(self, account_id: str, role: Any) -> StoredRole:
         boundary = role.permissions_boundary_arn

@@ -24,10 +24,10 @@ def create_role(iam: Any, name: str, principal: str) -> dict[str, Any]:
     return role
 
 
-def trusted(iam: Any, name: str) -> str:
+def trusted(iam: Any, name: str) -> Any:
+    """The principal of the trust policy's one statement: an ARN, an id, or a list of them."""
     role = iam.get_role(RoleName=name)["Role"]
-    found: str = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
-    return found
+    return role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
 
 
 @pytest.mark.behaviour(37)
@@ -60,6 +60,23 @@ def test_a_deleted_principal_shows_as_its_id_and_its_namesake_is_not_trusted(san
     assert refused(sts.assume_role, RoleArn=target, RoleSessionName="again")[0] == "AccessDenied"
     iam.update_assume_role_policy(RoleName="Trusting", PolicyDocument=json.dumps(trust(again["Arn"])))
     assert sts.assume_role(RoleArn=target, RoleSessionName="again")["Credentials"]
+
+
+@pytest.mark.behaviour(37)
+def test_a_deleted_user_shows_as_its_id_and_takes_no_trust_from_others(sandbox: ServedSandbox, iam: Any) -> None:
+    assert iam.create_group(GroupName="G")["Group"]["GroupId"].startswith("AGPA")
+    users = {name: iam.create_user(UserName=name)["User"] for name in ("Ada", "Bob")}
+    assert users["Ada"]["UserId"].startswith("AIDA")
+    assert users["Ada"]["UserId"] == iam.get_user(UserName="Ada")["User"]["UserId"]
+    document = json.dumps(trust([user["Arn"] for user in users.values()]))
+    arn = iam.create_role(RoleName="Trusting", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    bob = sandbox.client_as("sts", iam.create_access_key(UserName="Bob")["AccessKey"])
+    iam.delete_user(UserName="Ada")
+    assert trusted(iam, "Trusting") == [users["Ada"]["UserId"], users["Bob"]["Arn"]]
+    assert bob.assume_role(RoleArn=arn, RoleSessionName="bob")["Credentials"]
+    iam.create_user(UserName="Ada")
+    again = sandbox.client_as("sts", iam.create_access_key(UserName="Ada")["AccessKey"])
+    assert refused(again.assume_role, RoleArn=arn, RoleSessionName="ada")[0] == "AccessDenied"
 
 
 @pytest.mark.behaviour(37)
@@ -98,6 +115,37 @@ def test_an_account_with_a_principal_arn_condition_survives_the_roles_recreation
 def test_a_malformed_trust_policy_is_refused_at_creation(iam: Any, document: str) -> None:
     code, _ = refused(iam.create_role, RoleName="R", AssumeRolePolicyDocument=document)
     assert code == "MalformedPolicyDocument"
+
+
+@pytest.mark.behaviour(39)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"NullIfExists": {"aws:userid": "true"}}},
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Sid": "with space"},
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": "*"},
+    ],
+    ids=["operator", "sid", "principal"],
+)
+def test_a_malformed_policy_is_refused_wherever_it_is_written(
+    sandbox: ServedSandbox, iam: Any, statement: dict[str, Any]
+) -> None:
+    create_role(iam, "R", ROOT.format(sandbox.world.management_account()))
+    iam.create_user(UserName="U")
+    iam.create_group(GroupName="G")
+    fine = json.dumps(allow("s3:*"))
+    arn = iam.create_policy(PolicyName="P", PolicyDocument=fine)["Policy"]["Arn"]
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    for call, params in (
+        (iam.put_role_policy, {"RoleName": "R", "PolicyName": "p"}),
+        (iam.put_user_policy, {"UserName": "U", "PolicyName": "p"}),
+        (iam.put_group_policy, {"GroupName": "G", "PolicyName": "p"}),
+        (iam.create_policy, {"PolicyName": "p"}),
+        (iam.create_policy_version, {"PolicyArn": arn}),
+    ):
+        assert refused(call, PolicyDocument=document, **params)[0] == "MalformedPolicyDocument"
+        if call != iam.create_policy_version:
+            call(PolicyDocument=fine, **params)
 
 
 def document_of(size: int) -> str:
