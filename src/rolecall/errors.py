@@ -23,6 +23,8 @@ class RolecallError(Exception):
         self.summary = summary
         self.detail = detail
         self.hint = hint
+        for note in filter(None, (detail, hint)):
+            self.add_note(note)  # a traceback shows them: tests of others' that use our packages
 
 
 class UsageError(RolecallError):

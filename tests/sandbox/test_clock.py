@@ -93,7 +93,7 @@ async def test_a_jump_waits_for_what_has_just_begun() -> None:
 
 def ask(sandbox: ServedSandbox, path: str, body: object | None = None, token: str | None = None) -> object:
     state = sandbox.running.state
-    headers = {files.STOP_HEADER: token or state.stop_token}
+    headers = {files.TOKEN_HEADER: token or state.token}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(state.endpoint + path, data=data, headers=headers)
     with urllib.request.urlopen(request) as answer:

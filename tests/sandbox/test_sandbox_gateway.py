@@ -241,7 +241,7 @@ def test_without_enforcement_a_caller_may_do_anything_but_simulate(sandbox: Serv
 def test_asking_over_http_with_the_token_stops_it(sandbox: ServedSandbox) -> None:
     def ask(token: str) -> int:
         request = urllib.request.Request(
-            f"{sandbox.endpoint}/_rolecall/stop", method="POST", headers={"x-rolecall-stop-token": token}
+            f"{sandbox.endpoint}/_rolecall/stop", method="POST", headers={"x-rolecall-token": token}
         )
         with urllib.request.urlopen(request) as answer:
             return int(answer.status)
@@ -249,5 +249,5 @@ def test_asking_over_http_with_the_token_stops_it(sandbox: ServedSandbox) -> Non
     with pytest.raises(urllib.error.HTTPError, match="403"):
         ask("guess")
     assert not sandbox.running.stop_requested.is_set()
-    assert ask(sandbox.running.state.stop_token) == 200
+    assert ask(sandbox.running.state.token) == 200
     assert sandbox.running.stop_requested.is_set()

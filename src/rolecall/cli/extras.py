@@ -12,5 +12,5 @@ _MODULES = {"registry": "fastapi", "sandbox": "moto"}
 def need(*extras: str) -> None:
     """Raises UsageError unless the optional extras are installed, by one module of each."""
     if missing := [extra for extra in extras if find_spec(_MODULES[extra]) is None]:
-        hint = f"pip install 'rolecall[{','.join(extras)}]'"
+        hint = f"in rolecall's checkout: pip install '.[{','.join(extras)}]'"
         raise UsageError(f"this command needs what is not installed: {' and '.join(missing)}", hint=hint)

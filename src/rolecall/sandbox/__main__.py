@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import shlex
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rolecall.errors import RolecallError
+from rolecall.sandbox import directory as files
 from rolecall.sandbox import later
 from rolecall.sandbox.builder import build
 from rolecall.sandbox.generator import generate
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_run(options))
     except RolecallError as error:
+        if options.state and options.state.is_dir():
+            files.write_failure(options.state, error)
         lines = [f"error: {error.summary}", error.detail, f"hint: {error.hint}" if error.hint else ""]
         sys.stderr.write("\n".join(filter(None, lines)) + "\n")
         return error.exit_status
@@ -62,16 +64,11 @@ async def _run(options: argparse.Namespace) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, sandbox.stop_requested.set)
-        sys.stdout.write(export_lines(sandbox.environment()))
+        sys.stdout.write(files.export_lines(sandbox.environment()))
         sys.stdout.flush()
         await sandbox.stopped(idle_seconds=options.idle_seconds)
     finally:
         await sandbox.close()
-
-
-def export_lines(environment: dict[str, str]) -> str:
-    """Lines for a shell to evaluate."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
 
 
 async def _replay(recording: Path) -> None:

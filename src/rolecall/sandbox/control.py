@@ -63,6 +63,6 @@ class Control:
         return web.json_response({"now": self._world.now().isoformat(), "speed": self._world.clock.speed})
 
     def _check(self, request: web.Request) -> None:
-        given = request.headers.get(files.STOP_HEADER, "").encode()
+        given = request.headers.get(files.TOKEN_HEADER, "").encode()
         if not secrets.compare_digest(given, self._token.encode()):
             raise web.HTTPForbidden

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from rolecall.errors import RolecallError, UsageError
+
 STOP_PATH = "/_rolecall/stop"
 CLOCK_PATH = "/_rolecall/clock"
 STATS_PATH = "/_rolecall/stats"
-STOP_HEADER = "x-rolecall-stop-token"
+TOKEN_HEADER = "x-rolecall-token"  # noqa: S105  # a name
 """The sandbox's own paths ask for the state's token in this header."""
 
 _STATE = "sandbox.json"
+_FAILURE = "failure.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class State:
     region: str
     pid: int
     platform_role: str
-    stop_token: str = field(repr=False)
+    token: str = field(repr=False)
 
 
 def write_files(directory: Path, state: State, profiles: Mapping[str, Credentials]) -> None:
@@ -54,6 +59,46 @@ def read_state(directory: Path) -> State | None:
         return State(**json.loads((directory / _STATE).read_text("utf-8")))
     except FileNotFoundError:
         return None
+
+
+def remove(directory: Path, token: str) -> None:
+    """Takes the directory away, unless another sandbox has taken it over by now."""
+    state = read_state(directory)
+    if state is None or state.token == token:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def write_failure(directory: Path, error: RolecallError) -> None:
+    """Why the sandbox did not start, for whoever started it."""
+    said = {"summary": error.summary, "detail": error.detail, "hint": error.hint, "exit_status": error.exit_status}
+    _write(directory / _FAILURE, json.dumps(said))
+
+
+def read_failure(directory: Path) -> RolecallError | None:
+    """None where nothing was said."""
+    try:
+        said = json.loads((directory / _FAILURE).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    kind = UsageError if said["exit_status"] == UsageError.exit_status else RolecallError
+    return kind(said["summary"], detail=said["detail"], hint=said["hint"])
+
+
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Variables that the AWS CLI would heed before a profile."""
+
+
+def export_lines(environment: Mapping[str, str]) -> str:
+    """Lines for a shell to evaluate, which also take out of its way what it has of credentials."""
+    in_the_way = [name for name in _CREDENTIALS if name in os.environ]
+    unset = f"unset {' '.join(in_the_way)}\n" if in_the_way else ""
+    return unset + "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+
+
+def unset_line() -> str:
+    """A line for a shell to evaluate when the sandbox is gone."""
+    nobodys = State("", "", "", 0, "", "")
+    return f"unset {' '.join(environment(Path(), nobodys))}\n"
 
 
 def environment(directory: Path, state: State) -> dict[str, str]:

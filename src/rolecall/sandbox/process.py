@@ -32,6 +32,10 @@ _ADVANCE_SECONDS = 1800.0
 """A jump returns when all that falls due on the way has happened: for thousands of accounts that takes minutes."""
 
 
+_LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Whatever proxy the environment names, it is not on the way to loopback."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a sandbox is started with. What is None is the scenario's or the sandbox's own default.
@@ -103,12 +107,21 @@ class SandboxProcess:
             shutil.rmtree(home, ignore_errors=True)
         return None
 
+    @classmethod
+    def current(cls, port: int = 0) -> SandboxProcess | None:
+        """As `find`; where no port is named, the one that the shell's variables point at comes first."""
+        pointed = os.environ.get("ROLECALL_SANDBOX")
+        state = files.read_state(Path(pointed)) if pointed and not port else None
+        if pointed and state is not None and _answers(state):
+            return cls(Path(pointed), state)
+        return cls.find(port)
+
     @property
     def endpoint(self) -> str:
         return self.state.endpoint
 
     def environment(self) -> dict[str, str]:
-        return files.environment(self.directory, self.state)
+        return files.environment(self.directory, self.state) | _past_proxies()
 
     def stop(self) -> None:
         """Ends the sandbox and returns when its directory is gone. Raises RolecallError if it does not end."""
@@ -132,10 +145,10 @@ class SandboxProcess:
         request = urllib.request.Request(  # noqa: S310  # the address is from our own state file
             self.endpoint + path,
             data=json.dumps(body).encode(),
-            headers={files.STOP_HEADER: self.state.stop_token, "Content-Type": "application/json"},
+            headers={files.TOKEN_HEADER: self.state.token, "Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=patience) as answer:  # noqa: S310
+            with _LOOPBACK.open(request, timeout=patience) as answer:
                 found: bytes = answer.read()
                 return found
         except (OSError, HTTPException) as error:
@@ -203,20 +216,29 @@ def _wait_until_ready(home: Path, child: subprocess.Popen[bytes]) -> files.State
 
 
 def _failed_start(home: Path, child: subprocess.Popen[bytes]) -> RolecallError:
-    log = home / _LOG
-    output = log.read_text("utf-8", "replace").strip() if log.exists() else ""
     child.kill()
     child.wait()
+    log = home / _LOG
+    output = log.read_text("utf-8", "replace").strip() if log.exists() else ""
+    said = files.read_failure(home)
     shutil.rmtree(home, ignore_errors=True)
-    return RolecallError("The sandbox did not start", detail=output)
+    return said or RolecallError("The sandbox did not start", detail=output)
 
 
 def _answers(state: files.State) -> bool:
-    """Any HTTP answer will do: without a signature it is a refusal."""
+    """Whether it is that sandbox which answers: another at the same address does not know the token."""
+    request = urllib.request.Request(state.endpoint + files.CLOCK_PATH, headers={files.TOKEN_HEADER: state.token})  # noqa: S310
     try:
-        with urllib.request.urlopen(state.endpoint, timeout=_HTTP_SECONDS):  # noqa: S310
+        with _LOOPBACK.open(request, timeout=_HTTP_SECONDS):
             return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
+    except (OSError, HTTPException):
         return False
+
+
+def _past_proxies() -> dict[str, str]:
+    """The variable by which clients go past a proxy to loopback, where the environment has a proxy."""
+    if not any(os.environ.get(name) for name in ("HTTP_PROXY", "http_proxy")):
+        return {}
+    name = "no_proxy" if "no_proxy" in os.environ else "NO_PROXY"
+    known = [host for host in os.environ.get(name, "").split(",") if host]
+    return {name: ",".join(dict.fromkeys((*known, "127.0.0.1")))}

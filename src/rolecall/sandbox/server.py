@@ -35,6 +35,8 @@ from rolecall.sandbox.wire import Handlers
 from rolecall.sandbox.world import Enforcement, World
 
 LOOPBACK = "127.0.0.1"
+_PATIENCE_SECONDS = 1.0
+"""How long requests that have begun may go on when the sandbox ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ async def serve(
     """
     async with AsyncExitStack() as resources:
         home = directory or Path(tempfile.mkdtemp(prefix="rolecall-sandbox-"))
-        resources.callback(shutil.rmtree, home, ignore_errors=True)
+        if directory is None:
+            resources.callback(shutil.rmtree, home, ignore_errors=True)
         built = build(scenario, speed=speed, enforcement=enforce)
         world = built.world
         for engine in (stacks, stacksets):
@@ -106,6 +109,7 @@ async def serve(
         endpoint = await _listen(resources, application, host, port)
         state = files.State(endpoint, behind or endpoint, world.region, os.getpid(), built.platform_role, token)
         files.write_files(home, state, built.profiles)
+        resources.callback(files.remove, home, token)
         return RunningSandbox(world, gateway, home, state, stop, resources.pop_all())
 
 
@@ -122,7 +126,7 @@ def _writers(
 
 async def _listen(resources: AsyncExitStack, application: web.Application, host: str, port: int) -> str:
     """Serves until `resources` are closed. Returns the endpoint. Raises RolecallError where the port is taken."""
-    runner = web.AppRunner(application, handle_signals=False, access_log=None)
+    runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=_PATIENCE_SECONDS)
     await runner.setup()
     resources.push_async_callback(runner.cleanup)
     try:

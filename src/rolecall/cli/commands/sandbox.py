@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolecall.cli import options
+from rolecall.errors import RolecallError, UsageError
 
 if TYPE_CHECKING:
     from rolecall.sandbox.process import SandboxProcess
@@ -29,15 +29,17 @@ def register(app: typer.Typer) -> None:
 
 def sandbox(
     context: typer.Context,
-    scenario: Annotated[str, typer.Option(help="clean, demo, or a scenario's YAML file.")] = "clean",
+    scenario: Annotated[
+        str | None, typer.Option(help="bare, clean (the default), demo, messy, throttled, or a YAML file.")
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return at once and leave it running.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="End the one that was left running.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
     speed: Annotated[
-        float | None, typer.Option(min=0, help="How long things take: 1 as they would, 0 no time.")
+        float | None, typer.Option(min=0, help="How fast AWS works: 1 to watch, 10 ten times faster, 0 no time.")
     ] = None,
     accounts: Annotated[int | None, typer.Option(min=1, help="Make up an organization of that many accounts.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same organization.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Of --accounts: the same makes the same organization.")] = None,
     log: Annotated[Path | None, typer.Option(help="Append a JSON line for each call to this file.")] = None,
     enforce_iam: Annotated[
         bool, typer.Option("--enforce-iam", help="Authorize every call by the caller's rights.")
@@ -60,6 +62,8 @@ def sandbox(
 
     need("sandbox")
     given = options.of(context)
+    _check_together(stop=stop, advance=advance is not None, replay=replay is not None)
+    _check_organization(scenario, accounts, seed)
     if stop:
         _stop(port)
     elif advance is not None:
@@ -72,10 +76,36 @@ def sandbox(
         from rolecall.sandbox.process import SandboxProcess, Settings
 
         settings = Settings(
-            scenario, port, speed, accounts, seed, log, record, quotas and quotas.value, latency_ms, events_webhook,
-            behind, enforce_iam=enforce_iam,
-        )  # fmt: skip
+            scenario=scenario or "clean",
+            port=port,
+            speed=speed,
+            accounts=accounts,
+            seed=seed or 0,
+            log=log,
+            record=record,
+            quotas=quotas and quotas.value,
+            latency_ms=latency_ms,
+            events_webhook=events_webhook,
+            behind=behind,
+            enforce_iam=enforce_iam,
+        )
         _start(given, SandboxProcess.start(settings), detach=detach)
+
+
+def _check_together(**asked: bool) -> None:
+    """Raises UsageError for two things at once."""
+    chosen = [f"--{name}" for name, wanted in asked.items() if wanted]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} do not go together", hint="Give one of them.")
+
+
+def _check_organization(scenario: str | None, accounts: int | None, seed: int | None) -> None:
+    """Raises UsageError for what could only be ignored."""
+    if scenario is not None and accounts is not None:
+        raise UsageError("--scenario and --accounts do not go together", hint="A made-up organization has no scenario.")
+    if seed is not None and accounts is None:
+        hint = "A scenario's seed is a key of its file: organization.seed."
+        raise UsageError("--seed goes with --accounts", hint=hint)
 
 
 def _start(given: options.Options, running: SandboxProcess, *, detach: bool) -> None:
@@ -86,19 +116,21 @@ def _start(given: options.Options, running: SandboxProcess, *, detach: bool) -> 
 
 
 def _stop(port: int) -> None:
+    """The shell's variables are unset even where nothing runs any more."""
+    from rolecall.sandbox.directory import unset_line
+
+    typer.echo(unset_line(), nl=False)
     running = _running(port)
     running.stop()
     typer.echo(f"Stopped the sandbox at {running.endpoint}", err=True)
-    typer.echo(f"unset {' '.join(running.environment())}")
 
 
 def _running(port: int) -> SandboxProcess:
-    from rolecall.errors import RolecallError
     from rolecall.sandbox.process import SandboxProcess
 
-    running = SandboxProcess.find(port)
+    running = SandboxProcess.current(port)
     if running is None:
-        raise RolecallError("no sandbox was left running", hint="start one with `rolecall sandbox --detach`")
+        raise RolecallError("No sandbox was left running", hint="Start one with `rolecall sandbox --detach`.")
     return running
 
 
@@ -117,9 +149,9 @@ def _until_interrupted(given: options.Options, running: SandboxProcess) -> None:
 
 def _print(given: options.Options, environment: Mapping[str, str]) -> None:
     from rolecall.cli.running import print_json
+    from rolecall.sandbox.directory import export_lines
 
     if given.json:
         print_json(dict(environment))
-        return
-    for name, value in environment.items():
-        typer.echo(f"export {name}={shlex.quote(value)}")
+    else:
+        typer.echo(export_lines(environment), nl=False)
