@@ -54,6 +54,8 @@ class ConfigError(UsageError):
     def __init__(self, summary: str, problems: tuple[Problem, ...] = (), *, detail: str = "", hint: str = "") -> None:
         super().__init__(summary, detail=detail, hint=hint)
         self.problems = problems
+        for problem in problems:
+            self.add_note(str(problem))
 
 
 class AwsError(RolecallError):

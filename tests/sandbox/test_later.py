@@ -52,10 +52,10 @@ def test_every_problem_is_told_with_its_line() -> None:
     text = SCENARIO + "  - {call: 'sts:GetCallerIdentity', by: nobody}\nfaults: [{kind: throttle, account: who}]\n"
     with pytest.raises(ConfigError) as caught:
         parse_scenario(text, "s.yaml")
-    told = caught.value.detail
-    assert "s.yaml:19: later.4.by: 'nobody' is not the name of an account" in told
-    assert "s.yaml:19: later.4: give after_seconds or after_call, one of the two" in told
-    assert "s.yaml:20: faults.0.account: 'who' is neither an account's name nor an id" in told
+    told = [str(problem) for problem in caught.value.problems]
+    assert "s.yaml:19: later[4].by: 'nobody' is not the name of an account" in told
+    assert "s.yaml:19: later[4]: give after_seconds or after_call, one of the two" in told
+    assert "s.yaml:20: faults[0].account: 'who' is neither an account's name nor an id" in told
 
 
 WRONG = """\
@@ -76,10 +76,10 @@ later:
   - {after_seconds: 1, call: "sts:GetCallerIdentity"}
 """
 TOLD = [
-    "later.0.after_call: AWS's API has no organizations:ListRoot",
-    "later.0.call: AWS's API has no organizations:CreateAcount",
-    'later.1.params: Missing required parameter in input: "Email"; Unknown parameter in input: "Mail"',
-    "later.3.params: 1 validation error detected: Value 'one' at 'accountId' failed to satisfy constraint",
+    "later[0].after_call: AWS's API has no organizations:ListRoot",
+    "later[0].call: AWS's API has no organizations:CreateAcount",
+    'later[1].params: Missing required parameter in input: "Email"; Unknown parameter in input: "Mail"',
+    "later[3].params: 1 validation error detected: Value 'one' at 'accountId' failed to satisfy constraint",
 ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +18,7 @@ import boto3
 import botocore.session
 import pytest
 
-from rolecall.errors import RolecallError
+from rolecall.errors import ConfigError, RolecallError
 from rolecall.sandbox import directory as files
 from rolecall.sandbox.process import SandboxProcess, Settings, state_directory
 
@@ -79,8 +81,75 @@ def test_a_scenario_that_cannot_be_used_says_why_and_leaves_nothing(tmp_path: Pa
     broken.write_text("organisation: {}\n")
     with pytest.raises(RolecallError) as caught:
         SandboxProcess.start(Settings(str(broken)))
-    assert f"{broken}:1: organisation: Extra inputs are not permitted" in caught.value.detail
+    assert isinstance(caught.value, ConfigError)
+    assert caught.value.exit_status == 2
+    assert f"{broken}:1: organisation: is not a key of this file" in map(str, caught.value.problems)
+    assert any("organisation" in note for note in caught.value.__notes__)
     assert not state_directory().exists()
+
+
+@pytest.mark.parametrize("what", ["port", "record", "role"])
+def test_a_start_that_fails_otherwise_says_why_too(tmp_path: Path, what: str) -> None:
+    trusting = tmp_path / "trusting.yaml"
+    nobody = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::999999999999:role/Nobody"},
+        "Action": "sts:AssumeRole",
+    }
+    role = {"account": "management", "name": "R", "trust": {"Version": "2012-10-17", "Statement": [nobody]}}
+    trusting.write_text(json.dumps({"organization": {}, "roles": [role]}))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = {
+            "port": Settings("clean", port=taken.getsockname()[1]),
+            "record": Settings("clean", record=tmp_path / "nowhere" / "calls"),
+            "role": Settings(str(trusting)),
+        }[what]
+        with pytest.raises(RolecallError) as caught:
+            SandboxProcess.start(settings)
+    told = " ".join((caught.value.summary, caught.value.detail, *getattr(caught.value, "__notes__", ())))
+    assert {"port": "in use", "record": "Cannot write", "role": "Invalid principal"}[what] in told
+    assert "Traceback" not in told
+    assert not state_directory(settings.port).exists()
+
+
+def test_an_old_one_takes_nothing_of_a_new_one_with_it() -> None:
+    old = SandboxProcess.start(Settings("clean"))
+    os.kill(old.state.pid, signal.SIGSTOP)
+    shutil.rmtree(old.directory)
+    new = SandboxProcess.start(Settings("clean"))
+    os.kill(old.state.pid, signal.SIGTERM)
+    os.kill(old.state.pid, signal.SIGCONT)
+    os.waitpid(old.state.pid, 0)
+    assert SandboxProcess.find() == new
+    assert caller_of(new) == "111111111111"
+
+
+def test_a_request_that_never_ends_does_not_keep_it_from_ending() -> None:
+    sandbox = SandboxProcess.start(Settings("clean"))
+    host, port = sandbox.endpoint.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as half:
+        half.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+        sandbox.stop()
+    assert not sandbox.directory.exists()
+
+
+def test_a_proxy_of_the_environment_is_not_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "example.com")
+    sandbox = SandboxProcess.start(Settings("clean"))
+    assert SandboxProcess.find() == sandbox
+    assert sandbox.environment()["NO_PROXY"] == "example.com,127.0.0.1"
+    sandbox.stop()
+
+
+def test_the_one_that_the_shell_points_at_needs_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    sandbox = SandboxProcess.start(Settings("clean", port=port))
+    assert SandboxProcess.current() is None
+    monkeypatch.setenv("ROLECALL_SANDBOX", str(sandbox.directory))
+    assert SandboxProcess.current() == sandbox
+    sandbox.stop()
 
 
 def test_a_directory_that_another_start_has_made_is_left_alone() -> None:

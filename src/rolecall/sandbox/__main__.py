@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rolecall.errors import RolecallError
+from rolecall.errors import ConfigError, RolecallError
 from rolecall.sandbox import directory as files
 from rolecall.sandbox import later
 from rolecall.sandbox.builder import build
@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RolecallError as error:
         if options.state and options.state.is_dir():
             files.write_failure(options.state, error)
-        lines = [f"error: {error.summary}", error.detail, f"hint: {error.hint}" if error.hint else ""]
+        problems = error.problems if isinstance(error, ConfigError) else ()
+        lines = [f"error: {error.summary}", error.detail, *map(str, problems)]
+        lines.append(f"hint: {error.hint}" if error.hint else "")
         sys.stderr.write("\n".join(filter(None, lines)) + "\n")
         return error.exit_status
     return 0

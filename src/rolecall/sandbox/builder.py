@@ -25,6 +25,7 @@ from rolecall.sandbox.population import add_member
 from rolecall.sandbox.scenario import AccountSpec, PlatformSpec, RoleSpec, Scenario, ScpSpec, refusal
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id, seeded_unit_id
 from rolecall.sandbox.store import Store
+from rolecall.sandbox.wire import WireError
 from rolecall.sandbox.world import Enforcement, Switches, World
 
 _FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)
@@ -118,8 +119,11 @@ def _organization(scenario: Scenario, store: Store) -> Organization:
         _add_policy(organization, seed, rcp, RESOURCE_CONTROL_POLICY, targets)
     for name in scenario.delegated_administrators:
         organization.delegations.setdefault(STACK_SETS_MEMBERS, {})[targets[name]] = _FOUNDED
-    for role in scenario.roles:
-        _add_role(store, targets[role.account], role)
+    for index, role in enumerate(scenario.roles):
+        try:
+            _add_role(store, targets[role.account], role)
+        except WireError as error:
+            raise refusal([(("roles", index), error.message)]) from error
     return organization
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rolecall.errors import RolecallError, UsageError
+from rolecall.errors import ConfigError, Problem, RolecallError
 
 STOP_PATH = "/_rolecall/stop"
 CLOCK_PATH = "/_rolecall/clock"
@@ -70,7 +70,8 @@ def remove(directory: Path, token: str) -> None:
 
 def write_failure(directory: Path, error: RolecallError) -> None:
     """Why the sandbox did not start, for whoever started it."""
-    said = {"summary": error.summary, "detail": error.detail, "hint": error.hint, "exit_status": error.exit_status}
+    problems = [asdict(problem) for problem in error.problems] if isinstance(error, ConfigError) else None
+    said = {"summary": error.summary, "detail": error.detail, "hint": error.hint, "problems": problems}
     _write(directory / _FAILURE, json.dumps(said))
 
 
@@ -80,8 +81,10 @@ def read_failure(directory: Path) -> RolecallError | None:
         said = json.loads((directory / _FAILURE).read_text("utf-8"))
     except FileNotFoundError:
         return None
-    kind = UsageError if said["exit_status"] == UsageError.exit_status else RolecallError
-    return kind(said["summary"], detail=said["detail"], hint=said["hint"])
+    told = {name: said[name] for name in ("detail", "hint")}
+    if said["problems"] is None:
+        return RolecallError(said["summary"], **told)
+    return ConfigError(said["summary"], tuple(Problem(**problem) for problem in said["problems"]), **told)
 
 
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")

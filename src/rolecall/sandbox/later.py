@@ -17,7 +17,7 @@ from botocore.validate import ParamValidator
 
 from rolecall.sandbox.exchange import Exchange
 from rolecall.sandbox.gateway import OWNED
-from rolecall.sandbox.population import DEFAULT_ROLE
+from rolecall.sandbox.organization import DEFAULT_ROLE
 from rolecall.sandbox.scenario import Finding, LaterSpec, Scenario
 from rolecall.sandbox.store_wire import service_model
 from rolecall.sandbox.sts import role_session

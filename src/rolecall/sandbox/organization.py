@@ -15,6 +15,8 @@ RESOURCE_CONTROL_POLICY = "RESOURCE_CONTROL_POLICY"
 POLICY_TYPES = (SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY)
 STACK_SETS_MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
 """The service principal of StackSets to which members are delegated."""
+DEFAULT_ROLE = "OrganizationAccountAccessRole"
+"""By which the management account administers a member, unless CreateAccount names another."""
 MAX_DEPTH = 5
 """Levels of units under the root. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
 FULL_ACCESS = {SERVICE_CONTROL_POLICY: "p-FullAWSAccess", RESOURCE_CONTROL_POLICY: "p-RCPFullAWSAccess"}

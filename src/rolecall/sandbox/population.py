@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-from rolecall.sandbox.organization import Organization, WorldAccount
+from rolecall.sandbox.organization import DEFAULT_ROLE, Organization, WorldAccount
 from rolecall.sandbox.store import Store
 
-DEFAULT_ROLE = "OrganizationAccountAccessRole"
 _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 

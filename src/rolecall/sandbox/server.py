@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO, cast
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -118,10 +119,19 @@ def _writers(
 ) -> Iterator[Listener]:
     """Listeners that write files, which close with `resources`."""
     if log:
-        yield log_to(resources.enter_context(log.open("a", encoding="utf-8")))
+        yield log_to(resources.enter_context(_opened(log, "a")))
     if record:
         head = Head(scenario, world.enforcement, world.clock.speed, world.now())
-        yield record_to(resources.enter_context(record.open("w", encoding="utf-8")), head)
+        yield record_to(resources.enter_context(_opened(record, "w")), head)
+
+
+def _opened(path: Path, mode: str) -> TextIO:
+    """Raises RolecallError where it cannot be written."""
+    try:
+        return cast(TextIO, path.open(mode, encoding="utf-8"))
+    except OSError as error:
+        hint = "Name a file in a folder that exists and that you may write to."
+        raise RolecallError(f"Cannot write {path}", detail=str(error), hint=hint) from error
 
 
 async def _listen(resources: AsyncExitStack, application: web.Application, host: str, port: int) -> str:
