@@ -185,6 +185,10 @@ class Organization:
         """The ids of the accounts that administer a service for the organization."""
         return self.delegations.get(service, {})
 
+    def administers(self, account_id: str) -> bool:
+        """Whether an account is delegated administrator of any service."""
+        return any(account_id in administrators for administrators in self.delegations.values())
+
     def enable_policy_type(self, policy_type: str) -> None:
         """The full-access policy comes back to every target."""
         self.enabled_policy_types.add(policy_type)

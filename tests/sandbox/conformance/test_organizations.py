@@ -247,10 +247,19 @@ def test_a_created_account_is_removed_after_four_days(sandbox: ServedSandbox, or
     status = organizations.create_account(AccountName="new", Email="new@example.com")["CreateAccountStatus"]
     account_id = created(organizations, status["Id"])["AccountId"]
     remove = organizations.remove_account_from_organization
-    assert refused(remove, AccountId=account_id)[0] == "ConstraintViolationException"
+    assert reason(remove, AccountId=account_id) == (VIOLATED, "WAIT_PERIOD_ACTIVE")
+    assert reason(sandbox.client_of("organizations", "new").leave_organization) == (VIOLATED, "WAIT_PERIOD_ACTIVE")
     sandbox.advance(days=4)
     remove(AccountId=account_id)
     assert refused(organizations.describe_account, AccountId=account_id)[0] == "AccountNotFoundException"
+
+
+@pytest.mark.behaviour(58)
+def test_the_management_account_can_be_neither_removed_nor_closed(sandbox: ServedSandbox, organizations: Any) -> None:
+    management = {"AccountId": sandbox.world.management_account()}
+    removal = refused(organizations.remove_account_from_organization, **management)
+    assert removal[0] == "MasterCannotLeaveOrganizationException"
+    assert reason(organizations.close_account, **management) == (VIOLATED, "CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
 
 
 @pytest.mark.behaviour(64)

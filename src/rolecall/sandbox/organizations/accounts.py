@@ -14,10 +14,11 @@ from typing import Any
 
 from rolecall.sandbox.organization import WorldAccount
 from rolecall.sandbox.organizations.errors import constraint
-from rolecall.sandbox.organizations.guards import for_management
+from rolecall.sandbox.organizations.guards import for_management, for_reader
 from rolecall.sandbox.organizations.lookup import existing_account, existing_unit
+from rolecall.sandbox.organizations.membership import check_administers_nothing, check_may_leave, joined, remove
 from rolecall.sandbox.organizations.paging import paged
-from rolecall.sandbox.organizations.telling import tell, tell_departed, tell_joined, told
+from rolecall.sandbox.organizations.telling import tell, told
 from rolecall.sandbox.population import add_member
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
@@ -27,7 +28,6 @@ CREATION_SECONDS = 1.0
 CLOSURE_SECONDS = 1.0
 _MAX_CREATIONS = 5
 _MAX_CLOSURES = 3
-_MIN_AGE = timedelta(days=4)
 _LISTED_AFTER_CLOSURE = timedelta(days=90)
 
 
@@ -80,13 +80,17 @@ class _Accounts:
         return {}
 
     def close_account(self, call: Call) -> Params:
-        account = self._member(call)
+        account = existing_account(self.world, call.params["AccountId"])
+        if account.id == self.world.management_account():
+            message = "You cannot close the organization's management account."
+            raise constraint(message, "CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
         if account.state == "PENDING_CLOSURE":
             raise WireError("ConflictException", "The account is being closed already.")
         if account.state != "ACTIVE":
             raise WireError(
                 "AccountAlreadyClosedException", "You attempted to close an account that is already closed."
             )
+        check_administers_nothing(self.world, account.id)
         if self.world.organization.count_in("PENDING_CLOSURE") >= _MAX_CLOSURES:
             raise constraint("You can close only three accounts at a time.", "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")
         self.world.organization.set_state(account.id, "PENDING_CLOSURE")
@@ -94,19 +98,10 @@ class _Accounts:
         return {}
 
     def remove_account(self, call: Call) -> Params:
-        account = self._member(call)
-        if account.joined_method == "CREATED" and self.world.now() - account.joined_at < _MIN_AGE:
-            message = "An account can be removed only four days after it was created."
-            raise constraint(message, "WAIT_PERIOD_ACTIVE")
-        remove(self.world, account.id, "REMOVED")
-        return {}
-
-    def _member(self, call: Call) -> WorldAccount:
         account = existing_account(self.world, call.params["AccountId"])
-        if account.id == self.world.management_account():
-            message = "You cannot do this to the organization's management account."
-            raise constraint(message, "CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
-        return account
+        check_may_leave(self.world, account)
+        remove(self.world, account, "REMOVED")
+        return {}
 
     def _finish_creation(self, call: Call, status: dict[str, Any], account_id: str) -> None:
         self.creating.discard(status["Id"])
@@ -139,7 +134,7 @@ class _Accounts:
     def _clean(self, account_id: str) -> None:
         account = self.world.account(account_id)
         if account is not None and account.state == "CLOSED":
-            remove(self.world, account_id, "CLEANED")
+            remove(self.world, account, "CLEANED")
 
     def _join(self, call: Call, account_id: str) -> None:
         root_id = self.world.organization.root_id
@@ -153,18 +148,7 @@ class _Accounts:
             joined_at=self.world.now(),
         )
         add_member(self.world.store, self.world.organization, account, call.params.get("RoleName"))
-        self.world.organization.set_tags(account_id, {t["Key"]: t["Value"] for t in call.params.get("Tags", ())})
-        tell_joined(self.world, account_id, "Created")
-        self.world.account_changed(account_id, None, root_id)
-
-
-def remove(world: World, account_id: str, method: str) -> None:
-    """Takes an account out of the organization. `method` is LEFT, REMOVED or CLEANED."""
-    account = world.account(account_id)
-    assert account is not None
-    world.organization.remove_account(account_id)
-    tell_departed(world, account_id, method)
-    world.account_changed(account_id, account.parent_id, None)
+        joined(self.world, account, {tag["Key"]: tag["Value"] for tag in call.params.get("Tags", ())}, "Created")
 
 
 def handlers(world: World) -> Handlers:
@@ -179,5 +163,6 @@ def handlers(world: World) -> Handlers:
         "DescribeCreateAccountStatus": accounts.describe_create_account_status,
         "ListCreateAccountStatus": accounts.list_create_account_status,
     }
-    guarded = {action: told(world, handler) for action, handler in changes.items()} | questions
-    return {("organizations", action): for_management(world, handler) for action, handler in guarded.items()}
+    table = {action: for_management(world, told(world, handler)) for action, handler in changes.items()}
+    table |= {action: for_reader(world, handler) for action, handler in questions.items()}
+    return {("organizations", action): handler for action, handler in table.items()}

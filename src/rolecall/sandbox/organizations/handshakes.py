@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rolecall.sandbox.organization import WorldAccount
-from rolecall.sandbox.organizations.accounts import remove
 from rolecall.sandbox.organizations.errors import access_denied, constraint, invalid_input
-from rolecall.sandbox.organizations.guards import for_management, require_member
+from rolecall.sandbox.organizations.guards import for_management, for_reader, is_administrator, require_member
+from rolecall.sandbox.organizations.lookup import existing_account
+from rolecall.sandbox.organizations.membership import check_may_leave, joined, remove
 from rolecall.sandbox.organizations.paging import paged
-from rolecall.sandbox.organizations.telling import tell_joined, told
+from rolecall.sandbox.organizations.telling import told
 from rolecall.sandbox.organizations.views import arn
 from rolecall.sandbox.seeded import seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
@@ -75,7 +76,7 @@ class _Handshakes:
             raise _violated("The organization has as many accounts as it may.", "ACCOUNT_NUMBER_LIMIT_EXCEEDED")
         handshake.state = "ACCEPTED"
         root_id = organization.root_id
-        joined = WorldAccount(
+        account = WorldAccount(
             id=handshake.account_id,
             name=handshake.account_id,
             email=handshake.email,
@@ -85,9 +86,8 @@ class _Handshakes:
             joined_at=self.world.now(),
             joined_method="INVITED",
         )
-        organization.add_account(joined)
-        tell_joined(self.world, joined.id, "INVITED")
-        self.world.account_changed(joined.id, None, root_id)
+        organization.add_account(account)
+        joined(self.world, account, {}, "INVITED")
         return {"Handshake": self._view(handshake)}
 
     def decline(self, call: Call) -> Params:
@@ -102,7 +102,8 @@ class _Handshakes:
 
     def describe(self, call: Call) -> Params:
         handshake = self._find(call)
-        if call.caller.account_id not in (handshake.account_id, self.world.management_account()):
+        parties = (handshake.account_id, self.world.management_account())
+        if call.caller.account_id not in parties and not is_administrator(self.world, call):
             raise access_denied()
         return {"Handshake": self._view(handshake)}
 
@@ -115,16 +116,9 @@ class _Handshakes:
 
     def leave(self, call: Call) -> Params:
         require_member(self.world, call)
-        account_id = call.caller.account_id
-        if account_id == self.world.management_account():
-            message = "You cannot remove the management account from its organization."
-            raise WireError("MasterCannotLeaveOrganizationException", message)
-        account = self.world.account(account_id)
-        assert account is not None
-        if account.joined_method == "CREATED" and self.world.now() - account.joined_at < timedelta(days=4):
-            message = "An account can leave only four days after it was created."
-            raise constraint(message, "WAIT_PERIOD_ACTIVE")
-        remove(self.world, account_id, "LEFT")
+        account = existing_account(self.world, call.caller.account_id)
+        check_may_leave(self.world, account)
+        remove(self.world, account, "LEFT")
         return {}
 
     def _invited(self, call: Call) -> tuple[str, str]:
@@ -193,7 +187,6 @@ def handlers(world: World) -> Handlers:
     managing = {
         "InviteAccountToOrganization": told(world, shakes.invite),
         "CancelHandshake": told(world, shakes.cancel),
-        "ListHandshakesForOrganization": shakes.list_for_organization,
     }
     anybodys = {
         "AcceptHandshake": told(world, shakes.accept),
@@ -203,6 +196,7 @@ def handlers(world: World) -> Handlers:
         "ListHandshakesForAccount": shakes.list_for_account,
     }
     table = {action: for_management(world, handler) for action, handler in managing.items()} | anybodys
+    table["ListHandshakesForOrganization"] = for_reader(world, shakes.list_for_organization)
     return {("organizations", action): handler for action, handler in table.items()}
 
 

@@ -60,6 +60,9 @@ class _Services:
         if account.id == organization.management_account:
             message = "You cannot register the management account as a delegated administrator."
             raise constraint(message, "CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR")
+        if not self.world.usable(account.id):
+            message = "You cannot register a suspended account as a delegated administrator."
+            raise constraint(message, "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR")
         if not self._accessible(service):
             message = "Enable the service's access to your organization first."
             raise constraint(message, "SERVICE_ACCESS_NOT_ENABLED")

@@ -8,7 +8,7 @@ from itertools import count
 
 from rolecall.sandbox.organization import MAX_DEPTH, Unit
 from rolecall.sandbox.organizations.errors import constraint
-from rolecall.sandbox.organizations.guards import for_management
+from rolecall.sandbox.organizations.guards import for_management, for_reader
 from rolecall.sandbox.organizations.lookup import existing_unit
 from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.views import unit_view
@@ -91,15 +91,16 @@ class _Units:
 
 def handlers(world: World) -> Handlers:
     units = _Units(world)
-    guarded = {
+    changes = {
         "CreateOrganizationalUnit": units.create,
         "UpdateOrganizationalUnit": units.update,
         "DeleteOrganizationalUnit": units.delete,
         "TagResource": units.tag,
         "UntagResource": units.untag,
-        "ListTagsForResource": units.list_tags,
     }
-    return {("organizations", action): for_management(world, handler) for action, handler in guarded.items()}
+    table = {action: for_management(world, handler) for action, handler in changes.items()}
+    table["ListTagsForResource"] = for_reader(world, units.list_tags)
+    return {("organizations", action): handler for action, handler in table.items()}
 
 
 def _tags(call: Call) -> dict[str, str]:
