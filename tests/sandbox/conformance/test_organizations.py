@@ -12,7 +12,7 @@ from rolecall.sandbox.organization import Unit
 from rolecall.sandbox.scenario import OrganizationSpec, Scenario, SwitchesSpec, load_scenario
 
 from ..conftest import StartSandbox
-from ..served import ServedSandbox, created, eventually
+from ..served import ServedSandbox, created
 from .cloud import refused
 from .reasons import INVALID, VIOLATED, reason
 
@@ -218,28 +218,6 @@ def test_an_invitation_ends_without_a_member(sandbox: ServedSandbox, organizatio
         organizations.cancel_handshake(HandshakeId=handshake_id)
     told = organizations.describe_handshake(HandshakeId=handshake_id)["Handshake"]["State"]
     assert told == {"decline": "DECLINED", "cancel": "CANCELED", "late": "EXPIRED"}[answer]
-
-
-@pytest.mark.behaviour(58)
-def test_closing_goes_through_its_states_and_off_the_list(sandbox: ServedSandbox, organizations: Any) -> None:
-    account_id = sandbox.account_id("sandbox-ada")
-    organizations.close_account(AccountId=account_id)
-    eventually(lambda: state(organizations, account_id) == "CLOSED")
-    again = refused(organizations.close_account, AccountId=account_id)
-    assert again[0] == "AccountAlreadyClosedException"
-    sandbox.advance(days=89)
-    assert state(organizations, account_id) == "CLOSED"
-    sandbox.advance(days=2)
-    assert refused(organizations.describe_account, AccountId=account_id)[0] == "AccountNotFoundException"
-
-
-@pytest.mark.behaviour(58)
-def test_a_closing_account_still_works_for_a_while(start_sandbox: StartSandbox) -> None:
-    sandbox = start_sandbox(load_scenario("clean"), speed=0.2)
-    organizations, account_id = sandbox.client("organizations"), sandbox.account_id("audit")
-    organizations.close_account(AccountId=account_id)
-    assert state(organizations, account_id) == "PENDING_CLOSURE"
-    assert sandbox.client_of("sts", "audit").get_caller_identity()["Account"] == account_id
 
 
 @pytest.mark.behaviour(58)

@@ -1,22 +1,20 @@
-"""Organizations' operations on accounts: create, move, close, remove. Memory, and the world's clock.
+"""Organizations' operations on accounts: create, move, remove. Memory, and the world's clock.
 
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_create.html
 
-AWS documents neither how long creating and closing take, nor the error of a sixth creation at once; here it is a
-moment, and ConstraintViolationException.
+AWS does not document how long creating takes; here it is a moment.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from rolecall.sandbox.organization import WorldAccount
 from rolecall.sandbox.organizations.errors import constraint
 from rolecall.sandbox.organizations.guards import for_management, for_reader
 from rolecall.sandbox.organizations.lookup import existing_account, existing_unit
-from rolecall.sandbox.organizations.membership import check_administers_nothing, check_may_leave, joined, remove
+from rolecall.sandbox.organizations.membership import check_may_leave, joined, remove
 from rolecall.sandbox.organizations.paging import paged
 from rolecall.sandbox.organizations.telling import tell, told
 from rolecall.sandbox.population import add_member
@@ -24,11 +22,8 @@ from rolecall.sandbox.seeded import seeded_account_id, seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
-CREATION_SECONDS = 1.0
-CLOSURE_SECONDS = 1.0
+_CREATION_SECONDS = 1.0
 _MAX_CREATIONS = 5
-_MAX_CLOSURES = 3
-_LISTED_AFTER_CLOSURE = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class _Accounts:
         self.statuses[request_id] = status
         self.creating.add(request_id)
         account_id = seeded_account_id(self.world.seed, f"created/{number}/{call.params['AccountName']}")
-        self.world.clock.work(CREATION_SECONDS, lambda: self._finish_creation(call, status, account_id))
+        self.world.clock.work(_CREATION_SECONDS, lambda: self._finish_creation(call, status, account_id))
         return {"CreateAccountStatus": dict(status)}
 
     def describe_create_account_status(self, call: Call) -> Params:
@@ -79,24 +74,6 @@ class _Accounts:
         self.world.account_changed(account.id, source.id, target.id)
         return {}
 
-    def close_account(self, call: Call) -> Params:
-        account = existing_account(self.world, call.params["AccountId"])
-        if account.id == self.world.management_account():
-            message = "You cannot close the organization's management account."
-            raise constraint(message, "CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
-        if account.state == "PENDING_CLOSURE":
-            raise WireError("ConflictException", "The account is being closed already.")
-        if account.state != "ACTIVE":
-            raise WireError(
-                "AccountAlreadyClosedException", "You attempted to close an account that is already closed."
-            )
-        check_administers_nothing(self.world, account.id)
-        if self.world.organization.count_in("PENDING_CLOSURE") >= _MAX_CLOSURES:
-            raise constraint("You can close only three accounts at a time.", "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")
-        self.world.organization.set_state(account.id, "PENDING_CLOSURE")
-        self.world.clock.work(CLOSURE_SECONDS, lambda: self._finish_closure(account.id))
-        return {}
-
     def remove_account(self, call: Call) -> Params:
         account = existing_account(self.world, call.params["AccountId"])
         check_may_leave(self.world, account)
@@ -122,20 +99,6 @@ class _Accounts:
             return "EMAIL_ALREADY_EXISTS"
         return "ACCOUNT_LIMIT_EXCEEDED" if organization.account_count >= organization.account_limit else None
 
-    def _finish_closure(self, account_id: str) -> None:
-        account = self.world.account(account_id)
-        if account is None:
-            return
-        self.world.organization.set_state(account_id, "CLOSED")
-        tell(self.world, "CloseAccountResult", {"closeAccountStatus": {"accountId": account_id, "state": "SUCCEEDED"}})
-        self.world.account_changed(account_id, account.parent_id, account.parent_id)
-        self.world.clock.after(_LISTED_AFTER_CLOSURE.total_seconds(), lambda: self._clean(account_id))
-
-    def _clean(self, account_id: str) -> None:
-        account = self.world.account(account_id)
-        if account is not None and account.state == "CLOSED":
-            remove(self.world, account, "CLEANED")
-
     def _join(self, call: Call, account_id: str) -> None:
         root_id = self.world.organization.root_id
         account = WorldAccount(
@@ -156,7 +119,6 @@ def handlers(world: World) -> Handlers:
     changes = {
         "CreateAccount": accounts.create_account,
         "MoveAccount": accounts.move_account,
-        "CloseAccount": accounts.close_account,
         "RemoveAccountFromOrganization": accounts.remove_account,
     }
     questions = {
