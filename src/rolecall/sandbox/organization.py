@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_getting-started_
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -227,6 +227,11 @@ class Organization:
 
     def set_tags(self, resource_id: str, tags: Mapping[str, str]) -> None:
         self.tags.setdefault(resource_id, {}).update(tags)
+
+    def remove_tags(self, resource_id: str, keys: Iterable[str]) -> None:
+        tags = self.tags.get(resource_id, {})
+        for key in keys:
+            tags.pop(key, None)
 
     def _full_access(self) -> list[str]:
         return [FULL_ACCESS[kind] for kind in POLICY_TYPES if kind in self.enabled_policy_types]

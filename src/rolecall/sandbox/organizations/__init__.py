@@ -5,7 +5,17 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/
 
 from __future__ import annotations
 
-from rolecall.sandbox.organizations import accounts, closing, founding, handshakes, listings, policies, services, units
+from rolecall.sandbox.organizations import (
+    accounts,
+    closing,
+    founding,
+    handshakes,
+    listings,
+    policies,
+    services,
+    tags,
+    units,
+)
 from rolecall.sandbox.wire import Handlers
 from rolecall.sandbox.world import World
 
@@ -20,5 +30,6 @@ def handlers(world: World) -> Handlers:
         **handshakes.handlers(world),
         **services.handlers(world),
         **units.handlers(world),
+        **tags.handlers(world),
         **policies.handlers(world),
     }

@@ -16,6 +16,7 @@ from rolecall.sandbox.organizations.guards import for_management, for_reader
 from rolecall.sandbox.organizations.lookup import existing_account, existing_unit
 from rolecall.sandbox.organizations.membership import check_may_leave, joined, remove
 from rolecall.sandbox.organizations.paging import paged
+from rolecall.sandbox.organizations.tags import read_tags
 from rolecall.sandbox.organizations.telling import tell, told
 from rolecall.sandbox.population import add_member
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id
@@ -35,6 +36,7 @@ class _Accounts:
     def create_account(self, call: Call) -> Params:
         if len(self.creating) >= _MAX_CREATIONS:
             raise constraint("You can create only five accounts at a time.", "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED")
+        read_tags(call)  # wrong ones are refused now, not when the account is made
         number = len(self.statuses)
         request_id = "car-" + seeded_id(self.world.seed, f"create/{number}", 32)
         status = {
@@ -111,7 +113,7 @@ class _Accounts:
             joined_at=self.world.now(),
         )
         add_member(self.world.store, self.world.organization, account, call.params.get("RoleName"))
-        joined(self.world, account, {tag["Key"]: tag["Value"] for tag in call.params.get("Tags", ())}, "Created")
+        joined(self.world, account, read_tags(call), "Created")
 
 
 def handlers(world: World) -> Handlers:

@@ -1,4 +1,4 @@
-"""Organizations' operations on organizational units and on tags. Memory only."""
+"""Organizations' operations on organizational units. Memory only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import count
 
 from rolecall.sandbox.organization import MAX_DEPTH, Unit
 from rolecall.sandbox.organizations.errors import constraint
-from rolecall.sandbox.organizations.guards import for_management, for_reader
+from rolecall.sandbox.organizations.guards import for_management
 from rolecall.sandbox.organizations.lookup import existing_unit
-from rolecall.sandbox.organizations.paging import paged
+from rolecall.sandbox.organizations.tags import read_tags
 from rolecall.sandbox.organizations.views import unit_view
 from rolecall.sandbox.seeded import seeded_unit_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
@@ -27,7 +27,7 @@ class _Units:
 
     def create(self, call: Call) -> Params:
         organization = self.world.organization
-        parent = existing_unit(self.world, call.params["ParentId"])
+        parent, tags = existing_unit(self.world, call.params["ParentId"]), read_tags(call)
         if len(organization.path_of(parent.id)) > MAX_DEPTH:
             message = "You exceeded the limit on how many levels deep organizational units can be nested."
             raise constraint(message, "OU_DEPTH_LIMIT_EXCEEDED")
@@ -39,7 +39,7 @@ class _Units:
         unit_id = seeded_unit_id(self.world.seed, organization.root_id, path)
         unit = Unit(unit_id, name, parent.id)
         organization.add_unit(unit)
-        organization.set_tags(unit.id, _tags(call))
+        organization.set_tags(unit.id, tags)
         return {"OrganizationalUnit": unit_view(self.world, unit)}
 
     def update(self, call: Call) -> Params:
@@ -59,20 +59,6 @@ class _Units:
         organization.remove_unit(unit.id)
         return {}
 
-    def tag(self, call: Call) -> Params:
-        self.world.organization.set_tags(self._resource(call), _tags(call))
-        return {}
-
-    def untag(self, call: Call) -> Params:
-        tags = self.world.organization.tags.get(self._resource(call), {})
-        for key in call.params["TagKeys"]:
-            tags.pop(key, None)
-        return {}
-
-    def list_tags(self, call: Call) -> Params:
-        tags = sorted(self.world.organization.tags.get(self._resource(call), {}).items())
-        return paged(self.world, call, "Tags", tags, lambda pair: {"Key": pair[0], "Value": pair[1]})
-
     def _unit(self, call: Call) -> Unit:
         unit_id = call.params["OrganizationalUnitId"]
         return existing_unit(self.world, unit_id, "OrganizationalUnitNotFoundException")
@@ -81,13 +67,6 @@ class _Units:
         if any(unit.name == name for unit in self.world.organization.units_in(parent_id)):
             raise WireError("DuplicateOrganizationalUnitException", "An OU with the same name already exists.")
 
-    def _resource(self, call: Call) -> str:
-        resource_id: str = call.params["ResourceId"]
-        organization = self.world.organization
-        if resource_id in organization.attachments or resource_id in organization.policies:
-            return resource_id
-        raise WireError("TargetNotFoundException", "You specified a target that doesn't exist.")
-
 
 def handlers(world: World) -> Handlers:
     units = _Units(world)
@@ -95,13 +74,5 @@ def handlers(world: World) -> Handlers:
         "CreateOrganizationalUnit": units.create,
         "UpdateOrganizationalUnit": units.update,
         "DeleteOrganizationalUnit": units.delete,
-        "TagResource": units.tag,
-        "UntagResource": units.untag,
     }
-    table = {action: for_management(world, handler) for action, handler in changes.items()}
-    table["ListTagsForResource"] = for_reader(world, units.list_tags)
-    return {("organizations", action): handler for action, handler in table.items()}
-
-
-def _tags(call: Call) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in call.params.get("Tags", ())}
+    return {("organizations", action): for_management(world, handler) for action, handler in changes.items()}
