@@ -175,51 +175,6 @@ def test_a_name_that_is_free_again_gives_a_unit_of_its_own(sandbox: ServedSandbo
     assert create("first") != first
 
 
-@pytest.mark.behaviour(54)
-def test_an_account_is_invited_accepts_and_leaves(sandbox: ServedSandbox, organizations: Any) -> None:
-    invite = {"Target": {"Type": "ACCOUNT", "Id": "111111111111"}}
-    handshake = organizations.invite_account_to_organization(**invite)["Handshake"]
-    assert (handshake["State"], handshake["Action"]) == ("OPEN", "INVITE")
-    assert refused(organizations.invite_account_to_organization, **invite)[0] == "DuplicateHandshakeException"
-    platform = sandbox.client("organizations", "platform")
-    (listed,) = platform.list_handshakes_for_account()["Handshakes"]
-    assert listed["Id"] == handshake["Id"]
-    assert platform.accept_handshake(HandshakeId=handshake["Id"])["Handshake"]["State"] == "ACCEPTED"
-    account = organizations.describe_account(AccountId="111111111111")["Account"]
-    assert account["JoinedMethod"] == "INVITED"
-    platform.leave_organization()
-    assert refused(organizations.describe_account, AccountId="111111111111")[0] == "AccountNotFoundException"
-    assert refused(organizations.leave_organization)[0] == "MasterCannotLeaveOrganizationException"
-
-
-@pytest.mark.behaviour(54)
-def test_an_invitation_goes_to_an_account_or_an_email(organizations: Any) -> None:
-    invite = organizations.invite_account_to_organization
-    wrong = {
-        ("ORGANIZATION", "o-exampleorgid"): "INVALID_PARTY_TYPE_TARGET",
-        ("ACCOUNT", "12"): "INVALID_PATTERN",
-        ("EMAIL", "nobody"): "INVALID_EMAIL_ADDRESS_TARGET",
-    }
-    told = {(kind, name): reason(invite, Target={"Type": kind, "Id": name})[1] for kind, name in wrong}
-    assert told == wrong
-
-
-@pytest.mark.behaviour(54)
-@pytest.mark.parametrize("answer", ["decline", "cancel", "late"])
-def test_an_invitation_ends_without_a_member(sandbox: ServedSandbox, organizations: Any, answer: str) -> None:
-    target = {"Type": "ACCOUNT", "Id": "111111111111"}
-    handshake_id = organizations.invite_account_to_organization(Target=target)["Handshake"]["Id"]
-    if answer == "late":
-        sandbox.advance(days=15)
-    platform = sandbox.client("organizations", "platform")
-    if answer == "decline":
-        platform.decline_handshake(HandshakeId=handshake_id)
-    if answer == "cancel":
-        organizations.cancel_handshake(HandshakeId=handshake_id)
-    told = organizations.describe_handshake(HandshakeId=handshake_id)["Handshake"]["State"]
-    assert told == {"decline": "DECLINED", "cancel": "CANCELED", "late": "EXPIRED"}[answer]
-
-
 @pytest.mark.behaviour(58)
 def test_a_created_account_is_removed_after_four_days(sandbox: ServedSandbox, organizations: Any) -> None:
     status = organizations.create_account(AccountName="new", Email="new@example.com")["CreateAccountStatus"]

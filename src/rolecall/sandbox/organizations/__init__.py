@@ -16,18 +16,20 @@ from rolecall.sandbox.organizations import (
     tags,
     units,
 )
+from rolecall.sandbox.organizations.invitations import Invitations
 from rolecall.sandbox.wire import Handlers
 from rolecall.sandbox.world import World
 
 
 def handlers(world: World) -> Handlers:
     """Every operation of the service that the sandbox has. What the world's accounts are in the middle of goes on."""
+    invitations = Invitations(world)
     return {
         **listings.handlers(world),
-        **accounts.handlers(world),
+        **accounts.handlers(world, invitations),
         **closing.handlers(world),
         **founding.handlers(world),
-        **handshakes.handlers(world),
+        **handshakes.handlers(world, invitations),
         **services.handlers(world),
         **units.handlers(world),
         **tags.handlers(world),

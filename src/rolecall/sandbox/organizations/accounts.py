@@ -1,4 +1,4 @@
-"""Organizations' operations on accounts: create, move, remove. Memory, and the world's clock.
+"""Organizations' operations on accounts: create, move, remove, leave. Memory, and the world's clock.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_create.html
 
@@ -12,7 +12,8 @@ from typing import Any
 
 from rolecall.sandbox.organization import WorldAccount
 from rolecall.sandbox.organizations.errors import constraint
-from rolecall.sandbox.organizations.guards import for_management, for_reader
+from rolecall.sandbox.organizations.guards import for_management, for_reader, require_member
+from rolecall.sandbox.organizations.invitations import Invitations
 from rolecall.sandbox.organizations.lookup import existing_account, existing_unit
 from rolecall.sandbox.organizations.membership import check_may_leave, joined, remove
 from rolecall.sandbox.organizations.paging import paged
@@ -30,6 +31,7 @@ _MAX_CREATIONS = 5
 @dataclass(frozen=True, slots=True)
 class _Accounts:
     world: World
+    invitations: Invitations
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     creating: set[str] = field(default_factory=set)
 
@@ -82,6 +84,13 @@ class _Accounts:
         remove(self.world, account, "REMOVED")
         return {}
 
+    def leave(self, call: Call) -> Params:
+        require_member(self.world, call)
+        account = existing_account(self.world, call.caller.account_id)
+        check_may_leave(self.world, account)
+        remove(self.world, account, "LEFT")
+        return {}
+
     def _finish_creation(self, call: Call, status: dict[str, Any], account_id: str) -> None:
         self.creating.discard(status["Id"])
         failure = self._why_not(call.params["Email"])
@@ -96,10 +105,9 @@ class _Accounts:
         tell(self.world, "CreateAccountResult", {"createAccountStatus": told_status})
 
     def _why_not(self, email: str) -> str | None:
-        organization = self.world.organization
-        if organization.account_id_of(email) is not None:
+        if self.world.organization.account_id_of(email) is not None:
             return "EMAIL_ALREADY_EXISTS"
-        return "ACCOUNT_LIMIT_EXCEEDED" if organization.account_count >= organization.account_limit else None
+        return "ACCOUNT_LIMIT_EXCEEDED" if self.invitations.organization_is_full else None
 
     def _join(self, call: Call, account_id: str) -> None:
         root_id = self.world.organization.root_id
@@ -116,8 +124,8 @@ class _Accounts:
         joined(self.world, account, read_tags(call), "Created")
 
 
-def handlers(world: World) -> Handlers:
-    accounts = _Accounts(world)
+def handlers(world: World, invitations: Invitations) -> Handlers:
+    accounts = _Accounts(world, invitations)
     changes = {
         "CreateAccount": accounts.create_account,
         "MoveAccount": accounts.move_account,
@@ -129,4 +137,5 @@ def handlers(world: World) -> Handlers:
     }
     table = {action: for_management(world, told(world, handler)) for action, handler in changes.items()}
     table |= {action: for_reader(world, handler) for action, handler in questions.items()}
+    table["LeaveOrganization"] = told(world, accounts.leave)
     return {("organizations", action): handler for action, handler in table.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from rolecall.sandbox.organization import OrganizationPolicy, Unit, WorldAccount
+from rolecall.sandbox.organizations.invitations import Handshake
 from rolecall.sandbox.organizations.lookup import existing_account
 from rolecall.sandbox.world import World
 
@@ -75,3 +76,36 @@ def policy_view(world: World, policy: OrganizationPolicy) -> dict[str, Any]:
         "Type": policy.type,
         "AwsManaged": policy.aws_managed,
     }
+
+
+def handshake_view(world: World, handshake: Handshake) -> dict[str, Any]:
+    """`Handshake`, as AWS's samples have it. Their feature sets differ; here it is that of DescribeOrganization.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_manage-invites.html
+    """
+    notes = [{"Type": "NOTES", "Value": handshake.notes}] if handshake.notes else []
+    return {
+        "Id": handshake.id,
+        "Arn": arn(world, "handshake", "invite", handshake.id),
+        "Parties": [
+            {"Id": world.organization_id(), "Type": "ORGANIZATION"},
+            {"Id": handshake.target_id, "Type": handshake.target_type},
+        ],
+        "State": handshake.state,
+        "RequestedTimestamp": handshake.requested,
+        "ExpirationTimestamp": handshake.expires,
+        "Action": "INVITE",
+        "Resources": [_inviter(world), {"Type": handshake.target_type, "Value": handshake.target_id}, *notes],
+    }
+
+
+def _inviter(world: World) -> dict[str, Any]:
+    """The organization as a resource of a handshake."""
+    organization = organization_view(world)
+    told = {
+        "MASTER_EMAIL": organization["MasterAccountEmail"],
+        "MASTER_NAME": existing_account(world, world.management_account()).name,
+        "ORGANIZATION_FEATURE_SET": organization["FeatureSet"],
+    }
+    resources = [{"Type": kind, "Value": value} for kind, value in told.items()]
+    return {"Type": "ORGANIZATION", "Value": world.organization_id(), "Resources": resources}
