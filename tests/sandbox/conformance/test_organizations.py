@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rolecall.sandbox.events import Event
 from rolecall.sandbox.generator import generate
 from rolecall.sandbox.organization import Unit
 from rolecall.sandbox.scenario import OrganizationSpec, Scenario, SwitchesSpec, load_scenario
@@ -62,12 +63,19 @@ def test_every_state_can_be_had(start_sandbox: StartSandbox, wanted: str) -> Non
 @pytest.mark.behaviour(49)
 def test_an_empty_page_may_come_with_a_token(start_sandbox: StartSandbox) -> None:
     scenario = load_scenario("clean").model_copy(update={"switches": SwitchesSpec(empty_pages=True)})
-    organizations = start_sandbox(scenario).client("organizations")
-    for action, key in (("list_accounts", "Accounts"), ("list_roots", "Roots")):
-        first = getattr(organizations, action)()
+    sandbox = start_sandbox(scenario)
+    organizations, root = sandbox.client("organizations"), {"ParentId": sandbox.world.organization.root_id}
+    lists: list[tuple[str, str, dict[str, str], int]] = [
+        ("list_accounts", "Accounts", {}, 12),
+        ("list_roots", "Roots", {}, 1),
+        ("list_accounts_for_parent", "Accounts", root, 1),
+        ("list_organizational_units_for_parent", "OrganizationalUnits", root, 4),
+    ]
+    for action, key, asked, entries in lists:
+        first = getattr(organizations, action)(**asked)
         assert (first[key], "NextToken" in first) == ([], True)
-    pages = organizations.get_paginator("list_accounts").paginate()
-    assert sum(len(page["Accounts"]) for page in pages) == 12
+        pages = organizations.get_paginator(action).paginate(**asked)
+        assert sum(len(page[key]) for page in pages) == entries
 
 
 @pytest.mark.behaviour(50)
@@ -196,19 +204,25 @@ def test_the_management_account_can_be_neither_removed_nor_closed(sandbox: Serve
 
 
 @pytest.mark.behaviour(64)
-def test_a_policy_type_that_is_off_limits_nobody_and_loses_its_attachments(sandbox: ServedSandbox) -> None:
-    organizations, root = sandbox.client("organizations"), sandbox.world.organization.root_id
-    kind = SCP
-    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+def test_a_policy_type_that_is_off_limits_nobody_and_loses_its_attachments(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(load_scenario("clean"), enforce="all")
+    organizations, root, kind = sandbox.client("organizations"), sandbox.world.organization.root_id, SCP
+    member = sandbox.client_of("iam", "audit")
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}
     made = organizations.create_policy(Name="Deny", Description="", Type=kind, Content=json.dumps(deny))
     policy_id = made["Policy"]["PolicySummary"]["Id"]
     organizations.attach_policy(PolicyId=policy_id, TargetId=root)
+    assert refused(member.list_roles)[0] == "AccessDenied"
     organizations.disable_policy_type(RootId=root, PolicyType=kind)
+    assert member.list_roles()["Roles"]
     assert organizations.list_targets_for_policy(PolicyId=policy_id)["Targets"] == []
     again = refused(organizations.attach_policy, PolicyId=policy_id, TargetId=root)
     assert again[0] == "PolicyTypeNotEnabledException"
     types = organizations.enable_policy_type(RootId=root, PolicyType=kind)["Root"]["PolicyTypes"]
     assert {"Type": kind, "Status": "ENABLED"} in types
+    assert member.list_roles()["Roles"]
+    organizations.attach_policy(PolicyId=policy_id, TargetId=root)
+    assert refused(member.list_roles)[0] == "AccessDenied"
 
 
 @pytest.mark.behaviour(64)
@@ -247,13 +261,40 @@ def test_service_access_is_switched_on_and_off(organizations: Any) -> None:
 @pytest.mark.behaviour(64)
 def test_an_organization_is_founded_and_dissolved(start_sandbox: StartSandbox) -> None:
     sandbox = start_sandbox(Scenario(organization=OrganizationSpec(exists=False)))
-    organizations = sandbox.client("organizations")
+    organizations, told = sandbox.client("organizations"), list[Event]()
+    sandbox.world.listeners.append(told.append)
     assert refused(organizations.describe_organization)[0] == "AWSOrganizationsNotInUseException"
     billing = reason(organizations.create_organization, FeatureSet="CONSOLIDATED_BILLING")
     assert billing == (INVALID, "INVALID_ENUM")
     founded = organizations.create_organization(FeatureSet="ALL")["Organization"]
     assert founded["MasterAccountId"] == sandbox.world.management_account()
     assert refused(organizations.create_organization)[0] == "AlreadyInOrganizationException"
-    assert len(organizations.list_accounts()["Accounts"]) == 1
+    (management,) = organizations.list_accounts()["Accounts"]
+    assert management["JoinedMethod"] == "INVITED"
     organizations.delete_organization()
     assert refused(organizations.list_accounts)[0] == "AWSOrganizationsNotInUseException"
+    details: dict[str, Any] = {event.detail["eventName"]: event.detail.get("serviceEventDetails") for event in told}
+    assert details["AccountJoinedOrganization"]["accountJoinedOrganization"]["joinedMethod"] == "INVITED"
+    assert details["AccountDepartedOrganization"]["accountDepartedOrganization"]["departureMethod"] == "LEFT"
+
+
+@pytest.mark.behaviour(55)
+def test_calls_on_units_and_tags_are_told(sandbox: ServedSandbox, organizations: Any) -> None:
+    told: list[Event] = []
+    sandbox.world.listeners.append(told.append)
+    made = organizations.create_organizational_unit(ParentId=sandbox.world.organization.root_id, Name="New")
+    unit = {"OrganizationalUnitId": made["OrganizationalUnit"]["Id"]}
+    resource = {"ResourceId": unit["OrganizationalUnitId"]}
+    organizations.update_organizational_unit(Name="Newer", **unit)
+    organizations.tag_resource(Tags=[{"Key": "owner", "Value": "security"}], **resource)
+    organizations.untag_resource(TagKeys=["owner"], **resource)
+    organizations.delete_organizational_unit(**unit)
+    assert [event.detail["eventName"] for event in told] == [
+        "CreateOrganizationalUnit",
+        "UpdateOrganizationalUnit",
+        "TagResource",
+        "UntagResource",
+        "DeleteOrganizationalUnit",
+    ]
+    assert {event.source for event in told} == {"aws.organizations"}
+    assert told[0].detail["responseElements"]["organizationalUnit"]["name"] == "New"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rolecall.sandbox.organizations.errors import constraint, invalid_input
 from rolecall.sandbox.organizations.guards import for_management, for_reader
 from rolecall.sandbox.organizations.paging import paged
+from rolecall.sandbox.organizations.telling import told
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
@@ -65,8 +66,8 @@ def read_tags(call: Call, known: Collection[str] = ()) -> Mapping[str, str]:
 def handlers(world: World) -> Handlers:
     tags = _Tags(world)
     return {
-        ("organizations", "TagResource"): for_management(world, tags.tag),
-        ("organizations", "UntagResource"): for_management(world, tags.untag),
+        ("organizations", "TagResource"): for_management(world, told(world, tags.tag)),
+        ("organizations", "UntagResource"): for_management(world, told(world, tags.untag)),
         ("organizations", "ListTagsForResource"): for_reader(world, tags.list_tags),
     }
 

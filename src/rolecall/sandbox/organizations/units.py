@@ -11,6 +11,7 @@ from rolecall.sandbox.organizations.errors import constraint
 from rolecall.sandbox.organizations.guards import for_management
 from rolecall.sandbox.organizations.lookup import existing_unit
 from rolecall.sandbox.organizations.tags import read_tags
+from rolecall.sandbox.organizations.telling import told
 from rolecall.sandbox.organizations.views import unit_view
 from rolecall.sandbox.seeded import seeded_unit_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
@@ -26,18 +27,12 @@ class _Units:
     numbers: Iterator[int] = field(default_factory=count)
 
     def create(self, call: Call) -> Params:
-        organization = self.world.organization
-        parent, tags = existing_unit(self.world, call.params["ParentId"]), read_tags(call)
-        if len(organization.path_of(parent.id)) > MAX_DEPTH:
-            message = "You exceeded the limit on how many levels deep organizational units can be nested."
-            raise constraint(message, "OU_DEPTH_LIMIT_EXCEEDED")
-        if len(organization.units) > _MAX_UNITS:
-            raise constraint("You have as many organizational units as you may.", "OU_NUMBER_LIMIT_EXCEEDED")
-        name = call.params["Name"]
+        parent, name, tags = existing_unit(self.world, call.params["ParentId"]), call.params["Name"], read_tags(call)
+        self._check_room(parent.id)
         self._check_name(parent.id, name)
+        organization = self.world.organization
         path = f"{parent.id}/{name}/{next(self.numbers)}"
-        unit_id = seeded_unit_id(self.world.seed, organization.root_id, path)
-        unit = Unit(unit_id, name, parent.id)
+        unit = Unit(seeded_unit_id(self.world.seed, organization.root_id, path), name, parent.id)
         organization.add_unit(unit)
         organization.set_tags(unit.id, tags)
         return {"OrganizationalUnit": unit_view(self.world, unit)}
@@ -63,6 +58,14 @@ class _Units:
         unit_id = call.params["OrganizationalUnitId"]
         return existing_unit(self.world, unit_id, "OrganizationalUnitNotFoundException")
 
+    def _check_room(self, parent_id: str) -> None:
+        organization = self.world.organization
+        if len(organization.path_of(parent_id)) > MAX_DEPTH:
+            message = "You exceeded the limit on how many levels deep organizational units can be nested."
+            raise constraint(message, "OU_DEPTH_LIMIT_EXCEEDED")
+        if len(organization.units) > _MAX_UNITS:  # the root is one of them
+            raise constraint("You have as many organizational units as you may.", "OU_NUMBER_LIMIT_EXCEEDED")
+
     def _check_name(self, parent_id: str, name: str) -> None:
         if any(unit.name == name for unit in self.world.organization.units_in(parent_id)):
             raise WireError("DuplicateOrganizationalUnitException", "An OU with the same name already exists.")
@@ -75,4 +78,6 @@ def handlers(world: World) -> Handlers:
         "UpdateOrganizationalUnit": units.update,
         "DeleteOrganizationalUnit": units.delete,
     }
-    return {("organizations", action): for_management(world, handler) for action, handler in changes.items()}
+    return {
+        ("organizations", action): for_management(world, told(world, handler)) for action, handler in changes.items()
+    }

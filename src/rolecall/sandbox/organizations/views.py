@@ -25,14 +25,19 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_
 
 
 def account_view(world: World, account: WorldAccount) -> dict[str, Any]:
-    """`Account`. There is no `Status` unless a switch asks for it: AWS retired it in favour of `State`."""
+    """`Account`. There is no `Status` unless a switch asks for it: AWS retired it in favour of `State`.
+
+    AWS tells of the management account that it was invited.
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html
+    """
+    managing = account.id == world.management_account()
     view = {
         "Id": account.id,
         "Arn": arn(world, "account", account.id),
         "Email": account.email,
         "Name": account.name,
         "State": account.state,
-        "JoinedMethod": account.joined_method,
+        "JoinedMethod": "INVITED" if managing else account.joined_method,
         "JoinedTimestamp": account.joined_at,
     }
     if world.switches.paths:
