@@ -39,16 +39,7 @@ class _Accounts:
         if len(self.creating) >= _MAX_CREATIONS:
             raise constraint("You can create only five accounts at a time.", "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED")
         read_tags(call)  # wrong ones are refused now, not when the account is made
-        number = len(self.statuses)
-        request_id = "car-" + seeded_id(self.world.seed, f"create/{number}", 32)
-        status = {
-            "Id": request_id,
-            "AccountName": call.params["AccountName"],
-            "RequestedTimestamp": self.world.now(),
-            "State": "IN_PROGRESS",
-        }
-        self.statuses[request_id] = status
-        self.creating.add(request_id)
+        number, status = len(self.statuses), self._begin(call)
         account_id = seeded_account_id(self.world.seed, f"created/{number}/{call.params['AccountName']}")
         self.world.clock.work(_CREATION_SECONDS, lambda: self._finish_creation(call, status, account_id))
         return {"CreateAccountStatus": dict(status)}
@@ -90,6 +81,19 @@ class _Accounts:
         check_may_leave(self.world, account)
         remove(self.world, account, "LEFT")
         return {}
+
+    def _begin(self, call: Call) -> dict[str, Any]:
+        """The status of a creation, which changes when it is over."""
+        request_id = "car-" + seeded_id(self.world.seed, f"create/{len(self.statuses)}", 32)
+        status = {
+            "Id": request_id,
+            "AccountName": call.params["AccountName"],
+            "RequestedTimestamp": self.world.now(),
+            "State": "IN_PROGRESS",
+        }
+        self.statuses[request_id] = status
+        self.creating.add(request_id)
+        return status
 
     def _finish_creation(self, call: Call, status: dict[str, Any], account_id: str) -> None:
         self.creating.discard(status["Id"])

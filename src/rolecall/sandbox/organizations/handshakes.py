@@ -29,7 +29,8 @@ from rolecall.sandbox.world import World
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 """As the pattern of the API model's `Email`."""
-_MADE_UP = re.compile(r"root@(\d{12})\.example\.com")
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_MADE_UP = re.compile(r"root@([0-9]{12})\.example\.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class _Handshakes:
             raise invalid_input("The target must be an account or an email address.", "INVALID_PARTY_TYPE_TARGET")
         if kind == "EMAIL":
             return self._owner_of(name)
-        if not (len(name) == 12 and name.isdecimal()):
+        if not _ACCOUNT_ID.fullmatch(name):
             raise invalid_input("The target is not the id of an account.", "INVALID_PATTERN")
         account_id: str = name
         return account_id
