@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rolecall.sandbox.generator import generate
+from rolecall.sandbox.organizations.closing import closure_quota
 from rolecall.sandbox.scenario import Scenario, SwitchesSpec, load_scenario
 
 from .conftest import StartSandbox
@@ -117,6 +118,11 @@ def test_a_closed_account_stays_listed(sandbox: ServedSandbox) -> None:
     organizations.close_account(AccountId=account_id)
     eventually(lambda: organizations.describe_account(AccountId=account_id)["Account"]["State"] == "CLOSED")
     assert error_code(organizations.close_account, AccountId=account_id) == "AccountAlreadyClosedException"
+
+
+@pytest.mark.parametrize(("members", "quota"), [(3, 250), (1_250, 250), (1_260, 252), (5_000, 1_000), (10_000, 1_000)])
+def test_a_fifth_of_the_members_may_be_closed_within_bounds(members: int, quota: int) -> None:
+    assert closure_quota(members) == quota
 
 
 def test_the_management_account_cannot_be_closed(sandbox: ServedSandbox) -> None:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_getting-started_
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -187,6 +187,10 @@ class Organization:
         """The ids of the accounts that administer a service for the organization."""
         return self.delegations.get(service, {})
 
+    def administers(self, account_id: str) -> bool:
+        """Whether an account is delegated administrator of any service."""
+        return any(account_id in administrators for administrators in self.delegations.values())
+
     def enable_policy_type(self, policy_type: str) -> None:
         """The full-access policy comes back to every target."""
         self.enabled_policy_types.add(policy_type)
@@ -225,6 +229,11 @@ class Organization:
 
     def set_tags(self, resource_id: str, tags: Mapping[str, str]) -> None:
         self.tags.setdefault(resource_id, {}).update(tags)
+
+    def remove_tags(self, resource_id: str, keys: Iterable[str]) -> None:
+        tags = self.tags.get(resource_id, {})
+        for key in keys:
+            tags.pop(key, None)
 
     def _full_access(self) -> list[str]:
         return [FULL_ACCESS[kind] for kind in POLICY_TYPES if kind in self.enabled_policy_types]

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from rolecall.sandbox.events import Event
 from rolecall.sandbox.generator import generate
 from rolecall.sandbox.organization import Unit
 from rolecall.sandbox.scenario import OrganizationSpec, Scenario, SwitchesSpec, load_scenario
 
 from ..conftest import StartSandbox
-from ..served import ServedSandbox, created, eventually
+from ..served import ServedSandbox, created
 from .cloud import refused
 from .reasons import INVALID, VIOLATED, reason
 
@@ -62,12 +63,19 @@ def test_every_state_can_be_had(start_sandbox: StartSandbox, wanted: str) -> Non
 @pytest.mark.behaviour(49)
 def test_an_empty_page_may_come_with_a_token(start_sandbox: StartSandbox) -> None:
     scenario = load_scenario("clean").model_copy(update={"switches": SwitchesSpec(empty_pages=True)})
-    organizations = start_sandbox(scenario).client("organizations")
-    for action, key in (("list_accounts", "Accounts"), ("list_roots", "Roots")):
-        first = getattr(organizations, action)()
+    sandbox = start_sandbox(scenario)
+    organizations, root = sandbox.client("organizations"), {"ParentId": sandbox.world.organization.root_id}
+    lists: list[tuple[str, str, dict[str, str], int]] = [
+        ("list_accounts", "Accounts", {}, 12),
+        ("list_roots", "Roots", {}, 1),
+        ("list_accounts_for_parent", "Accounts", root, 1),
+        ("list_organizational_units_for_parent", "OrganizationalUnits", root, 4),
+    ]
+    for action, key, asked, entries in lists:
+        first = getattr(organizations, action)(**asked)
         assert (first[key], "NextToken" in first) == ([], True)
-    pages = organizations.get_paginator("list_accounts").paginate()
-    assert sum(len(page["Accounts"]) for page in pages) == 12
+        pages = organizations.get_paginator(action).paginate(**asked)
+        assert sum(len(page[key]) for page in pages) == entries
 
 
 @pytest.mark.behaviour(50)
@@ -175,98 +183,46 @@ def test_a_name_that_is_free_again_gives_a_unit_of_its_own(sandbox: ServedSandbo
     assert create("first") != first
 
 
-@pytest.mark.behaviour(54)
-def test_an_account_is_invited_accepts_and_leaves(sandbox: ServedSandbox, organizations: Any) -> None:
-    invite = {"Target": {"Type": "ACCOUNT", "Id": "111111111111"}}
-    handshake = organizations.invite_account_to_organization(**invite)["Handshake"]
-    assert (handshake["State"], handshake["Action"]) == ("OPEN", "INVITE")
-    assert refused(organizations.invite_account_to_organization, **invite)[0] == "DuplicateHandshakeException"
-    platform = sandbox.client("organizations", "platform")
-    (listed,) = platform.list_handshakes_for_account()["Handshakes"]
-    assert listed["Id"] == handshake["Id"]
-    assert platform.accept_handshake(HandshakeId=handshake["Id"])["Handshake"]["State"] == "ACCEPTED"
-    account = organizations.describe_account(AccountId="111111111111")["Account"]
-    assert account["JoinedMethod"] == "INVITED"
-    platform.leave_organization()
-    assert refused(organizations.describe_account, AccountId="111111111111")[0] == "AccountNotFoundException"
-    assert refused(organizations.leave_organization)[0] == "MasterCannotLeaveOrganizationException"
-
-
-@pytest.mark.behaviour(54)
-def test_an_invitation_goes_to_an_account_or_an_email(organizations: Any) -> None:
-    invite = organizations.invite_account_to_organization
-    wrong = {
-        ("ORGANIZATION", "o-exampleorgid"): "INVALID_PARTY_TYPE_TARGET",
-        ("ACCOUNT", "12"): "INVALID_PATTERN",
-        ("EMAIL", "nobody"): "INVALID_EMAIL_ADDRESS_TARGET",
-    }
-    told = {(kind, name): reason(invite, Target={"Type": kind, "Id": name})[1] for kind, name in wrong}
-    assert told == wrong
-
-
-@pytest.mark.behaviour(54)
-@pytest.mark.parametrize("answer", ["decline", "cancel", "late"])
-def test_an_invitation_ends_without_a_member(sandbox: ServedSandbox, organizations: Any, answer: str) -> None:
-    target = {"Type": "ACCOUNT", "Id": "111111111111"}
-    handshake_id = organizations.invite_account_to_organization(Target=target)["Handshake"]["Id"]
-    if answer == "late":
-        sandbox.advance(days=15)
-    platform = sandbox.client("organizations", "platform")
-    if answer == "decline":
-        platform.decline_handshake(HandshakeId=handshake_id)
-    if answer == "cancel":
-        organizations.cancel_handshake(HandshakeId=handshake_id)
-    told = organizations.describe_handshake(HandshakeId=handshake_id)["Handshake"]["State"]
-    assert told == {"decline": "DECLINED", "cancel": "CANCELED", "late": "EXPIRED"}[answer]
-
-
-@pytest.mark.behaviour(58)
-def test_closing_goes_through_its_states_and_off_the_list(sandbox: ServedSandbox, organizations: Any) -> None:
-    account_id = sandbox.account_id("sandbox-ada")
-    organizations.close_account(AccountId=account_id)
-    eventually(lambda: state(organizations, account_id) == "CLOSED")
-    again = refused(organizations.close_account, AccountId=account_id)
-    assert again[0] == "AccountAlreadyClosedException"
-    sandbox.advance(days=89)
-    assert state(organizations, account_id) == "CLOSED"
-    sandbox.advance(days=2)
-    assert refused(organizations.describe_account, AccountId=account_id)[0] == "AccountNotFoundException"
-
-
-@pytest.mark.behaviour(58)
-def test_a_closing_account_still_works_for_a_while(start_sandbox: StartSandbox) -> None:
-    sandbox = start_sandbox(load_scenario("clean"), speed=0.2)
-    organizations, account_id = sandbox.client("organizations"), sandbox.account_id("audit")
-    organizations.close_account(AccountId=account_id)
-    assert state(organizations, account_id) == "PENDING_CLOSURE"
-    assert sandbox.client_of("sts", "audit").get_caller_identity()["Account"] == account_id
-
-
 @pytest.mark.behaviour(58)
 def test_a_created_account_is_removed_after_four_days(sandbox: ServedSandbox, organizations: Any) -> None:
     status = organizations.create_account(AccountName="new", Email="new@example.com")["CreateAccountStatus"]
     account_id = created(organizations, status["Id"])["AccountId"]
     remove = organizations.remove_account_from_organization
-    assert refused(remove, AccountId=account_id)[0] == "ConstraintViolationException"
+    assert reason(remove, AccountId=account_id) == (VIOLATED, "WAIT_PERIOD_ACTIVE")
+    assert reason(sandbox.client_of("organizations", "new").leave_organization) == (VIOLATED, "WAIT_PERIOD_ACTIVE")
     sandbox.advance(days=4)
     remove(AccountId=account_id)
     assert refused(organizations.describe_account, AccountId=account_id)[0] == "AccountNotFoundException"
 
 
+@pytest.mark.behaviour(58)
+def test_the_management_account_can_be_neither_removed_nor_closed(sandbox: ServedSandbox, organizations: Any) -> None:
+    management = {"AccountId": sandbox.world.management_account()}
+    removal = refused(organizations.remove_account_from_organization, **management)
+    assert removal[0] == "MasterCannotLeaveOrganizationException"
+    assert reason(organizations.close_account, **management) == (VIOLATED, "CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
+
+
 @pytest.mark.behaviour(64)
-def test_a_policy_type_that_is_off_limits_nobody_and_loses_its_attachments(sandbox: ServedSandbox) -> None:
-    organizations, root = sandbox.client("organizations"), sandbox.world.organization.root_id
-    kind = SCP
-    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+def test_a_policy_type_that_is_off_limits_nobody_and_loses_its_attachments(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(load_scenario("clean"), enforce="all")
+    organizations, root, kind = sandbox.client("organizations"), sandbox.world.organization.root_id, SCP
+    member = sandbox.client_of("iam", "audit")
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}
     made = organizations.create_policy(Name="Deny", Description="", Type=kind, Content=json.dumps(deny))
     policy_id = made["Policy"]["PolicySummary"]["Id"]
     organizations.attach_policy(PolicyId=policy_id, TargetId=root)
+    assert refused(member.list_roles)[0] == "AccessDenied"
     organizations.disable_policy_type(RootId=root, PolicyType=kind)
+    assert member.list_roles()["Roles"]
     assert organizations.list_targets_for_policy(PolicyId=policy_id)["Targets"] == []
     again = refused(organizations.attach_policy, PolicyId=policy_id, TargetId=root)
     assert again[0] == "PolicyTypeNotEnabledException"
     types = organizations.enable_policy_type(RootId=root, PolicyType=kind)["Root"]["PolicyTypes"]
     assert {"Type": kind, "Status": "ENABLED"} in types
+    assert member.list_roles()["Roles"]
+    organizations.attach_policy(PolicyId=policy_id, TargetId=root)
+    assert refused(member.list_roles)[0] == "AccessDenied"
 
 
 @pytest.mark.behaviour(64)
@@ -305,13 +261,40 @@ def test_service_access_is_switched_on_and_off(organizations: Any) -> None:
 @pytest.mark.behaviour(64)
 def test_an_organization_is_founded_and_dissolved(start_sandbox: StartSandbox) -> None:
     sandbox = start_sandbox(Scenario(organization=OrganizationSpec(exists=False)))
-    organizations = sandbox.client("organizations")
+    organizations, told = sandbox.client("organizations"), list[Event]()
+    sandbox.world.listeners.append(told.append)
     assert refused(organizations.describe_organization)[0] == "AWSOrganizationsNotInUseException"
     billing = reason(organizations.create_organization, FeatureSet="CONSOLIDATED_BILLING")
     assert billing == (INVALID, "INVALID_ENUM")
     founded = organizations.create_organization(FeatureSet="ALL")["Organization"]
     assert founded["MasterAccountId"] == sandbox.world.management_account()
     assert refused(organizations.create_organization)[0] == "AlreadyInOrganizationException"
-    assert len(organizations.list_accounts()["Accounts"]) == 1
+    (management,) = organizations.list_accounts()["Accounts"]
+    assert management["JoinedMethod"] == "INVITED"
     organizations.delete_organization()
     assert refused(organizations.list_accounts)[0] == "AWSOrganizationsNotInUseException"
+    details: dict[str, Any] = {event.detail["eventName"]: event.detail.get("serviceEventDetails") for event in told}
+    assert details["AccountJoinedOrganization"]["accountJoinedOrganization"]["joinedMethod"] == "INVITED"
+    assert details["AccountDepartedOrganization"]["accountDepartedOrganization"]["departureMethod"] == "LEFT"
+
+
+@pytest.mark.behaviour(55)
+def test_calls_on_units_and_tags_are_told(sandbox: ServedSandbox, organizations: Any) -> None:
+    told: list[Event] = []
+    sandbox.world.listeners.append(told.append)
+    made = organizations.create_organizational_unit(ParentId=sandbox.world.organization.root_id, Name="New")
+    unit = {"OrganizationalUnitId": made["OrganizationalUnit"]["Id"]}
+    resource = {"ResourceId": unit["OrganizationalUnitId"]}
+    organizations.update_organizational_unit(Name="Newer", **unit)
+    organizations.tag_resource(Tags=[{"Key": "owner", "Value": "security"}], **resource)
+    organizations.untag_resource(TagKeys=["owner"], **resource)
+    organizations.delete_organizational_unit(**unit)
+    assert [event.detail["eventName"] for event in told] == [
+        "CreateOrganizationalUnit",
+        "UpdateOrganizationalUnit",
+        "TagResource",
+        "UntagResource",
+        "DeleteOrganizationalUnit",
+    ]
+    assert {event.source for event in told} == {"aws.organizations"}
+    assert told[0].detail["responseElements"]["organizationalUnit"]["name"] == "New"

@@ -1,57 +1,47 @@
-"""Organizations' operations on accounts: create, move, close, remove. Memory, and the world's clock.
+"""Organizations' operations on accounts: create, move, remove, leave. Memory, and the world's clock.
 
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_create.html
 
-AWS documents neither how long creating and closing take, nor the error of a sixth creation at once; here it is a
-moment, and ConstraintViolationException.
+AWS does not document how long creating takes; here it is a moment.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from rolecall.sandbox.organization import WorldAccount
 from rolecall.sandbox.organizations.errors import constraint
-from rolecall.sandbox.organizations.guards import for_management
+from rolecall.sandbox.organizations.guards import for_management, for_reader, require_member
+from rolecall.sandbox.organizations.invitations import Invitations
 from rolecall.sandbox.organizations.lookup import existing_account, existing_unit
+from rolecall.sandbox.organizations.membership import check_may_leave, joined, remove
 from rolecall.sandbox.organizations.paging import paged
-from rolecall.sandbox.organizations.telling import tell, tell_departed, tell_joined, told
+from rolecall.sandbox.organizations.tags import read_tags
+from rolecall.sandbox.organizations.telling import tell, told
 from rolecall.sandbox.population import add_member
 from rolecall.sandbox.seeded import seeded_account_id, seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
-CREATION_SECONDS = 1.0
-CLOSURE_SECONDS = 1.0
+_CREATION_SECONDS = 1.0
 _MAX_CREATIONS = 5
-_MAX_CLOSURES = 3
-_MIN_AGE = timedelta(days=4)
-_LISTED_AFTER_CLOSURE = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
 class _Accounts:
     world: World
+    invitations: Invitations
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     creating: set[str] = field(default_factory=set)
 
     def create_account(self, call: Call) -> Params:
         if len(self.creating) >= _MAX_CREATIONS:
             raise constraint("You can create only five accounts at a time.", "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED")
-        number = len(self.statuses)
-        request_id = "car-" + seeded_id(self.world.seed, f"create/{number}", 32)
-        status = {
-            "Id": request_id,
-            "AccountName": call.params["AccountName"],
-            "RequestedTimestamp": self.world.now(),
-            "State": "IN_PROGRESS",
-        }
-        self.statuses[request_id] = status
-        self.creating.add(request_id)
+        read_tags(call)  # wrong ones are refused now, not when the account is made
+        number, status = len(self.statuses), self._begin(call)
         account_id = seeded_account_id(self.world.seed, f"created/{number}/{call.params['AccountName']}")
-        self.world.clock.work(CREATION_SECONDS, lambda: self._finish_creation(call, status, account_id))
+        self.world.clock.work(_CREATION_SECONDS, lambda: self._finish_creation(call, status, account_id))
         return {"CreateAccountStatus": dict(status)}
 
     def describe_create_account_status(self, call: Call) -> Params:
@@ -79,34 +69,31 @@ class _Accounts:
         self.world.account_changed(account.id, source.id, target.id)
         return {}
 
-    def close_account(self, call: Call) -> Params:
-        account = self._member(call)
-        if account.state == "PENDING_CLOSURE":
-            raise WireError("ConflictException", "The account is being closed already.")
-        if account.state != "ACTIVE":
-            raise WireError(
-                "AccountAlreadyClosedException", "You attempted to close an account that is already closed."
-            )
-        if self.world.organization.count_in("PENDING_CLOSURE") >= _MAX_CLOSURES:
-            raise constraint("You can close only three accounts at a time.", "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")
-        self.world.organization.set_state(account.id, "PENDING_CLOSURE")
-        self.world.clock.work(CLOSURE_SECONDS, lambda: self._finish_closure(account.id))
-        return {}
-
     def remove_account(self, call: Call) -> Params:
-        account = self._member(call)
-        if account.joined_method == "CREATED" and self.world.now() - account.joined_at < _MIN_AGE:
-            message = "An account can be removed only four days after it was created."
-            raise constraint(message, "WAIT_PERIOD_ACTIVE")
-        remove(self.world, account.id, "REMOVED")
+        account = existing_account(self.world, call.params["AccountId"])
+        check_may_leave(self.world, account)
+        remove(self.world, account, "REMOVED")
         return {}
 
-    def _member(self, call: Call) -> WorldAccount:
-        account = existing_account(self.world, call.params["AccountId"])
-        if account.id == self.world.management_account():
-            message = "You cannot do this to the organization's management account."
-            raise constraint(message, "CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
-        return account
+    def leave(self, call: Call) -> Params:
+        require_member(self.world, call)
+        account = existing_account(self.world, call.caller.account_id)
+        check_may_leave(self.world, account)
+        remove(self.world, account, "LEFT")
+        return {}
+
+    def _begin(self, call: Call) -> dict[str, Any]:
+        """The status of a creation, which changes when it is over."""
+        request_id = "car-" + seeded_id(self.world.seed, f"create/{len(self.statuses)}", 32)
+        status = {
+            "Id": request_id,
+            "AccountName": call.params["AccountName"],
+            "RequestedTimestamp": self.world.now(),
+            "State": "IN_PROGRESS",
+        }
+        self.statuses[request_id] = status
+        self.creating.add(request_id)
+        return status
 
     def _finish_creation(self, call: Call, status: dict[str, Any], account_id: str) -> None:
         self.creating.discard(status["Id"])
@@ -122,24 +109,9 @@ class _Accounts:
         tell(self.world, "CreateAccountResult", {"createAccountStatus": told_status})
 
     def _why_not(self, email: str) -> str | None:
-        organization = self.world.organization
-        if organization.account_id_of(email) is not None:
+        if self.world.organization.account_id_of(email) is not None:
             return "EMAIL_ALREADY_EXISTS"
-        return "ACCOUNT_LIMIT_EXCEEDED" if organization.account_count >= organization.account_limit else None
-
-    def _finish_closure(self, account_id: str) -> None:
-        account = self.world.account(account_id)
-        if account is None:
-            return
-        self.world.organization.set_state(account_id, "CLOSED")
-        tell(self.world, "CloseAccountResult", {"closeAccountStatus": {"accountId": account_id, "state": "SUCCEEDED"}})
-        self.world.account_changed(account_id, account.parent_id, account.parent_id)
-        self.world.clock.after(_LISTED_AFTER_CLOSURE.total_seconds(), lambda: self._clean(account_id))
-
-    def _clean(self, account_id: str) -> None:
-        account = self.world.account(account_id)
-        if account is not None and account.state == "CLOSED":
-            remove(self.world, account_id, "CLEANED")
+        return "ACCOUNT_LIMIT_EXCEEDED" if self.invitations.organization_is_full else None
 
     def _join(self, call: Call, account_id: str) -> None:
         root_id = self.world.organization.root_id
@@ -153,31 +125,21 @@ class _Accounts:
             joined_at=self.world.now(),
         )
         add_member(self.world.store, self.world.organization, account, call.params.get("RoleName"))
-        self.world.organization.set_tags(account_id, {t["Key"]: t["Value"] for t in call.params.get("Tags", ())})
-        tell_joined(self.world, account_id, "Created")
-        self.world.account_changed(account_id, None, root_id)
+        joined(self.world, account, read_tags(call), "Created")
 
 
-def remove(world: World, account_id: str, method: str) -> None:
-    """Takes an account out of the organization. `method` is LEFT, REMOVED or CLEANED."""
-    account = world.account(account_id)
-    assert account is not None
-    world.organization.remove_account(account_id)
-    tell_departed(world, account_id, method)
-    world.account_changed(account_id, account.parent_id, None)
-
-
-def handlers(world: World) -> Handlers:
-    accounts = _Accounts(world)
+def handlers(world: World, invitations: Invitations) -> Handlers:
+    accounts = _Accounts(world, invitations)
     changes = {
         "CreateAccount": accounts.create_account,
         "MoveAccount": accounts.move_account,
-        "CloseAccount": accounts.close_account,
         "RemoveAccountFromOrganization": accounts.remove_account,
     }
     questions = {
         "DescribeCreateAccountStatus": accounts.describe_create_account_status,
         "ListCreateAccountStatus": accounts.list_create_account_status,
     }
-    guarded = {action: told(world, handler) for action, handler in changes.items()} | questions
-    return {("organizations", action): for_management(world, handler) for action, handler in guarded.items()}
+    table = {action: for_management(world, told(world, handler)) for action, handler in changes.items()}
+    table |= {action: for_reader(world, handler) for action, handler in questions.items()}
+    table["LeaveOrganization"] = told(world, accounts.leave)
+    return {("organizations", action): handler for action, handler in table.items()}

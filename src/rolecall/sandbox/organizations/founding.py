@@ -11,7 +11,7 @@ from rolecall.sandbox.organization import POLICY_TYPES, Unit
 from rolecall.sandbox.organizations.errors import invalid_input, policy_type_not_available
 from rolecall.sandbox.organizations.guards import for_management
 from rolecall.sandbox.organizations.lookup import existing_unit
-from rolecall.sandbox.organizations.telling import told
+from rolecall.sandbox.organizations.telling import tell_departed, tell_joined, told
 from rolecall.sandbox.organizations.views import organization_view, root_view
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
@@ -33,6 +33,7 @@ class _Founding:
         if call.params.get("FeatureSet", "ALL") != "ALL":
             raise invalid_input("The sandbox has organizations with all features only.", "INVALID_ENUM")
         organization.founded = True
+        tell_joined(self.world, organization.management_account, "INVITED")
         return {"Organization": organization_view(self.world)}
 
     def delete(self, call: Call) -> Params:  # noqa: ARG002  # a handler's form
@@ -41,6 +42,7 @@ class _Founding:
             message = "The organization isn't empty. To delete it, remove all accounts except the management account."
             raise WireError("OrganizationNotEmptyException", message)
         organization.founded = False
+        tell_departed(self.world, organization.management_account, "LEFT")
         return {}
 
     def enable_type(self, call: Call) -> Params:

@@ -27,11 +27,14 @@ def for_reader(world: World, handler: Handler) -> Handler:
     managing = for_management(world, handler)
 
     def guarded(call: Call) -> Params:
-        delegations = world.organization.delegations.values()
-        delegated = any(call.caller.account_id in administrators for administrators in delegations)
-        return handler(call) if delegated and world.organization.founded else managing(call)
+        return handler(call) if is_administrator(world, call) else managing(call)
 
     return guarded
+
+
+def is_administrator(world: World, call: Call) -> bool:
+    """Whether the caller is a delegated administrator of any service."""
+    return world.organization.founded and world.organization.administers(call.caller.account_id)
 
 
 def require_member(world: World, call: Call) -> None:

@@ -1,210 +1,172 @@
-"""Invitations to the organization, and leaving it. Memory, and the world's clock.
+"""Organizations' operations on invitations. Memory, and the world's clock.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_invites.html
 
 Every account of twelve digits that is in no organization can be invited, whether or not anybody has credentials of it.
+The email of one that never was in this organization is made up: `root@`, its id, `.example.com`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
 
 from rolecall.sandbox.organization import WorldAccount
-from rolecall.sandbox.organizations.accounts import remove
 from rolecall.sandbox.organizations.errors import access_denied, constraint, invalid_input
-from rolecall.sandbox.organizations.guards import for_management, require_member
+from rolecall.sandbox.organizations.guards import for_management, for_reader, is_administrator
+from rolecall.sandbox.organizations.invitations import Handshake, Invitations
+from rolecall.sandbox.organizations.membership import joined
 from rolecall.sandbox.organizations.paging import paged
-from rolecall.sandbox.organizations.telling import tell_joined, told
-from rolecall.sandbox.organizations.views import arn
-from rolecall.sandbox.seeded import seeded_id
+from rolecall.sandbox.organizations.tags import read_tags
+from rolecall.sandbox.organizations.telling import told
+from rolecall.sandbox.organizations.views import handshake_view
+from rolecall.sandbox.seeded import seeded_account_id, seeded_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
-_EXPIRY = timedelta(days=15)
-_OPEN = ("REQUESTED", "OPEN")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 """As the pattern of the API model's `Email`."""
-
-
-@dataclass(slots=True)
-class Handshake:
-    """An invitation of one account. `state` is as stored; one that nobody answered in time tells EXPIRED."""
-
-    id: str
-    account_id: str
-    email: str
-    requested: datetime
-    notes: str = ""
-    state: str = "OPEN"
-
-    @property
-    def expires(self) -> datetime:
-        return self.requested + _EXPIRY
-
-    def state_at(self, now: datetime) -> str:
-        return "EXPIRED" if self.state in _OPEN and now >= self.expires else self.state
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_MADE_UP = re.compile(r"root@([0-9]{12})\.example\.com")
 
 
 @dataclass(frozen=True, slots=True)
 class _Handshakes:
     world: World
-    handshakes: dict[str, Handshake] = field(default_factory=dict)
+    invitations: Invitations
+    numbers: Iterator[int] = field(default_factory=count)
 
     def invite(self, call: Call) -> Params:
-        account_id, email = self._invited(call)
-        if self.world.account(account_id) is not None:
-            message = "The account is already a member of your organization."
-            raise _violated(message, "ALREADY_IN_AN_ORGANIZATION")
-        if any(known.account_id == account_id and self._is_open(known) for known in self.handshakes.values()):
-            raise WireError("DuplicateHandshakeException", "A handshake for this account and action already exists.")
-        handshake_id = "h-" + seeded_id(self.world.seed, f"handshake/{len(self.handshakes)}", 32)
-        notes = call.params.get("Notes", "")
-        handshake = Handshake(handshake_id, account_id, email, self.world.now(), notes)
-        self.handshakes[handshake_id] = handshake
-        return {"Handshake": self._view(handshake)}
+        target, tags = call.params["Target"], read_tags(call)
+        account_id = self._account_of(target)
+        self._check_invitable(account_id)
+        handshake = Handshake(
+            id="h-" + seeded_id(self.world.seed, f"handshake/{next(self.numbers)}", 32),
+            account_id=account_id,
+            target_type=target["Type"],
+            target_id=target["Id"],
+            requested=self.world.now(),
+            notes=call.params.get("Notes", ""),
+            tags=tags,
+        )
+        self.invitations.add(handshake)
+        return self._told(handshake)
 
     def accept(self, call: Call) -> Params:
-        handshake = self._mine(call)
-        if self.world.account(handshake.account_id) is not None:
-            raise _violated("The account is in an organization already.", "ALREADY_IN_AN_ORGANIZATION")
-        organization = self.world.organization
-        if organization.account_count >= organization.account_limit:
-            raise _violated("The organization has as many accounts as it may.", "ACCOUNT_NUMBER_LIMIT_EXCEEDED")
-        handshake.state = "ACCEPTED"
-        root_id = organization.root_id
-        joined = WorldAccount(
-            id=handshake.account_id,
-            name=handshake.account_id,
-            email=handshake.email,
-            state="ACTIVE",
-            parent_id=root_id,
-            unit_path=(root_id,),
-            joined_at=self.world.now(),
-            joined_method="INVITED",
-        )
-        organization.add_account(joined)
-        tell_joined(self.world, joined.id, "INVITED")
-        self.world.account_changed(joined.id, None, root_id)
-        return {"Handshake": self._view(handshake)}
+        handshake = self._ending(self._mine(call), "ACCEPTED")
+        account = self._member(handshake)
+        self.world.organization.add_account(account)
+        joined(self.world, account, handshake.tags, "INVITED")
+        return self._told(handshake)
 
     def decline(self, call: Call) -> Params:
-        handshake = self._mine(call)
-        handshake.state = "DECLINED"
-        return {"Handshake": self._view(handshake)}
+        return self._told(self._ending(self._mine(call), "DECLINED"))
 
     def cancel(self, call: Call) -> Params:
-        handshake = self._open(call)
-        handshake.state = "CANCELED"
-        return {"Handshake": self._view(handshake)}
+        return self._told(self._ending(self._find(call), "CANCELED"))
 
     def describe(self, call: Call) -> Params:
         handshake = self._find(call)
-        if call.caller.account_id not in (handshake.account_id, self.world.management_account()):
+        parties = (handshake.account_id, self.world.management_account())
+        if call.caller.account_id not in parties and not is_administrator(self.world, call):
             raise access_denied()
-        return {"Handshake": self._view(handshake)}
+        return self._told(handshake)
 
     def list_for_account(self, call: Call) -> Params:
-        mine = [entry for entry in self.handshakes.values() if entry.account_id == call.caller.account_id]
+        mine = [entry for entry in self.invitations.all.values() if entry.account_id == call.caller.account_id]
         return self._listed(call, mine)
 
     def list_for_organization(self, call: Call) -> Params:
-        return self._listed(call, list(self.handshakes.values()))
+        return self._listed(call, list(self.invitations.all.values()))
 
-    def leave(self, call: Call) -> Params:
-        require_member(self.world, call)
-        account_id = call.caller.account_id
-        if account_id == self.world.management_account():
-            message = "You cannot remove the management account from its organization."
-            raise WireError("MasterCannotLeaveOrganizationException", message)
-        account = self.world.account(account_id)
-        assert account is not None
-        if account.joined_method == "CREATED" and self.world.now() - account.joined_at < timedelta(days=4):
-            message = "An account can leave only four days after it was created."
-            raise constraint(message, "WAIT_PERIOD_ACTIVE")
-        remove(self.world, account_id, "LEFT")
-        return {}
-
-    def _invited(self, call: Call) -> tuple[str, str]:
-        target = call.params["Target"]
-        if target["Type"] == "EMAIL":
-            if not _EMAIL.fullmatch(target["Id"]):
-                raise invalid_input("The target is not an email address.", "INVALID_EMAIL_ADDRESS_TARGET")
-            return seeded_id(self.world.seed, f"invited/{target['Id']}", 12, "123456789"), target["Id"]
-        if target["Type"] != "ACCOUNT":
+    def _account_of(self, target: Mapping[str, Any]) -> str:
+        """The account that an invitation goes to. Raises WireError where it names none."""
+        kind, name = target["Type"], target["Id"]
+        if kind not in ("ACCOUNT", "EMAIL"):
             raise invalid_input("The target must be an account or an email address.", "INVALID_PARTY_TYPE_TARGET")
-        if not (len(target["Id"]) == 12 and target["Id"].isdecimal()):
+        if kind == "EMAIL":
+            return self._owner_of(name)
+        if not _ACCOUNT_ID.fullmatch(name):
             raise invalid_input("The target is not the id of an account.", "INVALID_PATTERN")
-        return target["Id"], f"root@{target['Id']}.example.com"
+        account_id: str = name
+        return account_id
+
+    def _owner_of(self, email: str) -> str:
+        if not _EMAIL.fullmatch(email):
+            raise invalid_input("The target is not an email address.", "INVALID_EMAIL_ADDRESS_TARGET")
+        known = self.world.organization.account_id_of(email)
+        made_up = _MADE_UP.fullmatch(email.lower())
+        return known or (made_up[1] if made_up else seeded_account_id(self.world.seed, f"invited/{email.lower()}"))
+
+    def _member(self, handshake: Handshake) -> WorldAccount:
+        """The account as it joins; one that was here before has its name and email."""
+        organization, account_id = self.world.organization, handshake.account_id
+        known = organization.known_account(account_id)
+        email = handshake.target_id if handshake.target_type == "EMAIL" else f"root@{account_id}.example.com"
+        return WorldAccount(
+            id=account_id,
+            name=known.name if known else account_id,
+            email=known.email if known else email,
+            state="ACTIVE",
+            parent_id=organization.root_id,
+            unit_path=(organization.root_id,),
+            joined_at=self.world.now(),
+            joined_method="INVITED",
+        )
+
+    def _check_invitable(self, account_id: str) -> None:
+        if self.world.account(account_id) is not None:
+            message, reason = "The account is already a member of your organization.", "ALREADY_IN_AN_ORGANIZATION"
+            raise constraint(message, reason, code="HandshakeConstraintViolationException")
+        if account_id in self.invitations.open:
+            raise WireError("DuplicateHandshakeException", "A handshake for this account and action already exists.")
+        if self.invitations.organization_is_full:
+            message = "The invitation would exceed the limit of accounts in your organization."
+            raise constraint(message, "ACCOUNT_NUMBER_LIMIT_EXCEEDED")
 
     def _find(self, call: Call) -> Handshake:
-        handshake = self.handshakes.get(call.params["HandshakeId"])
+        handshake = self.invitations.all.get(call.params["HandshakeId"])
         if handshake is None:
             raise WireError("HandshakeNotFoundException", "We can't find a handshake with that id.")
         return handshake
 
-    def _open(self, call: Call) -> Handshake:
-        handshake = self._find(call)
-        state = handshake.state_at(self.world.now())
-        if state not in _OPEN:
-            already = f"The handshake is {state} already."
-            code = "HandshakeAlreadyInStateException" if state != "EXPIRED" else "InvalidHandshakeTransitionException"
-            raise WireError(code, already)
-        return handshake
-
     def _mine(self, call: Call) -> Handshake:
-        handshake = self._open(call)
+        handshake = self._find(call)
         if handshake.account_id != call.caller.account_id:
             raise access_denied()
         return handshake
 
-    def _is_open(self, handshake: Handshake) -> bool:
-        return handshake.state_at(self.world.now()) in _OPEN
+    def _ending(self, handshake: Handshake, state: str) -> Handshake:
+        """The handshake, in its new state. Raises WireError where it has ended already."""
+        if handshake.state == state:
+            raise WireError("HandshakeAlreadyInStateException", f"The handshake is {state} already.")
+        if handshake.state != "OPEN":
+            message = f"A handshake that is {handshake.state} cannot become {state}."
+            raise WireError("InvalidHandshakeTransitionException", message)
+        self.invitations.end(handshake, state)
+        return handshake
 
     def _listed(self, call: Call, entries: Sequence[Handshake]) -> Params:
         kind = (call.params.get("Filter") or {}).get("ActionType", "INVITE")
-        return paged(self.world, call, "Handshakes", entries if kind == "INVITE" else [], self._view)
+        found = entries if kind == "INVITE" else []
+        return paged(self.world, call, "Handshakes", found, lambda entry: handshake_view(self.world, entry))
 
-    def _view(self, handshake: Handshake) -> Params:
-        organization_id = self.world.organization_id()
-        return {
-            "Id": handshake.id,
-            "Arn": arn(self.world, "handshake", "invite", handshake.id),
-            "Parties": [
-                {"Id": organization_id.removeprefix("o-"), "Type": "ORGANIZATION"},
-                {"Id": handshake.account_id, "Type": "ACCOUNT"},
-            ],
-            "State": handshake.state_at(self.world.now()),
-            "RequestedTimestamp": handshake.requested,
-            "ExpirationTimestamp": handshake.expires,
-            "Action": "INVITE",
-            "Resources": [
-                {"Type": "ORGANIZATION", "Value": organization_id},
-                {"Type": "ACCOUNT", "Value": handshake.account_id},
-                *([{"Type": "NOTES", "Value": handshake.notes}] if handshake.notes else []),
-            ],
-        }
+    def _told(self, handshake: Handshake) -> Params:
+        return {"Handshake": handshake_view(self.world, handshake)}
 
 
-def handlers(world: World) -> Handlers:
-    shakes = _Handshakes(world)
-    managing = {
-        "InviteAccountToOrganization": told(world, shakes.invite),
-        "CancelHandshake": told(world, shakes.cancel),
-        "ListHandshakesForOrganization": shakes.list_for_organization,
-    }
-    anybodys = {
+def handlers(world: World, invitations: Invitations) -> Handlers:
+    shakes = _Handshakes(world, invitations)
+    table = {
+        "InviteAccountToOrganization": for_management(world, told(world, shakes.invite)),
+        "CancelHandshake": for_management(world, told(world, shakes.cancel)),
         "AcceptHandshake": told(world, shakes.accept),
         "DeclineHandshake": told(world, shakes.decline),
-        "LeaveOrganization": told(world, shakes.leave),
         "DescribeHandshake": shakes.describe,
         "ListHandshakesForAccount": shakes.list_for_account,
+        "ListHandshakesForOrganization": for_reader(world, shakes.list_for_organization),
     }
-    table = {action: for_management(world, handler) for action, handler in managing.items()} | anybodys
     return {("organizations", action): handler for action, handler in table.items()}
-
-
-def _violated(message: str, reason: str) -> WireError:
-    return constraint(message, reason, code="HandshakeConstraintViolationException")

@@ -23,6 +23,7 @@ from rolecall.sandbox.organization import (
 from rolecall.sandbox.organizations.errors import constraint, invalid_input, policy_type_not_available
 from rolecall.sandbox.organizations.guards import for_management, for_reader
 from rolecall.sandbox.organizations.paging import paged
+from rolecall.sandbox.organizations.tags import read_tags
 from rolecall.sandbox.organizations.telling import told
 from rolecall.sandbox.organizations.views import arn, policy_view
 from rolecall.sandbox.seeded import seeded_id
@@ -40,13 +41,14 @@ class _Policies:
     numbers: Iterator[int] = field(default_factory=count)
 
     def create(self, call: Call) -> Params:
-        params = call.params
+        params, tags = call.params, read_tags(call)
         self._check(params["Name"], params["Type"], params["Content"])
         policy_id = "p-" + seeded_id(self.world.seed, f"policy/{params['Name']}/{next(self.numbers)}", 8)
         policy = OrganizationPolicy(
             policy_id, params["Name"], params["Type"], params["Content"], params.get("Description", "")
         )
         self.world.organization.policies[policy_id] = policy
+        self.world.organization.set_tags(policy_id, tags)
         return {"Policy": self._full_view(policy)}
 
     def update(self, call: Call) -> Params:

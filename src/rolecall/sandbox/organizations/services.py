@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rolecall.sandbox.organization import STACK_SETS_MEMBERS
-from rolecall.sandbox.organizations.errors import constraint
+from rolecall.sandbox.organizations.errors import constraint, invalid_input
 from rolecall.sandbox.organizations.guards import for_management, for_reader
 from rolecall.sandbox.organizations.lookup import existing_account
 from rolecall.sandbox.organizations.paging import paged
@@ -60,6 +60,9 @@ class _Services:
         if account.id == organization.management_account:
             message = "You cannot register the management account as a delegated administrator."
             raise constraint(message, "CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR")
+        if not self.world.usable(account.id):
+            message = "You cannot register a suspended account as a delegated administrator."
+            raise constraint(message, "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR")
         if not self._accessible(service):
             message = "Enable the service's access to your organization first."
             raise constraint(message, "SERVICE_ACCESS_NOT_ENABLED")
@@ -141,5 +144,5 @@ def _service(call: Call) -> str:
     service: str = call.params["ServicePrincipal"]
     if service == _STACK_SETS or not service.endswith(".amazonaws.com"):
         message = "You specified an unrecognized service principal."
-        raise constraint(message, "UNRECOGNIZED_SERVICE_PRINCIPAL", code="InvalidInputException")
+        raise invalid_input(message, "UNRECOGNIZED_SERVICE_PRINCIPAL")
     return service

@@ -1,4 +1,4 @@
-"""Organizations' operations on organizational units and on tags. Memory only."""
+"""Organizations' operations on organizational units. Memory only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rolecall.sandbox.organization import MAX_DEPTH, Unit
 from rolecall.sandbox.organizations.errors import constraint
 from rolecall.sandbox.organizations.guards import for_management
 from rolecall.sandbox.organizations.lookup import existing_unit
-from rolecall.sandbox.organizations.paging import paged
+from rolecall.sandbox.organizations.tags import read_tags
+from rolecall.sandbox.organizations.telling import told
 from rolecall.sandbox.organizations.views import unit_view
 from rolecall.sandbox.seeded import seeded_unit_id
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
@@ -26,20 +27,14 @@ class _Units:
     numbers: Iterator[int] = field(default_factory=count)
 
     def create(self, call: Call) -> Params:
-        organization = self.world.organization
-        parent = existing_unit(self.world, call.params["ParentId"])
-        if len(organization.path_of(parent.id)) > MAX_DEPTH:
-            message = "You exceeded the limit on how many levels deep organizational units can be nested."
-            raise constraint(message, "OU_DEPTH_LIMIT_EXCEEDED")
-        if len(organization.units) > _MAX_UNITS:
-            raise constraint("You have as many organizational units as you may.", "OU_NUMBER_LIMIT_EXCEEDED")
-        name = call.params["Name"]
+        parent, name, tags = existing_unit(self.world, call.params["ParentId"]), call.params["Name"], read_tags(call)
+        self._check_room(parent.id)
         self._check_name(parent.id, name)
+        organization = self.world.organization
         path = f"{parent.id}/{name}/{next(self.numbers)}"
-        unit_id = seeded_unit_id(self.world.seed, organization.root_id, path)
-        unit = Unit(unit_id, name, parent.id)
+        unit = Unit(seeded_unit_id(self.world.seed, organization.root_id, path), name, parent.id)
         organization.add_unit(unit)
-        organization.set_tags(unit.id, _tags(call))
+        organization.set_tags(unit.id, tags)
         return {"OrganizationalUnit": unit_view(self.world, unit)}
 
     def update(self, call: Call) -> Params:
@@ -59,48 +54,30 @@ class _Units:
         organization.remove_unit(unit.id)
         return {}
 
-    def tag(self, call: Call) -> Params:
-        self.world.organization.set_tags(self._resource(call), _tags(call))
-        return {}
-
-    def untag(self, call: Call) -> Params:
-        tags = self.world.organization.tags.get(self._resource(call), {})
-        for key in call.params["TagKeys"]:
-            tags.pop(key, None)
-        return {}
-
-    def list_tags(self, call: Call) -> Params:
-        tags = sorted(self.world.organization.tags.get(self._resource(call), {}).items())
-        return paged(self.world, call, "Tags", tags, lambda pair: {"Key": pair[0], "Value": pair[1]})
-
     def _unit(self, call: Call) -> Unit:
         unit_id = call.params["OrganizationalUnitId"]
         return existing_unit(self.world, unit_id, "OrganizationalUnitNotFoundException")
+
+    def _check_room(self, parent_id: str) -> None:
+        organization = self.world.organization
+        if len(organization.path_of(parent_id)) > MAX_DEPTH:
+            message = "You exceeded the limit on how many levels deep organizational units can be nested."
+            raise constraint(message, "OU_DEPTH_LIMIT_EXCEEDED")
+        if len(organization.units) > _MAX_UNITS:  # the root is one of them
+            raise constraint("You have as many organizational units as you may.", "OU_NUMBER_LIMIT_EXCEEDED")
 
     def _check_name(self, parent_id: str, name: str) -> None:
         if any(unit.name == name for unit in self.world.organization.units_in(parent_id)):
             raise WireError("DuplicateOrganizationalUnitException", "An OU with the same name already exists.")
 
-    def _resource(self, call: Call) -> str:
-        resource_id: str = call.params["ResourceId"]
-        organization = self.world.organization
-        if resource_id in organization.attachments or resource_id in organization.policies:
-            return resource_id
-        raise WireError("TargetNotFoundException", "You specified a target that doesn't exist.")
-
 
 def handlers(world: World) -> Handlers:
     units = _Units(world)
-    guarded = {
+    changes = {
         "CreateOrganizationalUnit": units.create,
         "UpdateOrganizationalUnit": units.update,
         "DeleteOrganizationalUnit": units.delete,
-        "TagResource": units.tag,
-        "UntagResource": units.untag,
-        "ListTagsForResource": units.list_tags,
     }
-    return {("organizations", action): for_management(world, handler) for action, handler in guarded.items()}
-
-
-def _tags(call: Call) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in call.params.get("Tags", ())}
+    return {
+        ("organizations", action): for_management(world, told(world, handler)) for action, handler in changes.items()
+    }

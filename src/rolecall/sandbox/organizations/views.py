@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from rolecall.sandbox.organization import OrganizationPolicy, Unit, WorldAccount
+from rolecall.sandbox.organizations.invitations import Handshake
 from rolecall.sandbox.organizations.lookup import existing_account
 from rolecall.sandbox.world import World
 
@@ -24,14 +25,19 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_
 
 
 def account_view(world: World, account: WorldAccount) -> dict[str, Any]:
-    """`Account`. There is no `Status` unless a switch asks for it: AWS retired it in favour of `State`."""
+    """`Account`. There is no `Status` unless a switch asks for it: AWS retired it in favour of `State`.
+
+    AWS tells of the management account that it was invited.
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html
+    """
+    managing = account.id == world.management_account()
     view = {
         "Id": account.id,
         "Arn": arn(world, "account", account.id),
         "Email": account.email,
         "Name": account.name,
         "State": account.state,
-        "JoinedMethod": account.joined_method,
+        "JoinedMethod": "INVITED" if managing else account.joined_method,
         "JoinedTimestamp": account.joined_at,
     }
     if world.switches.paths:
@@ -75,3 +81,36 @@ def policy_view(world: World, policy: OrganizationPolicy) -> dict[str, Any]:
         "Type": policy.type,
         "AwsManaged": policy.aws_managed,
     }
+
+
+def handshake_view(world: World, handshake: Handshake) -> dict[str, Any]:
+    """`Handshake`, as AWS's samples have it. Their feature sets differ; here it is that of DescribeOrganization.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_manage-invites.html
+    """
+    notes = [{"Type": "NOTES", "Value": handshake.notes}] if handshake.notes else []
+    return {
+        "Id": handshake.id,
+        "Arn": arn(world, "handshake", "invite", handshake.id),
+        "Parties": [
+            {"Id": world.organization_id(), "Type": "ORGANIZATION"},
+            {"Id": handshake.target_id, "Type": handshake.target_type},
+        ],
+        "State": handshake.state,
+        "RequestedTimestamp": handshake.requested,
+        "ExpirationTimestamp": handshake.expires,
+        "Action": "INVITE",
+        "Resources": [_inviter(world), {"Type": handshake.target_type, "Value": handshake.target_id}, *notes],
+    }
+
+
+def _inviter(world: World) -> dict[str, Any]:
+    """The organization as a resource of a handshake."""
+    organization = organization_view(world)
+    told = {
+        "MASTER_EMAIL": organization["MasterAccountEmail"],
+        "MASTER_NAME": existing_account(world, world.management_account()).name,
+        "ORGANIZATION_FEATURE_SET": organization["FeatureSet"],
+    }
+    resources = [{"Type": kind, "Value": value} for kind, value in told.items()]
+    return {"Type": "ORGANIZATION", "Value": world.organization_id(), "Resources": resources}
