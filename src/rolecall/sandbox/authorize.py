@@ -6,13 +6,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from rolecall.core.policy import Outcome, Principal, Request, Verdict, evaluate
-from rolecall.sandbox.iam_terms import action_of, resource_of
+from rolecall.core.policy import Outcome, PolicySet, Principal, Request, Verdict, evaluate
+from rolecall.sandbox.iam_terms import Context as Context
+from rolecall.sandbox.iam_terms import Need, needs
+from rolecall.sandbox.names import WorldNames
+from rolecall.sandbox.organization import WorldAccount
+from rolecall.sandbox.rcp_services import supports_rcps
+from rolecall.sandbox.stored import LINKED_PATH
 from rolecall.sandbox.wire import Call, Caller, WireError
-from rolecall.sandbox.world import World
-
-Context = dict[str, tuple[str, ...]]
+from rolecall.sandbox.world import PolicyLevels, World
 
 _SIMULATIONS = ("SimulatePrincipalPolicy", "SimulateCustomPolicy")
 _OPEN_TO_ALL = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
@@ -39,16 +43,39 @@ class Authorizer:
         return self._world.enforcement == "all" and not exempt
 
 
-def require(world: World, call: Call) -> None:
-    """Raises WireError AccessDenied unless the caller's policies allow the call."""
+def require(world: World, call: Call, *, via: str | None = None) -> None:
+    """Raises WireError AccessDenied unless the caller's policies allow all that the call needs.
+
+    `via` is the service that makes the call with the caller's rights, where the caller does not make it itself:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+    """
+    names = WorldNames(world)
+    wanted = needs(call, names)
     policies = world.caller_policy_set(call.caller)
-    action, resource = action_of(call), resource_of(call)
     if policies is None:
-        raise denied(call.caller, action, resource)
-    context = caller_context(world, call.caller) | request_context(world, call.region)
-    verdict = evaluate(Request(action, resource, context, evaluated_principal(call.caller)), policies)
+        raise denied(call.caller, wanted[0].action, wanted[0].resource)
+    context = caller_context(world, call.caller) | request_context(world, call.region) | _via_context(via)
+    for need in wanted:
+        _require(names, call.caller, need, policies, context)
+
+
+def _require(names: WorldNames, caller: Caller, need: Need, policies: PolicySet, context: Context) -> None:
+    owner = names.owner(need.resource)
+    keys = context | resource_context(names.world, owner) | _resource_tags(names, caller, need) | need.context
+    limited = replace(policies, rcp_levels=rcp_levels(names.world, caller, need.action, owner))
+    verdict = evaluate(Request(need.action, need.resource, keys, evaluated_principal(caller)), limited)
     if verdict.outcome is not Outcome.ALLOWED:
-        raise denied(call.caller, action, resource, verdict)
+        raise denied(caller, need.action, need.resource, verdict)
+
+
+def rcp_levels(world: World, caller: Caller, action: str, owner: str | None) -> PolicyLevels | None:
+    """Those of a resource's account, for the services that heed them. None hinders a service-linked role.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    """
+    if owner is None or f":role{LINKED_PATH}" in caller.principal_arn or not supports_rcps(action):
+        return None
+    return world.rcp_levels(owner)
 
 
 def denied(
@@ -78,6 +105,10 @@ def caller_context(world: World, caller: Caller) -> Context:
     tags = dict(principal.tags) if principal else {}
     context = principal_context(world, caller.account_id, caller.principal_arn, caller.principal_id)
     context["aws:PrincipalArn"] = (caller.principal_arn,)
+    context["aws:PrincipalIsAWSService"] = ("false",)
+    if caller.issued_at is not None:
+        context["aws:TokenIssueTime"] = (f"{caller.issued_at:%Y-%m-%dT%H:%M:%SZ}",)
+        context["aws:MultiFactorAuthPresent"] = ("false",)
     if caller.is_session:
         context["aws:userid"] = (f"{caller.principal_id}:{caller.session_name}",)
     if caller.source_identity:
@@ -102,23 +133,56 @@ def principal_context(world: World, account_id: str, arn: str, principal_id: str
         context["aws:username"] = (arn.rsplit("/", 1)[-1],)
     account = world.account(account_id)
     if account is not None:
-        path = "/".join((world.organization_id(), *account.unit_path))
         context["aws:PrincipalOrgID"] = (world.organization_id(),)
-        context["aws:PrincipalOrgPaths"] = (f"{path}/",)
+        context["aws:PrincipalOrgPaths"] = (_organization_path(world, account),)
         context["aws:PrincipalOrgMasterAccountId"] = (world.management_account(),)
     return context
 
 
 def request_context(world: World, region: str) -> Context:
-    """The keys that tell of the request: when, where from, and for which Region."""
+    """The keys that tell of the request: when, where from, and for which Region.
+
+    Loopback has no TLS and AWS's endpoints have, so a policy is told what it would be there.
+    """
     now = world.now()
     return {
         "aws:CurrentTime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
         "aws:EpochTime": (str(int(now.timestamp())),),
         "aws:RequestedRegion": (region,),
-        "aws:SecureTransport": ("false",),
+        "aws:SecureTransport": ("true",),
         "aws:SourceIp": ("127.0.0.1",),
+        "aws:ViaAWSService": ("false",),
     }
+
+
+def resource_context(world: World, owner: str | None) -> Context:
+    """The keys that tell whose a resource is, where that is known."""
+    if owner is None:
+        return {}
+    context: Context = {"aws:ResourceAccount": (owner,)}
+    account = world.account(owner)
+    if account is not None:
+        context["aws:ResourceOrgID"] = (world.organization_id(),)
+        context["aws:ResourceOrgPaths"] = (_organization_path(world, account),)
+    return context
+
+
+def _resource_tags(names: WorldNames, caller: Caller, need: Need) -> Context:
+    service = need.action.split(":", 1)[0]
+    tags = names.tags(need.resource, caller.account_id)
+    keys = ((prefix, key, value) for key, value in tags.items() for prefix in ("aws", service))
+    return {f"{prefix}:ResourceTag/{key}": (value,) for prefix, key, value in keys}
+
+
+def _via_context(service: str | None) -> Context:
+    if service is None:
+        return {}
+    called: Context = {f"aws:CalledVia{place}": (service,) for place in ("", "First", "Last")}
+    return called | {"aws:ViaAWSService": ("true",)}
+
+
+def _organization_path(world: World, account: WorldAccount) -> str:
+    return f"{'/'.join((world.organization_id(), *account.unit_path))}/"
 
 
 def _cause(action: str, verdict: Verdict) -> str:

@@ -6,7 +6,7 @@ Session keys are drawn from the system's randomness: they need not be the same i
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rolecall.sandbox.wire import Caller, PrincipalId, WireError
@@ -21,7 +21,6 @@ class Session:
     secret: str = field(repr=False)
     token: str = field(repr=False)
     caller: Caller
-    issued_at: datetime
     expires_at: datetime
 
 
@@ -49,8 +48,7 @@ class Identities:
             access_key_id=self._world.store.access_key_id(caller.account_id, "ASIA"),
             secret=secrets.token_urlsafe(30),
             token=secrets.token_urlsafe(120),
-            caller=caller,
-            issued_at=now,
+            caller=replace(caller, issued_at=now),
             expires_at=now + timedelta(seconds=seconds),
         )
         self._sessions[session.access_key_id] = session

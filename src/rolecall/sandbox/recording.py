@@ -164,7 +164,9 @@ def _request(line: dict[str, Any]) -> HttpRequest:
 
 
 def _caller(told: dict[str, Any]) -> Caller:
-    return Caller(**told | {"transitive_tags": frozenset(told["transitive_tags"])})
+    issued = told.get("issued_at")
+    read = {"issued_at": datetime.fromisoformat(issued) if issued else None}
+    return Caller(**told | read | {"transitive_tags": frozenset(told["transitive_tags"])})
 
 
 def _write(file: TextIO, value: dict[str, Any]) -> None:

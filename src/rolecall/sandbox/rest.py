@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+import botocore.awsrequest
+import botocore.parsers
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel
 from moto.core.utils import get_service_model
@@ -37,12 +40,21 @@ class Match:
     """An operation's name, and the parameters that its path holds."""
 
     operation: str
-    params: Mapping[str, str]
+    labels: Mapping[str, str]
+    _model: OperationModel | None = field(default=None, compare=False, repr=False)
+    _request: HttpRequest | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """All that the request tells, unchecked: path, query, headers, and a body that is no stream."""
+        if self._model is None or self._request is None:
+            return self.labels
+        return {**_queried(self._model, self._request), **_sent(self._model, self._request), **self.labels}
 
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    operation: str
+    model: OperationModel
     path: re.Pattern[str]
     query: Mapping[str, str]
     required_query: frozenset[str]
@@ -75,7 +87,7 @@ def match(signing_name: str, request: HttpRequest) -> Match | None:
     for route in routes:
         params = route.params(path.rstrip("/") or "/", query, headers)
         if params is not None:
-            return Match(route.operation, params)
+            return Match(route.model.name, params, route.model, request)
     return None
 
 
@@ -99,7 +111,7 @@ def _route(operation: OperationModel) -> _Route:
     path, _, query = operation.http["requestUri"].partition("?")
     parts = (path.rstrip("/") or "/").split("/")
     return _Route(
-        operation.name,
+        operation,
         re.compile("/".join(_pattern(part) for part in parts)),
         dict(parse_qsl(query, keep_blank_values=True)),
         _required(operation, "querystring"),
@@ -114,6 +126,34 @@ def _required(operation: OperationModel, place: str) -> frozenset[str]:
     shape = operation.input_shape
     told = [shape.members[name].serialization for name in shape.required_members] if shape else []
     return frozenset(str(member["name"]) for member in told if member.get("location") == place)
+
+
+def _queried(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
+    query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
+    told = {name: member.serialization for name, member in _members(operation).items()}
+    names = {
+        name: str(place.get("name", name)) for name, place in told.items() if place.get("location") == "querystring"
+    }
+    return {name: query[wire] for name, wire in names.items() if wire in query}
+
+
+def _sent(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
+    """What headers and body tell, read by botocore as if it were an answer of the same shape."""
+    shape = operation.input_shape
+    payload = str(shape.serialization.get("payload", "")) if shape else ""
+    streams = payload in _members(operation) and _members(operation)[payload].type_name in ("blob", "string")
+    headers = botocore.awsrequest.HeadersDict(request.headers)
+    message = {"status_code": 200, "headers": headers, "body": b"" if streams else request.body, "context": {}}
+    try:
+        parser = botocore.parsers.create_parser(operation.service_model.resolved_protocol)
+        found: dict[str, Any] = parser.parse(message, shape)
+    except (botocore.parsers.ResponseParserError, ValueError, TypeError, AttributeError, LookupError):
+        return {}  # the store says what is wrong with it
+    return {name: value for name, value in found.items() if name in _members(operation)}
+
+
+def _members(operation: OperationModel) -> Mapping[str, Any]:
+    return operation.input_shape.members if operation.input_shape else {}
 
 
 def _pattern(part: str) -> str:

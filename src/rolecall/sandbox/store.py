@@ -1,6 +1,6 @@
 """The sandbox's store of AWS resources: moto, behind one object. Memory only.
 
-moto's store is imported here alone, and its wire models in `protocol` and `rest`.
+moto's store is imported here and in `store_names`, and its wire models in `protocol` and `rest`.
 
 moto keeps its resources in module-level tables, so a process has one store at a time: making a new one empties what an
 earlier one held.
@@ -32,6 +32,7 @@ from rolecall.sandbox.store_wire import iam_write, parsed, serialized, service_m
 from rolecall.sandbox.stored import (
     HttpRequest,
     HttpResponse,
+    StoredGroup,
     StoredKey,
     StoredPolicy,
     StoredRole,
@@ -138,6 +139,10 @@ class Store:
         holders = [user, *iam.get_groups_for_user(user_name)]
         policies = tuple(policy for holder in holders for policy in _policies_of(holder))
         return StoredUser(account_id, user.name, user.arn, user.id, policies, _tags(user.tags or ()))
+
+    def group(self, account_id: str, group_name: str) -> StoredGroup | None:
+        group = self._iam(account_id).groups.get(group_name)
+        return group and StoredGroup(account_id, group.name, group.arn, group.id, _policies_of(group))
 
     def access_key(self, access_key_id: str) -> StoredKey | None:
         """An IAM user's access key, or None. The key's own characters tell its account, as on AWS."""

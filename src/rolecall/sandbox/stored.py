@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+LINKED_PATH = "/aws-service-role/"
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
@@ -50,6 +52,14 @@ class StoredRole:
     tags: Mapping[str, str] = field(default_factory=dict)
     max_session_seconds: int = 3600
 
+    @property
+    def service_linked(self) -> bool:
+        """An AWS service's own: its permissions are not to be changed, and control policies do not limit it.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+        """
+        return self.path.startswith(LINKED_PATH)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredUser:
@@ -61,6 +71,17 @@ class StoredUser:
     id: str
     policies: tuple[StoredPolicy, ...]
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGroup:
+    """An IAM group. It makes no calls: its policies are its users'."""
+
+    account_id: str
+    name: str
+    arn: str
+    id: str
+    policies: tuple[StoredPolicy, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rolecall.core.policy import MalformedPolicy, Outcome, PolicySet, Request, evaluate_assume_role
-from rolecall.sandbox.authorize import Context, caller_context, denied, evaluated_principal, request_context
+from rolecall.sandbox.authorize import (
+    Context,
+    caller_context,
+    denied,
+    evaluated_principal,
+    rcp_levels,
+    request_context,
+    resource_context,
+)
 from rolecall.sandbox.identities import Identities, Session
 from rolecall.sandbox.stored import StoredRole
 from rolecall.sandbox.wire import Call, Caller, Handlers, Params, PrincipalId, WireError
@@ -72,7 +80,7 @@ class _Sts:
         if caller_policies is None:
             return "the caller is gone"
         request = Request(action, role.arn, self._context(call, role), evaluated_principal(call.caller))
-        return _refusal(self.world, request, caller_policies, role)
+        return _refusal(self.world, call.caller, request, caller_policies, role)
 
     def _context(self, call: Call, role: StoredRole) -> Context:
         params = call.params
@@ -152,26 +160,25 @@ def may_assume(world: World, caller: Caller, role: StoredRole, region: str) -> b
     policies = world.caller_policy_set(caller)
     context = _assuming_context(world, caller, role, caller.session_name or "session", region)
     request = Request("sts:AssumeRole", role.arn, context, evaluated_principal(caller))
-    return policies is not None and _refusal(world, request, policies, role) is None
+    return policies is not None and _refusal(world, caller, request, policies, role) is None
 
 
-def _refusal(world: World, request: Request, caller_policies: PolicySet, role: StoredRole) -> str | None:
+def _refusal(
+    world: World, caller: Caller, request: Request, caller_policies: PolicySet, role: StoredRole
+) -> str | None:
     """None where both sides allow."""
     trust = world.trust_policy(role)
-    if trust is None or request.principal is None or not world.usable(role.account_id):
+    if trust is None or not world.usable(role.account_id):
         return "the role's trust policy is malformed, or its account is closed"
-    same_account = role.account_id == request.principal.account
-    levels = world.rcp_levels(role.account_id)
+    same_account = role.account_id == caller.account_id
+    levels = rcp_levels(world, caller, request.action, role.account_id)
     verdict = evaluate_assume_role(request, caller_policies, trust, same_account=same_account, rcp_levels=levels)
     return None if verdict.outcome is Outcome.ALLOWED else verdict.reason
 
 
 def _assuming_context(world: World, caller: Caller, role: StoredRole, session_name: str, region: str) -> Context:
     context = caller_context(world, caller) | request_context(world, region)
-    context |= {"sts:RoleSessionName": (session_name,), "aws:ResourceAccount": (role.account_id,)}
-    if world.account(role.account_id) is not None:
-        context["aws:ResourceOrgID"] = (world.organization_id(),)
-    return context
+    return context | resource_context(world, role.account_id) | {"sts:RoleSessionName": (session_name,)}
 
 
 def _actions(params: Params) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ class Caller:
     """Whose credentials signed a call.
 
     `arn` is what GetCallerIdentity tells (for a session `arn:aws:sts::…:assumed-role/<role>/<session>`);
-    `principal_arn` is the user's or role's own ARN, the value of `aws:PrincipalArn`.
+    `principal_arn` is the user's or role's own ARN, the value of `aws:PrincipalArn`. `issued_at` is when temporary
+    credentials were, and None for long-term ones.
     """
 
     account_id: str
@@ -35,6 +36,7 @@ class Caller:
     session_tags: Mapping[str, str] = field(default_factory=dict)
     transitive_tags: frozenset[str] = frozenset()
     source_identity: str | None = None
+    issued_at: datetime | None = None
 
     @property
     def is_session(self) -> bool:

@@ -179,11 +179,12 @@ class World:
         self, principal: StoredRole | StoredUser, session_policies: tuple[str, ...] = ()
     ) -> PolicySet:
         boundary = principal.boundary if isinstance(principal, StoredRole) else None
+        linked = isinstance(principal, StoredRole) and principal.service_linked
         return PolicySet(
             identity=tuple(stored_policy(policy) for policy in principal.policies),
             boundary=stored_policy(boundary, "boundary") if boundary else None,
             session=tuple(parse_policy(text, "session policy", "session") for text in session_policies) or None,
-            scp_levels=self.scp_levels(principal.account_id),
+            scp_levels=None if linked else self.scp_levels(principal.account_id),
         )
 
     def trust_policy(self, role: StoredRole) -> Policy | None:

@@ -35,6 +35,14 @@ def of(world: World, call: Call, former: Caller | None = None) -> Caller | None:
     return call.caller if world.enforcement == "all" else None
 
 
+def via(actor: Caller) -> str | None:
+    """The service that calls with the rights of a stack's actor: a role that was passed is CloudFormation's own.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice
+    """
+    return None if actor.session_name == _SESSION else SERVICE
+
+
 def trusts_service(world: World, role: StoredRole, service: str, source: Context) -> bool:
     """Whether an AWS service may assume the role. `source` are the keys that tell for whom.
 

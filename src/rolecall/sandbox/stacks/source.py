@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from rolecall.sandbox.authorize import require
+from rolecall.sandbox.stacks.actors import SERVICE
 from rolecall.sandbox.stacks.errors import constraint_broken, invalid
 from rolecall.sandbox.wire import Call, WireError
 
@@ -41,7 +42,7 @@ def s3_text(world: World, call: Call, url: str, limit: int) -> str:
     reading = Call("s3", "GetObject", {"Bucket": bucket, "Key": key}, call.caller, call.region)
     try:
         if world.enforcement == "all":
-            require(world, reading)
+            require(world, reading, via=SERVICE)
         account_id = call.caller.account_id
         answer = world.store.call("s3", "GetObject", reading.params, account_id=account_id, region=call.region)
     except WireError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rolecall.sandbox.authorize import require
+from rolecall.sandbox.stacks import actors
 from rolecall.sandbox.stacks.blueprint import Blueprint
 from rolecall.sandbox.stacks.errors import ResourceFailed
 from rolecall.sandbox.stacks.parts import StackResource
@@ -176,7 +177,8 @@ class Worker:
     def _permit(self, service: str, action: str, params: Mapping[str, Any]) -> None:
         actor = self._stack.actor
         if actor is not None:
-            require(self._world, Call(service, action, params, actor, self._stack.place.region))
+            call = Call(service, action, params, actor, self._stack.place.region)
+            require(self._world, call, via=actors.via(actor))
 
     def _note(self, resource: StackResource, status: str, reason: str | None = None) -> None:
         self._stack.note(resource, status, self._world.now(), reason)
