@@ -23,8 +23,6 @@ class RolecallError(Exception):
         self.summary = summary
         self.detail = detail
         self.hint = hint
-        for note in filter(None, (detail, hint)):
-            self.add_note(note)  # a traceback shows them: tests of others' that use our packages
 
 
 class UsageError(RolecallError):
@@ -54,8 +52,6 @@ class ConfigError(UsageError):
     def __init__(self, summary: str, problems: tuple[Problem, ...] = (), *, detail: str = "", hint: str = "") -> None:
         super().__init__(summary, detail=detail, hint=hint)
         self.problems = problems
-        for problem in problems:
-            self.add_note(str(problem))
 
 
 class AwsError(RolecallError):

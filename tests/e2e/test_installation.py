@@ -166,4 +166,4 @@ def test_a_command_of_an_extra_says_which_is_missing(bare: Installation, command
     done = bare.rolecall(command)
     assert (done.status, done.stdout) == (2, "")
     assert "error: this command needs what is not installed: " in done.stderr
-    assert f"hint: pip install 'rolecall[{extra}]'" in done.stderr
+    assert f"hint: in rolecall's checkout: pip install '.[{extra}]'" in done.stderr
