@@ -145,13 +145,18 @@ class Store:
 
     def access_key(self, access_key_id: str) -> StoredKey | None:
         """An IAM user's access key, or None. The key's own characters tell its account, as on AWS."""
-        account_id = _account_of_key(access_key_id)
+        account_id = account_of_key(access_key_id)
         if account_id is None or account_id not in iam_backends:
             return None
         key = self._iam(account_id).access_keys.get(access_key_id)
         if key is None or key.user_name is None:
             return None
         return StoredKey(access_key_id, key.secret_access_key, account_id, key.user_name, key.status == "Active")
+
+    def mfa_devices(self, account_id: str, user_name: str) -> frozenset[str]:
+        """The serial numbers of a user's devices."""
+        user = self._iam(account_id).users.get(user_name)
+        return frozenset(user.mfa_devices) if user else frozenset()
 
     def create_role(
         self, account_id: str, role_name: str, trust: str, *, path: str = "/", managed_policies: Iterable[str] = ()
@@ -296,8 +301,8 @@ def _tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
-def _account_of_key(access_key_id: str) -> str | None:
-    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html"""
+def account_of_key(access_key_id: str) -> str | None:
+    """None for what is no key. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html"""
     try:
         number = int.from_bytes(base64.b32decode(access_key_id[4:12]), "big") - ACCOUNT_OFFSET
         odd = AWS_ROLE_ALPHABET.index(access_key_id[12]) >= 16
