@@ -141,8 +141,6 @@ class _Exclusions:
 
     def without(self, principal: StoredRole | StoredUser) -> StoredRole | StoredUser:
         kept = tuple(policy for policy in principal.policies if not self._excludes(policy))
-        if isinstance(principal, StoredUser):
-            return replace(principal, policies=kept)
         boundary = principal.boundary
         if boundary and ("permission-boundary" in self.types or boundary.arn in self.arns):
             boundary = None

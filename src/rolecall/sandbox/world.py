@@ -174,7 +174,7 @@ class World:
     def principal_policy_set(
         self, principal: StoredRole | StoredUser, session_policies: tuple[str, ...] = ()
     ) -> PolicySet:
-        boundary = principal.boundary if isinstance(principal, StoredRole) else None
+        boundary = principal.boundary
         linked = isinstance(principal, StoredRole) and principal.service_linked
         return PolicySet(
             identity=tuple(stored_policy(policy) for policy in principal.policies),
