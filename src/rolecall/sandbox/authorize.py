@@ -135,7 +135,7 @@ def caller_context(world: World, caller: Caller) -> Context:
     context["aws:userid"] = (caller.user_id,)
     if caller.is_federated:
         context |= {"aws:PrincipalArn": (caller.arn,), "aws:PrincipalType": ("FederatedUser",)}
-        del context["aws:username"]
+        context.pop("aws:username", None)
     if caller.source_identity:
         context["aws:SourceIdentity"] = (caller.source_identity,)
     for key, value in (tags | dict(caller.session_tags)).items():
@@ -144,17 +144,16 @@ def caller_context(world: World, caller: Caller) -> Context:
 
 
 def principal_context(world: World, account_id: str, arn: str, principal_id: str) -> Context:
-    """The keys that follow from who a role or user is, without its name: those that IAM's simulation fills in itself.
+    """The keys that follow from who somebody is, without its name: those that IAM's simulation fills in itself.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
     """
-    is_role = ":role/" in arn
-    context: Context = {
-        "aws:PrincipalAccount": (account_id,),
-        "aws:PrincipalType": ("AssumedRole" if is_role else "User",),
-        "aws:userid": (principal_id,),
-    }
-    if not is_role:
+    context: Context = {"aws:PrincipalAccount": (account_id,)}
+    if ":group/" not in arn:
+        kinds = {"role": "AssumedRole", "root": "Account"}
+        context["aws:PrincipalType"] = (kinds.get(arn.rsplit(":", 1)[-1].split("/", 1)[0], "User"),)
+        context["aws:userid"] = (principal_id,)
+    if ":user/" in arn:
         context["aws:username"] = (arn.rsplit("/", 1)[-1],)
     account = world.account(account_id)
     if account is not None:
