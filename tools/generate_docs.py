@@ -86,9 +86,12 @@ def _keys(schema: Mapping[str, Any], document: Mapping[str, Any], prefix: str) -
 
 
 def _section(told: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The section that a key leads to, if any: an account may be its name instead, and is told in full."""
     reference = told.get("$ref") or told.get("items", {}).get("$ref")
-    section: Mapping[str, Any] | None = document["$defs"][reference.rsplit("/", 1)[1]] if reference else None
-    return section
+    if not reference:
+        return None
+    section: Mapping[str, Any] = document["$defs"][reference.rsplit("/", 1)[1]]
+    return next((option for option in section.get("anyOf", ()) if "properties" in option), section)
 
 
 def _type(told: Mapping[str, Any]) -> str:

@@ -30,7 +30,8 @@ def operator(shell: Shell, command: str, *, without: str = "") -> Shell:
     iam = client(shell, "iam")
     name = f"operator-{command}-{without.rsplit(':', 1)[-1]}"
     iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="rolecall", PolicyDocument=json.dumps(document))
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+    iam.attach_user_policy(UserName=name, PolicyArn=arn)  # longer than the inline policies of a user may be
     key = iam.create_access_key(UserName=name)["AccessKey"]
     folder = Path(shell.environment["AWS_SHARED_CREDENTIALS_FILE"]).parent
     credentials = shell.folder / f"{name}.credentials"

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from rolecall.core.policy import Outcome, PolicySet, Principal, Request, Verdict, evaluate
@@ -21,8 +20,14 @@ from rolecall.sandbox.world import PolicyLevels, World
 _SIMULATIONS = ("SimulatePrincipalPolicy", "SimulateCustomPolicy")
 _OPEN_TO_ALL = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 """Calls that need no permission. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
-_ARTICLE = {"identity": "an identity-based policy", "boundary": "a permissions boundary", "session": "a session policy"}
-_LIMITS = {"scp": "service control policy", "rcp": "resource control policy"}
+_SPOKEN = {
+    "identity": "identity-based policy",
+    "boundary": "permissions boundary",
+    "session": "session policy",
+    "scp": "service control policy",
+    "rcp": "resource control policy",
+    "resource": "resource-based policy",
+}
 
 
 class Authorizer:
@@ -33,6 +38,7 @@ class Authorizer:
 
     def check(self, call: Call) -> None:
         """AssumeRole is not checked here: its handler weighs the role's trust too."""
+        _check_credentials(call)
         if self._applies(call):
             require(self._world, call)
 
@@ -41,6 +47,21 @@ class Authorizer:
             return True
         exempt = call.action == "AssumeRole" or (call.service, call.action) in _OPEN_TO_ALL
         return self._world.enforcement == "all" and not exempt
+
+
+def _check_credentials(call: Call) -> None:
+    """What the credentials of GetSessionToken and GetFederationToken are not good for, whatever policies say.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+    """
+    caller = call.caller
+    if not caller.is_temporary or caller.is_session:
+        return
+    if call.service == "iam" and not caller.mfa:
+        raise WireError("InvalidClientTokenId", "The security token included in the request is invalid", 403)
+    allowed = ("GetCallerIdentity",) if caller.is_federated else ("AssumeRole", "GetCallerIdentity")
+    if call.service == "sts" and call.action not in allowed:
+        raise WireError("AccessDenied", f"Cannot call {call.action} with session credentials", 403)
 
 
 def require(world: World, call: Call, *, via: str | None = None) -> None:
@@ -92,7 +113,7 @@ def evaluated_principal(caller: Caller) -> Principal:
         account=caller.account_id,
         arn=caller.principal_arn,
         id=caller.principal_id,
-        session_arn=caller.arn if caller.is_session else None,
+        session_arn=caller.arn if caller.is_session or caller.is_federated else None,
     )
 
 
@@ -108,9 +129,13 @@ def caller_context(world: World, caller: Caller) -> Context:
     context["aws:PrincipalIsAWSService"] = ("false",)
     if caller.issued_at is not None:
         context["aws:TokenIssueTime"] = (f"{caller.issued_at:%Y-%m-%dT%H:%M:%SZ}",)
-        context["aws:MultiFactorAuthPresent"] = ("false",)
-    if caller.is_session:
-        context["aws:userid"] = (f"{caller.principal_id}:{caller.session_name}",)
+        context["aws:MultiFactorAuthPresent"] = (str(caller.mfa).lower(),)
+    if caller.issued_at is not None and caller.mfa:
+        context["aws:MultiFactorAuthAge"] = (str(int((world.now() - caller.issued_at).total_seconds())),)
+    context["aws:userid"] = (caller.user_id,)
+    if caller.is_federated:
+        context |= {"aws:PrincipalArn": (caller.arn,), "aws:PrincipalType": ("FederatedUser",)}
+        context.pop("aws:username", None)
     if caller.source_identity:
         context["aws:SourceIdentity"] = (caller.source_identity,)
     for key, value in (tags | dict(caller.session_tags)).items():
@@ -119,17 +144,16 @@ def caller_context(world: World, caller: Caller) -> Context:
 
 
 def principal_context(world: World, account_id: str, arn: str, principal_id: str) -> Context:
-    """The keys that follow from who a role or user is, without its name: those that IAM's simulation fills in itself.
+    """The keys that follow from who somebody is, without its name: those that IAM's simulation fills in itself.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
     """
-    is_role = ":role/" in arn
-    context: Context = {
-        "aws:PrincipalAccount": (account_id,),
-        "aws:PrincipalType": ("AssumedRole" if is_role else "User",),
-        "aws:userid": (principal_id,),
-    }
-    if not is_role:
+    context: Context = {"aws:PrincipalAccount": (account_id,)}
+    if ":group/" not in arn:
+        kinds = {"role": "AssumedRole", "root": "Account"}
+        context["aws:PrincipalType"] = (kinds.get(arn.rsplit(":", 1)[-1].split("/", 1)[0], "User"),)
+        context["aws:userid"] = (principal_id,)
+    if ":user/" in arn:
         context["aws:username"] = (arn.rsplit("/", 1)[-1],)
     account = world.account(account_id)
     if account is not None:
@@ -186,12 +210,8 @@ def _organization_path(world: World, account: WorldAccount) -> str:
 
 
 def _cause(action: str, verdict: Verdict) -> str:
+    """The type of one policy that denies, or of which none allows: AWS names one, whatever others do."""
     if verdict.outcome is Outcome.EXPLICIT_DENY:
-        kinds: Mapping[str, str] = _ARTICLE | {kind: f"a {name}" for kind, name in _LIMITS.items()}
-        denying = next((kinds[match.type] for match in verdict.matched if match.type in kinds), None)
-        return f"with an explicit deny in {denying}" if denying else "with an explicit deny"
-    if verdict.allowed_by_organizations is False:
-        return f"because no service control policy allows the {action} action"
-    if verdict.allowed_by_boundary is False:
-        return f"because no permissions boundary allows the {action} action"
-    return f"because no identity-based policy allows the {action} action"
+        spoken = next((_SPOKEN[match.type] for match in verdict.matched if match.type in _SPOKEN), "policy")
+        return f"with an explicit deny in {'an' if spoken[0] in 'aeiou' else 'a'} {spoken}"
+    return f"because no {_SPOKEN[verdict.lacking[0]]} allows the {action} action"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolecall.core.policy import MalformedPolicy, Policy
+from rolecall.sandbox.iam_principals import holder_of
 from rolecall.sandbox.wire import Call, Handlers, Params, WireError
 from rolecall.sandbox.world import World
 
@@ -26,10 +27,7 @@ class _ContextKeys:
         return {"ContextKeyNames": _keys_of(call.params["PolicyInputList"])}
 
     def for_principal_policy(self, call: Call) -> Params:
-        principal = self.world.principal(call.params["PolicySourceArn"])
-        if principal is None or principal.account_id != call.caller.account_id:
-            raise WireError("NoSuchEntity", f"{call.params['PolicySourceArn']} cannot be found.", 404)
-        own = [policy.document for policy in principal.policies]
+        own = [policy.document for policy in holder_of(self.world, call).policies]
         return {"ContextKeyNames": _keys_of([*own, *call.params.get("PolicyInputList", ())])}
 
 

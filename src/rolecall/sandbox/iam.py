@@ -26,6 +26,15 @@ class _Iam:
         self._store(call, call.action, call.params)
         return {"Group": self._store(call, "GetGroup", {"GroupName": call.params["GroupName"]})["Group"]}
 
+    def put_user_boundary(self, call: Call) -> Params:
+        arn = call.params["PermissionsBoundary"]
+        self.world.store.set_user_boundary(call.caller.account_id, call.params["UserName"], arn)
+        return {}
+
+    def delete_user_boundary(self, call: Call) -> Params:
+        self.world.store.set_user_boundary(call.caller.account_id, call.params["UserName"], None)
+        return {}
+
     def _store(self, call: Call, action: str, params: Params) -> dict[str, Any]:
         return self.world.store.call("iam", action, params, account_id=call.caller.account_id, region=call.region)
 
@@ -35,4 +44,6 @@ def handlers(world: World) -> Handlers:
     return {
         ("iam", "CreateUser"): iam.create_user,
         ("iam", "CreateGroup"): iam.create_group,
+        ("iam", "PutUserPermissionsBoundary"): iam.put_user_boundary,
+        ("iam", "DeleteUserPermissionsBoundary"): iam.delete_user_boundary,
     }

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from rolecall.sandbox.wire import Caller, PrincipalId, WireError
+from rolecall.sandbox.wire import Caller, Params, PrincipalId, WireError
 from rolecall.sandbox.world import World
 
 
@@ -22,6 +22,15 @@ class Session:
     token: str = field(repr=False)
     caller: Caller
     expires_at: datetime
+
+    def credentials(self) -> Params:
+        """As STS tells them."""
+        return {
+            "AccessKeyId": self.access_key_id,
+            "SecretAccessKey": self.secret,
+            "SessionToken": self.token,
+            "Expiration": self.expires_at,
+        }
 
 
 @dataclass(frozen=True, slots=True)

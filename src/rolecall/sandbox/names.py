@@ -31,7 +31,7 @@ class WorldNames:
 
     def boundary_arn(self, account_id: str, kind: str, name: str) -> str | None:
         found = self._principal(account_id, kind, name)
-        return found.boundary.arn if isinstance(found, StoredRole) and found.boundary else None
+        return found.boundary.arn if found and found.boundary else None
 
     def profile_roles(self, account_id: str, name: str) -> Sequence[str]:
         profile = store_names.instance_profile(account_id, name)

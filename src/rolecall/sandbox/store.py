@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
@@ -32,6 +33,7 @@ from rolecall.sandbox.store_wire import iam_write, parsed, serialized, service_m
 from rolecall.sandbox.stored import (
     HttpRequest,
     HttpResponse,
+    PolicyUse,
     StoredGroup,
     StoredKey,
     StoredPolicy,
@@ -45,6 +47,7 @@ PARTITION = "aws"
 _ACCOUNT_HEADER = "x-moto-account-id"
 _GLOBAL_HOSTS = {"budgets": "budgets.amazonaws.com", "cloudfront": "cloudfront.amazonaws.com"}
 _ID_LENGTH = 21
+_LISTS_POLICIES = re.compile(rb"(?:^|&)Action=ListPolicies(?:&|$)")
 _AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/[\w+=,.@/-]+")
 
 RoleWritten = Callable[[str, str, str, StoredRole | None], None]
@@ -136,9 +139,11 @@ class Store:
         user = iam.users.get(user_name)
         if user is None:
             return None
-        holders = [user, *iam.get_groups_for_user(user_name)]
-        policies = tuple(policy for holder in holders for policy in _policies_of(holder))
-        return StoredUser(account_id, user.name, user.arn, user.id, policies, _tags(user.tags or ()))
+        groups = iam.get_groups_for_user(user_name)
+        by_groups = (replace(policy, group=group.name) for group in groups for policy in _policies_of(group))
+        boundary = self._boundary(account_id, user)
+        policies = (*_policies_of(user), *by_groups)
+        return StoredUser(account_id, user.name, user.arn, user.id, policies, boundary, _tags(user.tags or ()))
 
     def group(self, account_id: str, group_name: str) -> StoredGroup | None:
         group = self._iam(account_id).groups.get(group_name)
@@ -146,13 +151,51 @@ class Store:
 
     def access_key(self, access_key_id: str) -> StoredKey | None:
         """An IAM user's access key, or None. The key's own characters tell its account, as on AWS."""
-        account_id = _account_of_key(access_key_id)
+        account_id = account_of_key(access_key_id)
         if account_id is None or account_id not in iam_backends:
             return None
         key = self._iam(account_id).access_keys.get(access_key_id)
         if key is None or key.user_name is None:
             return None
         return StoredKey(access_key_id, key.secret_access_key, account_id, key.user_name, key.status == "Active")
+
+    def set_user_boundary(self, account_id: str, user_name: str, policy_arn: str | None) -> None:
+        """None takes it away. Raises WireError NoSuchEntity (404) for a user or a policy that is not there."""
+        user = self._iam(account_id).users.get(user_name)
+        if user is None:
+            raise WireError("NoSuchEntity", f"The user with name {user_name} cannot be found.", 404)
+        if policy_arn is not None:
+            self._writes.check_boundary(account_id, policy_arn)
+        kind = {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": policy_arn}
+        user.permissions_boundary = kind if policy_arn else None  # as moto's roles have it, which it tells of users too
+
+    def names(self, account_id: str, kind: str) -> Iterable[str]:
+        """Of all of a kind: `role`, `user`, `group`, `instance-profile`, or `policy` without AWS's own."""
+        iam = self._iam(account_id)
+        local = (policy for policy in iam.managed_policies.values() if not isinstance(policy, AWSManagedPolicy))
+        tables = {"role": iam.roles, "user": iam.users, "group": iam.groups, "instance-profile": iam.instance_profiles}
+        return [held.name for held in (local if kind == "policy" else tables[kind].values())]
+
+    def policy_use(self, account_id: str, policy_arn: str) -> PolicyUse | None:
+        """None for a policy that is not there."""
+        iam = self._iam(account_id)
+        policy = iam.managed_policies.get(policy_arn)
+        if policy is None:
+            return None
+        principals = [*iam.roles.values(), *iam.users.values()]
+        attached = sum(policy_arn in holder.managed_policies for holder in [*principals, *iam.groups.values()])
+        bounds = sum(_boundary_arn(holder) == policy_arn for holder in principals)
+        return PolicyUse(attached + bounds, len(policy.versions))
+
+    def key_count(self, account_id: str, user_name: str) -> int:
+        """How many access keys a user has."""
+        user = self._iam(account_id).users.get(user_name)
+        return len(user.access_keys) if user else 0
+
+    def mfa_devices(self, account_id: str, user_name: str) -> frozenset[str]:
+        """The serial numbers of a user's devices."""
+        user = self._iam(account_id).users.get(user_name)
+        return frozenset(user.mfa_devices) if user else frozenset()
 
     def create_role(
         self, account_id: str, role_name: str, trust: str, *, path: str = "/", managed_policies: Iterable[str] = ()
@@ -210,11 +253,11 @@ class Store:
         iam = self._iam(account_id)
         if action == "CreateUser":
             iam.users[form["UserName"]].id = generate_access_key_id_from_account_id(account_id, "AIDA", _ID_LENGTH)
+            self.set_user_boundary(account_id, form["UserName"], form.get("PermissionsBoundary"))
         elif action == "CreateGroup":
             iam.groups[form["GroupName"]].id = generate_access_key_id_from_account_id(account_id, "AGPA", _ID_LENGTH)
 
     def _stored_role(self, account_id: str, role: Any) -> StoredRole:
-        boundary = role.permissions_boundary_arn
         return StoredRole(
             account_id=account_id,
             name=role.name,
@@ -223,10 +266,14 @@ class Store:
             id=role.id,
             trust=role.assume_role_policy_document,
             policies=_policies_of(role),
-            boundary=self.policy_document(account_id, boundary) if boundary else None,
+            boundary=self._boundary(account_id, role),
             tags=_tags(role.tags or ()),
             max_session_seconds=int(role.max_session_duration or 3600),
         )
+
+    def _boundary(self, account_id: str, holder: Any) -> StoredPolicy | None:
+        arn = _boundary_arn(holder)
+        return self.policy_document(account_id, arn) if arn else None
 
     def _iam(self, account_id: str) -> Any:
         # Subscribing the table walks all its keys, so an account that it has is taken by `get`.
@@ -234,7 +281,12 @@ class Store:
 
     def _provide_aws_policies(self, body: bytes, service: str, account_id: str) -> None:
         # moto knows AWS's own policies only if every account loads all of them; here an account has those it asks for.
-        if service == "iam" and b"aws%3Apolicy" in body:
+        if service != "iam":
+            return
+        if _LISTS_POLICIES.search(body) and b"Scope=Local" not in body:
+            for name, data in _aws_policies().items():
+                self._provide_aws_policy(f"arn:{PARTITION}:iam::aws:policy{data['Path']}{name}", account_id)
+        if b"aws%3Apolicy" in body:
             for arn in set(_AWS_POLICY.findall(unquote_plus(body.decode("ascii", "replace")))):
                 self._provide_aws_policy(arn, account_id)
 
@@ -288,6 +340,12 @@ def _policies_of(holder: Any) -> tuple[StoredPolicy, ...]:
     return (*inline, *(_managed(policy) for policy in holder.managed_policies.values()))
 
 
+def _boundary_arn(holder: Any) -> str | None:
+    """Of moto's roles and, by `set_user_boundary`, of its users."""
+    boundary = getattr(holder, "permissions_boundary", None)
+    return boundary["PermissionsBoundaryArn"] if boundary else None
+
+
 def _managed(policy: Any) -> StoredPolicy:
     default = next(version for version in policy.versions if version.version_id == policy.default_version_id)
     return StoredPolicy(policy.name, default.document, policy.arn)
@@ -301,8 +359,8 @@ def _tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
-def _account_of_key(access_key_id: str) -> str | None:
-    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html"""
+def account_of_key(access_key_id: str) -> str | None:
+    """None for what is no key. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html"""
     try:
         number = int.from_bytes(base64.b32decode(access_key_id[4:12]), "big") - ACCOUNT_OFFSET
         odd = AWS_ROLE_ALPHABET.index(access_key_id[12]) >= 16

@@ -18,7 +18,7 @@ from botocore.model import OperationModel, ServiceModel
 from rolecall.sandbox.stored import HttpRequest, HttpResponse
 from rolecall.sandbox.wire import WireError
 
-_IAM_WRITE = re.compile(rb"(?:^|&)Action=(?:Create|Update|Put|Attach|Detach|Delete|Tag|Untag)")
+_IAM_WRITE = re.compile(rb"(?:^|&)Action=(?:Add|Attach|Create|Delete|Detach|Put|Remove|Set|Tag|Untag|Update)")
 
 
 @cache

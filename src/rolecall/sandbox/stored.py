@@ -30,11 +30,12 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class StoredPolicy:
-    """A policy document of a principal. `arn` is None for an inline policy."""
+    """A policy document of a principal. `arn` is None for an inline policy; `group` is that by which a user has it."""
 
     name: str
     document: str
     arn: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class StoredUser:
     arn: str
     id: str
     policies: tuple[StoredPolicy, ...]
+    boundary: StoredPolicy | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -82,6 +84,14 @@ class StoredGroup:
     arn: str
     id: str
     policies: tuple[StoredPolicy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUse:
+    """What keeps a managed policy from being deleted: principals that have it, as a boundary too, and versions."""
+
+    holders: int
+    versions: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ https://docs.aws.amazon.com/STS/latest/APIReference/
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
-from rolecall.core.policy import MalformedPolicy, Outcome, PolicySet, Request, evaluate_assume_role
+from rolecall.core.policy import Outcome, PolicySet, Request, evaluate_assume_role
 from rolecall.sandbox.authorize import (
     Context,
     caller_context,
@@ -18,14 +17,22 @@ from rolecall.sandbox.authorize import (
     request_context,
     resource_context,
 )
-from rolecall.sandbox.identities import Identities, Session
+from rolecall.sandbox.identities import Identities
+from rolecall.sandbox.session_requests import (
+    packed_size,
+    session_policies,
+    tags_of,
+    transitive_keys,
+    with_inherited,
+)
 from rolecall.sandbox.stored import StoredRole
+from rolecall.sandbox.sts_tokens import checked_mfa
+from rolecall.sandbox.sts_tokens import handlers as token_handlers
 from rolecall.sandbox.wire import Call, Caller, Handlers, Params, PrincipalId, WireError
-from rolecall.sandbox.world import World, parse_policy
+from rolecall.sandbox.world import World
 
 _CHAINED_SECONDS = 3600
-_PACKED_LIMIT = 2048
-_SESSION_TOKEN_SECONDS = 43200
+_NAMING = "sts:SetSourceIdentity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +42,29 @@ class _Sts:
 
     def assume_role(self, call: Call) -> Params:
         role = self._assumable(call)
-        seconds = _duration(call, role)
+        seconds, packed = _duration(call, role), packed_size(call.params)
         session = self.identities.mint(self._session_caller(call, role), seconds)
         answer = {
-            "Credentials": _credentials(session),
+            "Credentials": session.credentials(),
             "AssumedRoleUser": {
                 "AssumedRoleId": f"{role.id}:{call.params['RoleSessionName']}",
                 "Arn": session.caller.arn,
             },
         }
-        packed = _packed_size(call.params)
         optional = {"PackedPolicySize": packed, "SourceIdentity": session.caller.source_identity}
         return answer | {name: value for name, value in optional.items() if value is not None}
 
     def get_caller_identity(self, call: Call) -> Params:
         caller = call.caller
-        user_id = f"{caller.principal_id}:{caller.session_name}" if caller.is_session else caller.principal_id
-        return {"UserId": user_id, "Account": caller.account_id, "Arn": caller.arn}
-
-    def get_session_token(self, call: Call) -> Params:
-        if call.caller.is_session:
-            raise WireError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
-        seconds = call.params.get("DurationSeconds", _SESSION_TOKEN_SECONDS)
-        return {"Credentials": _credentials(self.identities.mint(call.caller, seconds))}
+        return {"UserId": caller.user_id, "Account": caller.account_id, "Arn": caller.arn}
 
     def _assumable(self, call: Call) -> StoredRole:
         """The role, if both sides allow all that the call needs. AWS refuses a missing role in the same words."""
         arn = call.params["RoleArn"]
         role = self.world.role(arn)
         caller_policies = self.world.caller_policy_set(call.caller)
-        for action in _actions(call.params):
+        _check_source_identity(call)
+        for action in _actions(call):
             problem = self._problem(call, role, caller_policies, action)
             if problem is not None:
                 raise denied(call.caller, action, arn, reason=problem)
@@ -85,62 +85,34 @@ class _Sts:
     def _context(self, call: Call, role: StoredRole) -> Context:
         params = call.params
         context = _assuming_context(self.world, call.caller, role, params["RoleSessionName"], call.region)
-        for name in ("ExternalId", "SourceIdentity"):
-            if name in params:
-                context[f"sts:{name}"] = (params[name],)
-        tags = _tags(params)
+        for name, value in (("ExternalId", params.get("ExternalId")), ("SourceIdentity", _source_identity(call))):
+            if value is not None:
+                context[f"sts:{name}"] = (value,)
+        if checked_mfa(self.world, call):
+            context |= {"aws:MultiFactorAuthPresent": ("true",), "aws:MultiFactorAuthAge": ("0",)}
+        tags = tags_of(params)
         if tags:
             context["aws:TagKeys"] = tuple(tags)
             context["sts:TransitiveTagKeys"] = tuple(params.get("TransitiveTagKeys", ()))
         return context | {f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}
 
     def _session_caller(self, call: Call, role: StoredRole) -> Caller:
+        caller, tags = call.caller, tags_of(call.params)
         return replace(
             role_session(role, call.params["RoleSessionName"]),
-            session_policies=self._session_policies(call.params, role.account_id),
-            session_tags=self._session_tags(call),
-            transitive_tags=self._transitive(call),
-            source_identity=call.params.get("SourceIdentity", call.caller.source_identity),
+            session_policies=session_policies(self.world, call.params, role.account_id),
+            session_tags=with_inherited(tags, {key: caller.session_tags[key] for key in caller.transitive_tags}),
+            transitive_tags=caller.transitive_tags | transitive_keys(call.params, tags),
+            source_identity=_source_identity(call),
         )
-
-    def _session_tags(self, call: Call) -> dict[str, str]:
-        """The tags given, and those that came along the chain. Raises WireError where one would be overwritten."""
-        inherited = {key: call.caller.session_tags[key] for key in call.caller.transitive_tags}
-        given = _tags(call.params)
-        overwritten = sorted(inherited.keys() & given)
-        if overwritten:
-            message = f"One of the specified transitive tag keys can't be set: {overwritten[0]} is inherited"
-            raise WireError("InvalidParameterValue", message)
-        return inherited | given
-
-    def _transitive(self, call: Call) -> frozenset[str]:
-        wanted = frozenset(call.params.get("TransitiveTagKeys", ()))
-        unknown = sorted(wanted - _tags(call.params).keys())
-        if unknown:
-            raise WireError("InvalidParameterValue", f"The transitive tag key {unknown[0]} is not among the tags")
-        return call.caller.transitive_tags | wanted
-
-    def _session_policies(self, params: Params, account_id: str) -> tuple[str, ...]:
-        documents = [params["Policy"]] if "Policy" in params else []
-        for given in params.get("PolicyArns", ()):
-            policy = self.world.store.policy_document(account_id, given.get("arn", ""))
-            if policy is None:
-                raise WireError("InvalidParameterValue", f"Policy {given.get('arn')} does not exist")
-            documents.append(policy.document)
-        for document in documents:
-            try:
-                parse_policy(document, "session policy", "session")
-            except MalformedPolicy as error:
-                raise WireError("MalformedPolicyDocument", str(error)) from error
-        return tuple(documents)
 
 
 def handlers(world: World, identities: Identities) -> Handlers:
     sts = _Sts(world, identities)
     return {
+        **token_handlers(world, identities),
         ("sts", "AssumeRole"): sts.assume_role,
         ("sts", "GetCallerIdentity"): sts.get_caller_identity,
-        ("sts", "GetSessionToken"): sts.get_session_token,
     }
 
 
@@ -170,7 +142,8 @@ def _refusal(
     trust = world.trust_policy(role)
     if trust is None or not world.usable(role.account_id):
         return "the role's trust policy is malformed, or its account is closed"
-    same_account = role.account_id == caller.account_id
+    chained = caller.is_session and request.action == _NAMING  # then both sides must allow it, in one account too
+    same_account = role.account_id == caller.account_id and not chained
     levels = rcp_levels(world, caller, request.action, role.account_id)
     verdict = evaluate_assume_role(request, caller_policies, trust, same_account=same_account, rcp_levels=levels)
     return None if verdict.outcome is Outcome.ALLOWED else verdict.reason
@@ -181,10 +154,25 @@ def _assuming_context(world: World, caller: Caller, role: StoredRole, session_na
     return context | resource_context(world, role.account_id) | {"sts:RoleSessionName": (session_name,)}
 
 
-def _actions(params: Params) -> tuple[str, ...]:
-    tagging = ("sts:TagSession",) if params.get("Tags") else ()
-    naming = ("sts:SetSourceIdentity",) if "SourceIdentity" in params else ()
+def _actions(call: Call) -> tuple[str, ...]:
+    tagging = ("sts:TagSession",) if call.params.get("Tags") else ()
+    naming = (_NAMING,) if _source_identity(call) is not None else ()
     return ("sts:AssumeRole", *tagging, *naming)
+
+
+def _source_identity(call: Call) -> str | None:
+    """The one that is set now, or that has come along a chain of roles."""
+    given: str | None = call.params.get("SourceIdentity")
+    return call.caller.source_identity if given is None else given
+
+
+def _check_source_identity(call: Call) -> None:
+    """Raises WireError: once it is set, it stays.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    """
+    if call.caller.source_identity not in (None, _source_identity(call)):
+        raise denied(call.caller, _NAMING, call.params["RoleArn"], reason="the session has another source identity")
 
 
 def _duration(call: Call, role: StoredRole) -> int:
@@ -200,25 +188,3 @@ def _duration(call: Call, role: StoredRole) -> int:
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )
     return seconds
-
-
-def _credentials(session: Session) -> dict[str, Any]:
-    return {
-        "AccessKeyId": session.access_key_id,
-        "SecretAccessKey": session.secret,
-        "SessionToken": session.token,
-        "Expiration": session.expires_at,
-    }
-
-
-def _tags(params: Params) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in params.get("Tags", ())}
-
-
-def _packed_size(params: Params) -> int | None:
-    """Percent of what a session may carry, rounded up; None where it carries nothing."""
-    texts = [params.get("Policy", ""), *(given.get("arn", "") for given in params.get("PolicyArns", ()))]
-    size = sum(map(len, texts)) + sum(len(key) + len(value) for key, value in _tags(params).items())
-    if size > _PACKED_LIMIT:
-        raise WireError("PackedPolicyTooLarge", "Packed size of session policies and tags exceeds the limit")
-    return -(-size * 100 // _PACKED_LIMIT) if size else None

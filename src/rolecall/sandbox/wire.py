@@ -24,7 +24,8 @@ class Caller:
 
     `arn` is what GetCallerIdentity tells (for a session `arn:aws:sts::…:assumed-role/<role>/<session>`);
     `principal_arn` is the user's or role's own ARN, the value of `aws:PrincipalArn`. `issued_at` is when temporary
-    credentials were, and None for long-term ones.
+    credentials were, and None for long-term ones; `mfa` is whether they came for a second factor. A federated user has
+    the ARN and id of the user whose it is.
     """
 
     account_id: str
@@ -37,10 +38,28 @@ class Caller:
     transitive_tags: frozenset[str] = frozenset()
     source_identity: str | None = None
     issued_at: datetime | None = None
+    mfa: bool = False
 
     @property
     def is_session(self) -> bool:
+        """Of a role."""
         return self.session_name is not None
+
+    @property
+    def is_temporary(self) -> bool:
+        return self.issued_at is not None
+
+    @property
+    def is_federated(self) -> bool:
+        """By GetFederationToken."""
+        return ":federated-user/" in self.arn
+
+    @property
+    def user_id(self) -> str:
+        """`aws:userid`. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html"""
+        if self.is_federated:
+            return f"{self.account_id}:{self.arn.rsplit('/', 1)[-1]}"
+        return f"{self.principal_id}:{self.session_name}" if self.is_session else self.principal_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,20 @@ def test_actions_match_in_any_case(names: list[str], action: str, expected: bool
         ("arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket", False),
         ("arn:aws:s3:::Bucket", "arn:aws:s3:::bucket", False),
         ("arn:aws:ec2:*:111111111111:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),
-        ("arn:aws:ec2:*:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
+        (
+            "arn:aws:ec2:*:instance/*",
+            "arn:aws:ec2:us-east-1:111111111111:instance/i-1",
+            True,
+        ),  # as at a part's end
+        ("arn:aws:ec2:*:instance/*", "arn:aws:ec2:us-east-1:111111111111:volume/v-1", False),
+        ("arn:aws:*:table/prod-*", "arn:aws:dynamodb:us-east-1:111111111111:table/prod-x", True),
+        (
+            "arn:aws:dynamodb:us-*-1:table/x",
+            "arn:aws:dynamodb:us-east-1:111111111111:table/x",
+            False,
+        ),  # not amid one
+        ("arn:aws:sqs", "arn:aws:sqs:us-east-1:111111111111:q", True),  # what is left out is anything
+        ("arn:aws:s3", "arn:aws:sqs:us-east-1:111111111111:q", False),
         ("arn:aws:ec2:*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),  # the last part reaches over colons
         ("arn:aws:logs:*:*:log-group:*", "arn:aws:logs:us-east-1:111111111111:log-group:a:log-stream:b", True),
         ("arn:aws:logs:*:*:*:b", "arn:aws:logs:us-east-1:111111111111:log-group:a:log-stream:b", True),

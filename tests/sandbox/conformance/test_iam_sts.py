@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,10 +44,12 @@ def test_a_missing_role_is_refused_like_one_that_refuses(sandbox: ServedSandbox)
     arn = role(sandbox, trust("arn:aws:iam::999999999999:root"))
     call = sandbox.client("sts", "platform").assume_role
     texts = []
-    for name in (arn, arn.replace("audit", "x").replace(NAME, "xCadoResponse")):
+    nowhere = arn.replace(sandbox.account_id("audit"), "999999999999")
+    for name in (arn, arn.replace(NAME, "xCadoResponse"), nowhere, arn.replace(":role/", ":role/path/")):
         code, message = refused(call, RoleArn=name, RoleSessionName="tests")
+        assert name in message
         texts.append((code, message.replace(name, "")))
-    assert texts[0] == texts[1]
+    assert len(set(texts)) == 1
     assert texts[0][0] == "AccessDenied"
 
 
@@ -75,10 +79,62 @@ def test_session_policies_limit_and_are_limited(sandbox: ServedSandbox) -> None:
     assert answer["PackedPolicySize"] > 0
     simulate = sandbox.client_as("iam", answer["Credentials"]).simulate_principal_policy
     assert refused(simulate, PolicySourceArn=arn, ActionNames=["iam:GetRole"])[0] == "AccessDenied"
-    long = json.dumps(allow("iam:GetRole", resource="a" * 2_048))
+
+
+@pytest.mark.behaviour(40)
+def test_session_policies_have_a_length_and_a_number_and_tags_count_for_themselves(sandbox: ServedSandbox) -> None:
+    document = trust(PLATFORM)
+    document["Statement"][0]["Action"] = ["sts:AssumeRole", "sts:TagSession"]
+    arn = role(sandbox, document)
+    call = partial(sandbox.client("sts", "platform").assume_role, RoleArn=arn, RoleSessionName="tests")
+    fits = sized_policy(2_048)
+    small, large = (call(Policy=text)["PackedPolicySize"] for text in (json.dumps(allow("s3:*")), fits))
+    assert 0 < small < large <= 100
+    code, message = refused(call, Policy=sized_policy(2_049))
+    assert code == "ValidationError"
+    assert "'policy' failed to satisfy constraint: Member must have length less than or equal to 2048" in message
+    managed = sandbox.client_of("iam", "audit").create_policy(PolicyName="P", PolicyDocument=json.dumps(allow("s3:*")))
+    given = {"arn": managed["Policy"]["Arn"]}
+    assert call(PolicyArns=[given] * 10)["Credentials"]
+    code, message = refused(call, PolicyArns=[given] * 11)
+    assert code == "ValidationError"
+    assert "'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10" in message
+    assert call(Policy=fits, Tags=[{"Key": "case", "Value": digest(0)}])["PackedPolicySize"] > large
+    noise = [{"Key": f"{n}-{digest(n)}", "Value": digest(n + 50) * 4} for n in range(50)]
+    code, message = refused(call, Tags=noise)
+    assert code == "PackedPolicyTooLarge"
+    assert "of allotted space" in message
+
+
+def digest(number: int) -> str:
+    """Text that does not pack well."""
+    return hashlib.sha256(str(number).encode()).hexdigest()
+
+
+def sized_policy(size: int) -> str:
+    policy = allow("s3:GetObject", resource="arn:aws:s3:::")
+    policy["Statement"][0]["Resource"] += "a" * (size - len(json.dumps(policy)))
+    return json.dumps(policy)
+
+
+@pytest.mark.behaviour(40)
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [{"Key": "case", "Value": "7"}, {"Key": "Case", "Value": "8"}],
+        [{"Key": "case", "Value": "7"}, {"Key": "case", "Value": "7"}],
+        [{"Key": "aws:case", "Value": "7"}],
+    ],
+    ids=["case", "twice", "reserved"],
+)
+def test_the_keys_of_session_tags_differ_by_more_than_case(sandbox: ServedSandbox, tags: list[dict[str, str]]) -> None:
+    document = trust(PLATFORM)
+    document["Statement"][0]["Action"] = ["sts:AssumeRole", "sts:TagSession"]
+    arn = role(sandbox, document)
     call = sandbox.client("sts", "platform").assume_role
-    refusal = refused(call, RoleArn=arn, RoleSessionName="tests", Policy=long)
-    assert refusal[0] in ("PackedPolicyTooLarge", "ValidationError", "MalformedPolicyDocument")
+    assert refused(call, RoleArn=arn, RoleSessionName="tests", Tags=tags)[0] == "InvalidParameterValue"
+    once = [{"Key": "case", "Value": "7"}]
+    assert call(RoleArn=arn, RoleSessionName="tests", Tags=once, TransitiveTagKeys=["Case"])["Credentials"]
 
 
 @pytest.mark.behaviour(40)
@@ -92,6 +148,112 @@ def test_a_source_identity_and_tags_need_their_own_permission_in_the_trust(sandb
     sandbox.client_of("iam", "audit").update_assume_role_policy(RoleName=NAME, PolicyDocument=json.dumps(document))
     assert assume(sandbox, arn, Tags=[{"Key": "case", "Value": "7"}])["Credentials"]
     assert denied(sandbox, arn, Tags=[{"Key": "case", "Value": "8"}])
+
+
+def may_pass_on(sandbox: ServedSandbox, *actions: str) -> tuple[str, dict[str, Any]]:
+    """A role that anybody of the management account may take and name a source identity for, and its policy."""
+    document = trust(f"arn:aws:iam::{sandbox.world.management_account()}:root")
+    document["Statement"][0]["Action"] = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]
+    arn = role(sandbox, document)
+    policy = json.dumps(allow(*actions))
+    sandbox.client_of("iam", "audit").put_role_policy(RoleName=NAME, PolicyName="p", PolicyDocument=policy)
+    return arn, document
+
+
+@pytest.mark.behaviour(40)
+def test_a_source_identity_goes_along_a_chain_and_stays(sandbox: ServedSandbox) -> None:
+    arn, document = may_pass_on(sandbox, "sts:AssumeRole", "sts:SetSourceIdentity")
+    iam = sandbox.client_of("iam", "network")
+    document["Statement"][0]["Principal"] = {"AWS": arn}
+    document["Statement"][0]["Condition"] = {"StringEquals": {"sts:SourceIdentity": "ada", "aws:SourceIdentity": "ada"}}
+    next_role = iam.create_role(RoleName="Next", AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+    first = sandbox.client("sts").assume_role(RoleArn=arn, RoleSessionName="first", SourceIdentity="ada")
+    assert first["SourceIdentity"] == "ada"
+    chained = partial(
+        sandbox.client_as("sts", first["Credentials"]).assume_role, RoleArn=next_role, RoleSessionName="next"
+    )
+    assert chained()["SourceIdentity"] == "ada"
+    assert chained(SourceIdentity="ada")["SourceIdentity"] == "ada"
+    assert refused(chained, SourceIdentity="bob")[0] == "AccessDenied"
+
+
+@pytest.mark.behaviour(40)
+@pytest.mark.parametrize("account", ["audit", "network"])
+@pytest.mark.parametrize("side", ["caller", "trust"])
+def test_both_sides_let_a_source_identity_go_on(sandbox: ServedSandbox, account: str, side: str) -> None:
+    both = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    arn, document = may_pass_on(sandbox, *(both[:1] if side == "caller" else both))
+    document["Statement"][0] |= {"Principal": {"AWS": arn}, "Action": both[:1] if side == "trust" else both}
+    iam = sandbox.client_of("iam", account)
+    target = iam.create_role(RoleName="Next", AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+    assume_first = partial(sandbox.client("sts").assume_role, RoleArn=arn, RoleSessionName="first")
+    plain = sandbox.client_as("sts", assume_first()["Credentials"])
+    assert plain.assume_role(RoleArn=target, RoleSessionName="next")["Credentials"]
+    named = sandbox.client_as("sts", assume_first(SourceIdentity="ada")["Credentials"])
+    code, message = refused(named.assume_role, RoleArn=target, RoleSessionName="next")
+    assert code == "AccessDenied"
+    assert "sts:SetSourceIdentity" in message
+
+
+@pytest.mark.behaviour(73)
+def test_the_credentials_of_a_session_token_are_a_users_and_not_good_for_iam(sandbox: ServedSandbox) -> None:
+    plain = sandbox.client("sts").get_session_token()["Credentials"]
+    sts = sandbox.client_as("sts", plain)
+    assert sts.get_caller_identity()["Arn"].endswith(":user/admin")
+    again = "Cannot call GetSessionToken with session credentials"
+    assert refused(sts.get_session_token) == ("AccessDenied", again)
+    assert refused(sandbox.client("sts", "platform").get_session_token) == ("AccessDenied", again)
+    assert refused(sts.get_access_key_info, AccessKeyId=plain["AccessKeyId"])[0] == "AccessDenied"
+    assert refused(sandbox.client_as("iam", plain).list_users)[0] == "InvalidClientTokenId"
+    assert sandbox.client_as("ec2", plain).describe_instances()["Reservations"] == []
+    arn = f"arn:aws:iam::{sandbox.account_id('audit')}:role/OrganizationAccountAccessRole"
+    assert sts.assume_role(RoleArn=arn, RoleSessionName="tests")["Credentials"]
+
+
+@pytest.mark.behaviour(73)
+def test_a_second_factor_is_told_for_a_device_that_is_the_users(sandbox: ServedSandbox) -> None:
+    iam, sts = sandbox.client("iam"), sandbox.client("sts")
+    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]["SerialNumber"]
+    with_code = {"SerialNumber": serial, "TokenCode": "123456"}
+    assert refused(sts.get_session_token, **with_code)[0] == "AccessDenied"
+    codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
+    iam.enable_mfa_device(UserName="admin", SerialNumber=serial, **codes)
+    session = sts.get_session_token(**with_code)["Credentials"]
+    assert sandbox.client_as("iam", session).list_users()["Users"]
+    management = f"arn:aws:iam::{sandbox.world.management_account()}:root"
+    arn = role(sandbox, trust(management, Bool={"aws:MultiFactorAuthPresent": "true"}))
+    call = partial(sts.assume_role, RoleArn=arn, RoleSessionName="tests")
+    assert refused(call)[0] == "AccessDenied"
+    assert call(**with_code)["Credentials"]
+    assert sandbox.client_as("sts", session).assume_role(RoleArn=arn, RoleSessionName="tests")["Credentials"]
+
+
+@pytest.mark.behaviour(73)
+def test_a_federated_user_has_what_both_the_user_and_the_session_policies_allow(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(load_scenario("clean"), enforce="all")
+    sts, account_id = sandbox.client("sts"), sandbox.world.management_account()
+    answer = sts.get_federation_token(Name="ada", Policy=json.dumps(allow("ec2:Describe*")))
+    arn = f"arn:aws:sts::{account_id}:federated-user/ada"
+    assert answer["FederatedUser"] == {"FederatedUserId": f"{account_id}:ada", "Arn": arn}
+    ec2 = sandbox.client_as("ec2", answer["Credentials"])
+    assert ec2.describe_instances()["Reservations"] == []
+    assert (
+        "because no session policy allows the ec2:CreateVpc action"
+        in refused(ec2.create_vpc, CidrBlock="10.0.0.0/16")[1]
+    )
+    as_ada = sandbox.client_as("sts", answer["Credentials"])
+    assert as_ada.get_caller_identity()["UserId"] == f"{account_id}:ada"
+    assert refused(as_ada.get_federation_token, Name="bob")[0] == "AccessDenied"
+    nothing = sandbox.client_as("ec2", sts.get_federation_token(Name="ada")["Credentials"])
+    assert "no session policy allows" in refused(nothing.describe_instances)[1]
+
+
+@pytest.mark.behaviour(73)
+def test_a_key_tells_its_account(sandbox: ServedSandbox) -> None:
+    sts = sandbox.client("sts")
+    key = sandbox.session("platform").get_credentials().access_key
+    assert sts.get_access_key_info(AccessKeyId=key)["Account"] == "111111111111"
+    assert refused(sts.get_access_key_info, AccessKeyId="nonsense-0123456789".replace("-", ""))[0] == "ValidationError"
 
 
 @pytest.mark.behaviour(41)
@@ -167,7 +329,7 @@ def test_conditions_exclusions_boundaries_and_session_policies_of_identities_cou
     assert "permissions boundary" in refused(session.get_role, RoleName=NAME)[1]
     limited = sandbox.client_as("iam", assume(sandbox, arn, Policy=json.dumps(allow("iam:ListUsers")))["Credentials"])
     assert limited.list_users()["Users"] == []
-    assert refused(limited.list_roles)[0] == "AccessDenied"
+    assert "because no session policy allows the iam:ListRoles action" in refused(limited.list_roles)[1]
 
 
 def attach(sandbox: ServedSandbox, kind: str, statement: dict[str, Any], target: str) -> None:

@@ -155,7 +155,7 @@ def test_a_unit_that_goes_while_an_operation_waits_does_not_hold_up_the_others(s
     assert deployment.ended(waiting)["Status"] == "SUCCEEDED"
 
 
-@pytest.mark.behaviour(79)
+@pytest.mark.behaviour(76)
 def test_the_lists_of_operations_and_results_may_be_behind(start_sandbox: StartSandbox) -> None:
     switches = SwitchesSpec(stack_set_lists_lag_seconds=60)
     deployment = Deployment.of(start_sandbox(load_scenario("clean").model_copy(update={"switches": switches})))

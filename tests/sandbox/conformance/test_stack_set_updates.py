@@ -70,7 +70,7 @@ def test_a_queued_update_builds_on_the_one_before_it(start_sandbox: StartSandbox
     assert deployment.iam("audit").get_role(RoleName="ResponseRole")["Role"]["Description"] == "third"
 
 
-@pytest.mark.behaviour(78)
+@pytest.mark.behaviour(75)
 def test_overrides_stay_unless_they_are_given_and_an_empty_list_resets_them(deployment: Deployment) -> None:
     body = json.loads(template())
     body["Parameters"] = {"Description": {"Type": "String", "Default": "of all"}}

@@ -53,10 +53,17 @@ class Condition:
         prefix = f"{self.set_operator}:" if self.set_operator else ""
         return f"{prefix}{name}{'IfExists' if self.if_exists else ''} {self.key}"
 
+    def check_values(self) -> None:
+        """Raises ValueError for one that the operator can compare with nothing, which AWS refuses in a policy."""
+        for text in self.values:
+            if self.operator is not None and not self.operator.takes(text.source):
+                raise ValueError(f"{text.source!r} is no value of {self.operator.name}")
+
     def holds(self, context: Context) -> bool:
         values = context.values(self.key.lower())
         if self.operator is None:
-            return any(text.source.lower() == ("false" if values else "true") for text in self.values)
+            there = any(values)  # a key with an empty value counts as absent
+            return any(text.source.lower() == ("false" if there else "true") for text in self.values)
         if not values:
             return self._holds_when_absent(self.operator)
         if not self.set_operator and len(values) > 1:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -23,8 +24,16 @@ _POLICY_KEYS = ("Version", "Id", "Statement")
 _STATEMENT_KEYS = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
+_COLONS_OF_ARN = 5
 _SID = re.compile(r"[0-9A-Za-z]*")
-_ACTION = re.compile(r"\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+")
+_ACTION = re.compile(r"\*|\*:\*|[A-Za-z0-9.-]+:[A-Za-z0-9*?_-]+")
+_ASSUMING = frozenset(
+    f"sts:{name}"
+    for name in ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "assumeroot", "setcontext",
+                 "setsourceidentity", "tagsession")
+)  # fmt: skip
+"""What a trust policy may allow, in lower case.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-custom.html"""
 
 
 class MalformedPolicy(ValueError):
@@ -102,7 +111,7 @@ class Policy:
 @lru_cache(maxsize=2048)
 def _parse_text(document: str, type: str) -> tuple[Statement, ...]:
     try:
-        parsed = json.loads(document, object_pairs_hook=_unique, parse_constant=_no_constant)
+        parsed = json.loads(document, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=Decimal)
     except MalformedPolicy:
         raise
     except (ValueError, RecursionError) as error:
@@ -192,8 +201,12 @@ class _Reader:
         for name in names:
             if not _ACTION.fullmatch(name):
                 raise MalformedPolicy(f"{place}: {name!r} is not an action (service:Action)")
-        if self.type == "trust" and (element == "NotAction" or not all(n.lower().startswith("sts:") for n in names)):
-            raise MalformedPolicy(f"{place}: a trust policy may only name actions of sts")
+        if not names:
+            raise MalformedPolicy(f"{place}: must name an action")
+        if self.type == "trust" and (element == "NotAction" or not all(_may_be_trusted(name) for name in names)):
+            raise MalformedPolicy(f"{place}: a trust policy may only name actions of sts that assume a role")
+        if self.type == "rcp" and element == "NotAction":
+            raise MalformedPolicy(f"{place}: NotAction is not supported in a resource control policy")
         return ActionNames.parse(names)
 
     def _resources(self, block: Mapping[str, Any], element: str | None, where: str) -> tuple[ArnPattern, ...] | None:
@@ -203,9 +216,13 @@ class _Reader:
         if self.rules.resource == "forbidden":
             raise MalformedPolicy(f"{place}: a {self.type} policy has no {element}")
         names = _strings(block[element], place)
+        if not names:
+            raise MalformedPolicy(f"{place}: must name a resource")
         for name in names:
             if name != "*" and not name.startswith("arn:"):
                 raise MalformedPolicy(f"{place}: {name!r} is neither an ARN nor *")
+            if self.type == "session" and name != "*" and name.count(":") < _COLONS_OF_ARN:
+                raise MalformedPolicy(f"{place}: {name!r} is not a whole ARN, as a session policy needs it")
         return tuple(arn_pattern(name, variables=self.variables, of_resource=True) for name in names)
 
     def _principals(self, block: Mapping[str, Any], where: str) -> Principals | None:
@@ -215,8 +232,8 @@ class _Reader:
         place = f"{where}.{element}"
         if not self.rules.principal:
             raise MalformedPolicy(f"{place}: a policy of type {self.type} has no {element}")
-        if element == "NotPrincipal" and block.get("Effect") != Effect.DENY:
-            raise MalformedPolicy(f"{place}: only with Effect Deny")
+        if element == "NotPrincipal" and (block.get("Effect") != Effect.DENY or self.type == "trust"):
+            raise MalformedPolicy(f"{place}: only with Effect Deny, and never in a trust policy")
         principals = _principals(block[element], place, excluded=element == "NotPrincipal")
         if self.type == "rcp" and (principals.excluded or not principals.everyone):
             raise MalformedPolicy(f"{place}: a resource control policy has Principal * only")
@@ -228,7 +245,9 @@ class _Reader:
                 place = f"{where}.{name}.{key}"
                 texts = _strings(values, place, scalar=_condition_value)
                 try:
-                    yield Condition.parse(name, key, texts, variables=self.variables)
+                    condition = Condition.parse(name, key, texts, variables=self.variables)
+                    condition.check_values()
+                    yield condition
                 except ValueError as error:
                     raise MalformedPolicy(f"{place}: {error}") from None
 
@@ -236,10 +255,18 @@ class _Reader:
 def _principals(written: object, where: str, *, excluded: bool) -> Principals:
     block = {"AWS": "*"} if written == "*" else _object(written, where)
     names = {kind: _strings(value, f"{where}.{kind}") for kind, value in block.items()}
+    if not any(names.values()):
+        raise MalformedPolicy(f"{where}: must name a principal")
     try:
         return Principals.parse(names, excluded=excluded)
     except ValueError as error:
         raise MalformedPolicy(f"{where}: {error}") from None
+
+
+def _may_be_trusted(action: str) -> bool:
+    """A name with wildcards may stand for one of them."""
+    named = ActionNames.parse([action])
+    return action.lower().startswith("sts:") and any(named.match(name) for name in _ASSUMING)
 
 
 def _effect(block: Mapping[str, Any], where: str) -> Effect:
@@ -278,9 +305,17 @@ def _condition_value(value: object, where: str) -> str:
     """Quotation marks are optional for numbers and truth values."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
+    if isinstance(value, int | float | Decimal):
+        return _number(value, where)
     return _string(value, where)
+
+
+def _number(value: float | Decimal, where: str) -> str:
+    """As it was written, without an exponent."""
+    try:
+        return f"{Decimal(str(value)):f}"
+    except (ValueError, InvalidOperation) as error:
+        raise MalformedPolicy(f"{where}: not a number that can be compared") from error
 
 
 def _strings(value: object, where: str, *, scalar: Callable[[object, str], str] = _string) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from rolecall.core.policy.document import Policy, Statement
 from rolecall.core.policy.judging import Inquiry, Judgement, judge
 from rolecall.core.policy.principals import Naming
-from rolecall.core.policy.request import Request
+from rolecall.core.policy.request import Principal, Request
 
 _Levels = tuple[tuple[Policy, ...], ...]
 
@@ -46,6 +46,7 @@ class Verdict:
     of an implicit deny none. `missing_context` holds the keys, in the policies' spelling and sorted, that identity,
     boundary, session, resource-based and trust policies asked for and the request lacked.
     `allowed_by_organizations` tells of SCPs alone, None if none were given; `allowed_by_boundary` is None without one.
+    `lacking` holds, of an implicit deny, the types of the policies of which none allows the request, in AWS's order.
     """
 
     outcome: Outcome
@@ -54,6 +55,7 @@ class Verdict:
     missing_context: tuple[str, ...]
     allowed_by_organizations: bool | None
     allowed_by_boundary: bool | None
+    lacking: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -106,6 +108,7 @@ class _Layer:
     """Policies of which one allowing is enough. `unlimited`: the root user needs no policy in its own account."""
 
     name: str
+    type: str
     judgements: tuple[Judgement, ...]
     unlimited: bool = False
 
@@ -151,19 +154,22 @@ class _Hearing:
         inquiry = Inquiry.of(request, bounded=policies.boundary is not None)
         principal = request.principal
 
-        def layer(name: str, members: Sequence[Policy | None], *, unlimited: bool = False) -> _Layer:
-            return _Layer(name, tuple(judge(policy, inquiry) for policy in members if policy), unlimited)
+        def layer(name: str, type: str, members: Sequence[Policy | None], *, unlimited: bool = False) -> _Layer:
+            return _Layer(name, type, tuple(judge(policy, inquiry) for policy in members if policy), unlimited)
 
         return cls(
             inquiry=inquiry,
             identity=layer(
-                "identity policies", policies.identity, unlimited=principal is not None and principal.is_root
+                "identity policies",
+                "identity",
+                policies.identity,
+                unlimited=principal is not None and principal.is_root,
             ),
-            boundary=layer("permissions boundary", [policies.boundary]) if policies.boundary else None,
-            session=layer("session policies", policies.session) if policies.session else None,
-            scps=_levels("SCPs", policies.scp_levels, inquiry),
-            rcps=_levels("RCPs", policies.rcp_levels, inquiry),
-            resource=layer(name, [resource_policy]),
+            boundary=layer("permissions boundary", "boundary", [policies.boundary]) if policies.boundary else None,
+            session=layer("session policies", "session", policies.session) if policies.session else None,
+            scps=_levels("SCPs", "scp", policies.scp_levels if _limited(principal) else None, inquiry),
+            rcps=_levels("RCPs", "rcp", None if _service_linked(principal) else policies.rcp_levels, inquiry),
+            resource=layer(name, "resource", [resource_policy]),
         )
 
     def verdict(self, *, resource_must_allow: bool, same_account: bool) -> Verdict:
@@ -185,6 +191,7 @@ class _Hearing:
             missing_context=self._missing_context(),
             allowed_by_organizations=None if self.scps is None else all(_passes(layer) for layer in self.scps),
             allowed_by_boundary=None if self.boundary is None else _passes(self.boundary),
+            lacking=tuple(layer.type for layer in blocking),
         )
 
     def _blocking(self, resource_must_allow: bool, same_account: bool) -> Iterator[_Layer]:
@@ -238,11 +245,27 @@ class _Hearing:
         return f"{asked} is implicitly denied by " + " | ".join(layer.explain(self.inquiry) for layer in blocking)
 
 
-def _levels(name: str, levels: _Levels | None, inquiry: Inquiry) -> tuple[_Layer, ...] | None:
+def _limited(principal: Principal | None) -> bool:
+    """Service control policies are for the users, roles and root users of accounts, service-linked roles left out.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html. A request without a
+    principal is a simulation's, of a user or role that is not told here.
+    """
+    if principal is None:
+        return True
+    return principal.service is None and principal.federated is None and not _service_linked(principal)
+
+
+def _service_linked(principal: Principal | None) -> bool:
+    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html"""
+    return principal is not None and ":role/aws-service-role/" in principal.arn
+
+
+def _levels(name: str, type: str, levels: _Levels | None, inquiry: Inquiry) -> tuple[_Layer, ...] | None:
     if levels is None:
         return None
     return tuple(
-        _Layer(f"{name} at level {number} of {len(levels)}", tuple(judge(policy, inquiry) for policy in level))
+        _Layer(f"{name} at level {number} of {len(levels)}", type, tuple(judge(policy, inquiry) for policy in level))
         for number, level in enumerate(levels, start=1)
     )
 

@@ -27,9 +27,26 @@ Test = Callable[[str, Text, Context], bool]
 _NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?", re.ASCII)
 # The forms of https://www.w3.org/TR/NOTE-datetime
 _DATE = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|z|[+-]\d\d(?::\d\d)?)?)?)?)?",
+    re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _anything(text: str) -> bool:  # noqa: ARG001  # the form of `takes`
+    return True
+
+
+def _is_number(text: str) -> bool:
+    return parse_number(text) is not None
+
+
+def _is_date(text: str) -> bool:
+    return parse_date(text) is not None
+
+
+def _is_network(text: str) -> bool:
+    return _network(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,8 @@ class Operator:
     test: Test
     negated: bool = False
     variables: bool = False
+    takes: Callable[[str], bool] = _anything
+    """Whether a policy's value is of its kind. What is not, AWS refuses when the policy is written."""
 
 
 def find_operator(name: str) -> Operator | None:
@@ -105,7 +124,11 @@ def parse_number(text: str) -> Decimal | None:
 
 @lru_cache(maxsize=1024)
 def parse_date(text: str) -> Decimal | None:
-    """Seconds since 1970 of a date in ISO 8601 (four digits are a year) or in epoch seconds, or None."""
+    """Seconds since 1970 of a date in ISO 8601 (four digits are a year) or in epoch seconds, or None.
+
+    A time without a zone is taken for UTC: AWS takes such policies and does not say how, and to match nothing would let
+    a Deny fail open.
+    """
     match = _DATE.fullmatch(text)
     if match is None:
         return parse_number(text)
@@ -122,11 +145,10 @@ def parse_date(text: str) -> Decimal | None:
 
 def _offset(zone: str | None) -> int:
     """Seconds east of UTC. Raises ValueError if the zone is a day or more away."""
-    if zone in (None, "Z"):
+    if zone is None or zone in "Zz":
         return 0
-    assert zone is not None
     sign = -1 if zone[0] == "-" else 1
-    away = timezone(sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))).utcoffset(None)
+    away = timezone(sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6] or 0))).utcoffset(None)
     return away // timedelta(seconds=1)
 
 
@@ -167,17 +189,17 @@ def _table() -> Mapping[str, Operator]:
         Operator("ArnNotLike", _arn, variables=True, negated=True),
         Operator("Bool", _bool, variables=True),
         Operator("BinaryEquals", _binary),
-        Operator("IpAddress", _ip),
-        Operator("NotIpAddress", _ip, negated=True),
+        Operator("IpAddress", _ip, takes=_is_network),
+        Operator("NotIpAddress", _ip, negated=True, takes=_is_network),
     ]
-    for family, test in (("Numeric", _numeric), ("Date", _date)):
+    for family, test, takes in (("Numeric", _numeric, _is_number), ("Date", _date, _is_date)):
         operators += [
-            Operator(f"{family}Equals", test(operator.eq)),
-            Operator(f"{family}NotEquals", test(operator.eq), negated=True),
-            Operator(f"{family}LessThan", test(operator.lt)),
-            Operator(f"{family}LessThanEquals", test(operator.le)),
-            Operator(f"{family}GreaterThan", test(operator.gt)),
-            Operator(f"{family}GreaterThanEquals", test(operator.ge)),
+            Operator(f"{family}Equals", test(operator.eq), takes=takes),
+            Operator(f"{family}NotEquals", test(operator.eq), negated=True, takes=takes),
+            Operator(f"{family}LessThan", test(operator.lt), takes=takes),
+            Operator(f"{family}LessThanEquals", test(operator.le), takes=takes),
+            Operator(f"{family}GreaterThan", test(operator.gt), takes=takes),
+            Operator(f"{family}GreaterThanEquals", test(operator.ge), takes=takes),
         ]
     return {entry.name.lower(): entry for entry in operators}
 

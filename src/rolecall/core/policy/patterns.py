@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_act
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -169,20 +169,24 @@ class ActionNames:
 class ArnPattern:
     """An ARN with wildcards, cut into at most six parts at its colons; `*` alone is one part.
 
-    A wildcard stays within its part, except in the last, where it reaches over colons. `keys` are the condition keys
-    it needs and has no default for.
+    A wildcard stays within its part, except in the last, where it reaches over colons; in a Resource element a `*`
+    that ends a part does so too (`reaching`). `keys` are the condition keys it needs and has no default for.
     """
 
     segments: tuple[Text, ...]
     keys: tuple[str, ...]
+    reaching: bool = False
 
     @classmethod
     def parse(cls, source: str, *, variables: bool, of_resource: bool = False) -> ArnPattern:
-        """In a Resource element, variables work only in the last part, the one that names the resource itself."""
+        """In a Resource element, variables work only in the last part, the one that names the resource itself, and an
+        ARN of fewer parts stands for one that goes on with any."""
         texts = _split_around_variables(source) if variables else source.split(":", _ARN_SEGMENTS - 1)
         first = len(texts) - 1 if of_resource else 0
         segments = tuple(Text.parse(text, variables=variables and at >= first) for at, text in enumerate(texts))
-        return cls(segments, tuple(key for segment in segments for key in segment.keys))
+        short = source != "*" and len(texts) < _ARN_SEGMENTS
+        reaching = of_resource and (short or any(text.endswith("*") for text in texts[:-1]))
+        return cls(segments, tuple(key for segment in segments for key in segment.keys), reaching)
 
     @property
     def whole(self) -> bool:
@@ -191,9 +195,27 @@ class ArnPattern:
 
     def matches(self, arn: str, context: Context) -> bool:
         values = arn.split(":", len(self.segments) - 1)
-        if len(values) != len(self.segments):
-            return False
-        return all(segment.like(value, context) for segment, value in zip(self.segments, values, strict=True))
+        whole = len(values) == len(self.segments)
+        if whole and all(part.like(value, context) for part, value in zip(self.segments, values, strict=True)):
+            return True
+        return self.reaching and self._reaches(self.segments, arn.split(":"), context)
+
+    def _reaches(self, segments: Sequence[Text], pieces: Sequence[str], context: Context) -> bool:
+        """Whether the ARN can be cut so that each part fits: a part that ends in `*` may take any number of pieces."""
+        first, *rest = segments
+        for length in range(1, len(pieces) + 1):
+            taken, left = ":".join(pieces[:length]), pieces[length:]
+            if not first.like(taken, context):
+                fits = False
+            elif rest:
+                fits = bool(left) and self._reaches(rest, left, context)
+            else:
+                fits = not left or not self.whole
+            if fits:
+                return True
+            if rest and not first.source.endswith("*"):
+                return False
+        return False
 
 
 def _split_around_variables(source: str) -> list[str]:

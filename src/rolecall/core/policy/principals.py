@@ -54,10 +54,12 @@ class Principals:
         for kind in names:
             if kind not in _KINDS:
                 raise ValueError(f"{kind!r} is none of {', '.join(_KINDS)}")
+        if "*" in names.get("Service", ()):
+            raise ValueError("'*' is not a service")
         aws = names.get("AWS", ())
         entities = frozenset(name for name in aws if name != "*" and _account_of(name) is None)
         for name in sorted(entities):
-            if not (_ENTITY_ARN.fullmatch(name) or _UNIQUE_ID.fullmatch(name)):
+            if ":group/" in name or not (_ENTITY_ARN.fullmatch(name) or _UNIQUE_ID.fullmatch(name)):
                 raise ValueError(f"{name!r} is not a principal: an account, an ARN without wildcards or a unique id")
         return cls(
             everyone="*" in aws,

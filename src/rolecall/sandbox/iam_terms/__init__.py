@@ -23,6 +23,7 @@ from rolecall.sandbox.iam_terms import (
     secretsmanager,
     ssm,
 )
+from rolecall.sandbox.iam_terms.actions import action_of
 from rolecall.sandbox.iam_terms.need import ANY, Context, Names, Need
 from rolecall.sandbox.wire import Call
 
@@ -43,5 +44,5 @@ _SERVICES: Mapping[str, Callable[[Call, Names], Iterable[Need]]] = {
 
 def needs(call: Call, names: Names) -> tuple[Need, ...]:
     """At least one. The call's own action comes first."""
-    own = _SERVICES.get(call.service, forms.needs)
-    return (*own(call, names), *passed_roles.needs(call, names))
+    own = tuple(_SERVICES.get(call.service, forms.needs)(call, names))
+    return (*(own or (Need(action_of(call)),)), *passed_roles.needs(call, names))

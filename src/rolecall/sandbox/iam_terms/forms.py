@@ -28,7 +28,7 @@ _FORMS = (
     ("sns", "", "Name", "{}"),
     ("sqs", "", "QueueName", "{}"),
     ("sqs", "", "QueueUrl", "{}"),
-    ("sts", "GetFederationToken", "Name", "arn:aws:sts::{account}:federated-user/{}"),
+    ("sts", "", "Name", "arn:aws:sts::{account}:federated-user/{}"),
     ("sts", "", "RoleArn", "{}"),
 )
 """(service, part of the operation's name, parameter, form): the form of the ARN, or of its last part.
