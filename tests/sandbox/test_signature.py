@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -33,3 +34,25 @@ def test_any_other_does_not(secret: str, proxy: str | None) -> None:
     request = rewritten()
     with pytest.raises(WireError, match="SignatureDoesNotMatch"):
         verify(request, read_claim(request), secret, datetime.now(UTC), proxy)
+
+
+@pytest.mark.parametrize("said", ["soon", "", "0", "-1", "604801", "9" * 5000, "\N{ARABIC-INDIC DIGIT ONE}"])
+def test_a_presigned_url_holds_for_seconds_up_to_a_week(said: str) -> None:
+    with pytest.raises(WireError, match="AuthorizationQueryParametersError"):
+        read_claim(presigned(said))
+
+
+def test_a_presigned_url_says_how_long_it_holds() -> None:
+    assert read_claim(presigned("604800")).expires == 604800
+
+
+def presigned(expires: str) -> HttpRequest:
+    fields = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": "AKIAEXAMPLE/20260101/us-east-1/sts/aws4_request",
+        "X-Amz-Date": "20260101T000000Z",
+        "X-Amz-Expires": expires,
+        "X-Amz-SignedHeaders": "host",
+        "X-Amz-Signature": "0" * 64,
+    }
+    return HttpRequest("GET", f"/?{urlencode(fields)}", {"Host": PROXY}, b"")

@@ -23,6 +23,8 @@ from rolecall.sandbox.wire import WireError
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _TIME = "%Y%m%dT%H%M%SZ"
 _CLOCK_SKEW = timedelta(minutes=15)
+_LONGEST = 7 * 24 * 60 * 60
+"""Seconds a presigned URL may hold. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html"""
 _UNHASHED = ("UNSIGNED-PAYLOAD", "STREAMING-")
 
 
@@ -92,9 +94,17 @@ def _claim(fields: Mapping[str, str], token: str | None, *, presigned: bool) -> 
             "Authorization header requires 'Credential', 'Signature', 'SignedHeaders' and a date.",
             403,
         )
-    expires = int(fields.get("x-amz-expires", "0")) if presigned else None
+    expires = _expires(fields.get("x-amz-expires", "")) if presigned else None
     access_key_id, date, region, service, _ = scope
     return Claim(access_key_id, date, region, service, tuple(signed.split(";")), signature, timestamp, token, expires)
+
+
+def _expires(said: str) -> int:
+    """Seconds that a presigned URL holds."""
+    if not (said.isascii() and said.isdigit() and len(said) < 7 and 1 <= int(said) <= _LONGEST):
+        message = f"X-Amz-Expires must be a number of seconds, from 1 to {_LONGEST}."
+        raise WireError("AuthorizationQueryParametersError", message)
+    return int(said)
 
 
 def _check_time(claim: Claim, now: datetime) -> None:

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from rolecall.sandbox.limits.faults import FaultRule
+from rolecall.sandbox.limits.quotas import Quotas
 from rolecall.sandbox.limits.stack_sets import StackSetLimits
 from rolecall.sandbox.scenario import SwitchesSpec, load_scenario
+from rolecall.sandbox.wire import Call, Caller, PrincipalId, WireError
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, allow, trust
@@ -44,12 +46,31 @@ def test_stack_sets_calls_are_throttled_beyond_two_a_second(start_sandbox: Start
 @pytest.mark.behaviour(56)
 def test_organizations_has_words_of_its_own_and_accounts_their_own_buckets(start_sandbox: StartSandbox) -> None:
     sandbox = with_switches(start_sandbox, quotas="aws")
-    organizations = sandbox.client("organizations")
-    organizations.list_roots()
-    organizations.list_roots()
-    assert refused(organizations.list_roots)[0] == "TooManyRequestsException"
-    audit = sandbox.client_of("organizations", "audit")
-    assert [audit.describe_organization()["Organization"]["FeatureSet"] for _ in range(2)] == ["ALL", "ALL"]
+    for organizations in (sandbox.client("organizations"), sandbox.client_of("organizations", "audit")):
+        features = [organizations.describe_organization()["Organization"]["FeatureSet"] for _ in range(2)]
+        assert features == ["ALL", "ALL"]
+        assert refused(organizations.describe_organization)[0] == "TooManyRequestsException"
+
+
+@pytest.mark.behaviour(56)
+def test_what_the_organization_has_left_is_anybodys(sandbox: ServedSandbox) -> None:
+    now = 0.0
+    quotas = Quotas(sandbox.world, lambda: now)
+
+    def lists(account: str) -> bool:
+        number = sandbox.account_id(account)
+        caller = Caller(number, f"arn:aws:iam::{number}:root", f"arn:aws:iam::{number}:root", PrincipalId(number))
+        try:
+            quotas.check(Call("organizations", "ListRoots", {}, caller, "us-east-1"))
+        except WireError as error:
+            return error.code != "TooManyRequestsException"
+        return True
+
+    # Two at once an account, three the organization, then one a second: a refusal costs nobody anything.
+    assert [lists("audit"), lists("audit"), lists("audit"), lists("log-archive")] == [True, True, False, True]
+    assert not any(lists("log-archive") for _ in range(9))
+    now = 1.0
+    assert [lists("log-archive"), lists("audit")] == [True, False]
 
 
 @pytest.mark.behaviour(56)

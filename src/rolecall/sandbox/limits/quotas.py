@@ -63,7 +63,8 @@ QUOTAS = (
         "CreateStackSet UpdateStackSet DeleteStackSet DescribeStackSet ListStackSets CreateStackInstances "
         "UpdateStackInstances DeleteStackInstances DescribeStackInstance ListStackInstances "
         "DescribeStackSetOperation ListStackSetOperations ListStackSetOperationResults StopStackSetOperation "
-        "DetectStackSetDrift ImportStacksToStackSet ActivateOrganizationsAccess",
+        "DetectStackSetDrift ImportStacksToStackSet ActivateOrganizationsAccess "
+        "DeactivateOrganizationsAccess DescribeOrganizationsAccess",
         Rate(2, 2),
     ),
     _each("cloudformation", "DescribeStacks", Rate(10, 10)),
@@ -71,20 +72,47 @@ QUOTAS = (
     _each(
         "organizations",
         "ListAccountsForParent ListParents ListOrganizationalUnitsForParent ListPolicies ListPoliciesForTarget "
-        "ListTargetsForPolicy ListDelegatedAdministrators",
+        "ListTargetsForPolicy ListDelegatedAdministrators ListCreateAccountStatus ListHandshakesForAccount "
+        "ListHandshakesForOrganization",
         Rate(5, 8),
         Rate(6, 10),
     ),
     _each("organizations", "ListChildren", Rate(6, 10), Rate(7, 12)),
+    _each("organizations", "ListTagsForResource", Rate(10, 15), Rate(12, 18)),
     _each("organizations", "DescribeAccount", Rate(20, 30), Rate(24, 36)),
-    _each("organizations", "DescribeOrganization", Rate(1, 2)),
+    _each("organizations", "DescribeOrganization DisableAWSServiceAccess", Rate(1, 2)),
     _each("organizations", "ListRoots", Rate(1, 2), Rate(1, 3)),
-    _each("organizations", "DescribeOrganizationalUnit DescribePolicy", Rate(2, 2), Rate(2, 3)),
-    _each("organizations", "MoveAccount", Rate(2, 3)),
+    _each(
+        "organizations", "DescribeOrganizationalUnit DescribePolicy DescribeCreateAccountStatus", Rate(2, 2), Rate(2, 3)
+    ),
+    _each(
+        "organizations",
+        "MoveAccount UpdateOrganizationalUnit DeleteOrganizationalUnit CreatePolicy UpdatePolicy DeletePolicy "
+        "AttachPolicy DetachPolicy CancelHandshake",
+        Rate(2, 3),
+    ),
+    _each("organizations", "RemoveAccountFromOrganization", Rate(2, 2)),
+    _each("organizations", "TagResource UntagResource", Rate(4, 6)),
     _each("organizations", "CloseAccount", Rate(0.05, 1)),
     _each("organizations", "CreateAccount", Rate(0.1, 3)),
-    _each("organizations", "RegisterDelegatedAdministrator EnableAWSServiceAccess", Rate(1, 2)),
-    _each("organizations", "ListAWSServiceAccessForOrganization", Rate(1, 3), Rate(1, 4)),
+    _each("organizations", "InviteAccountToOrganization", Rate(3, 5)),
+    _each("organizations", "AcceptHandshake", Rate(1, 2), Rate(5, 5)),
+    _each("organizations", "DeclineHandshake", Rate(1, 1), Rate(5, 5)),
+    _each("organizations", "DescribeHandshake", Rate(1, 2), Rate(6, 10)),
+    _each(
+        "organizations",
+        "CreateOrganization DeleteOrganization LeaveOrganization EnablePolicyType DisablePolicyType",
+        Rate(1, 1),
+    ),
+    _each(
+        "organizations",
+        "CreateOrganizationalUnit RegisterDelegatedAdministrator DeregisterDelegatedAdministrator "
+        "EnableAWSServiceAccess",
+        Rate(1, 2),
+    ),
+    _each(
+        "organizations", "ListAWSServiceAccessForOrganization ListDelegatedServicesForAccount", Rate(1, 3), Rate(1, 4)
+    ),
     Quota(
         "sts",
         _STS,
@@ -101,13 +129,9 @@ class _Bucket:
     tokens: float
     filled: float
 
-    def take(self, now: float) -> bool:
+    def fill(self, now: float) -> None:
         self.tokens = min(self.rate.burst, self.tokens + (now - self.filled) * self.rate.per_second)
         self.filled = now
-        if self.tokens < 1:
-            return False
-        self.tokens -= 1
-        return True
 
 
 class Quotas:
@@ -125,10 +149,16 @@ class Quotas:
         if quota is None:
             return
         now = self._now()
-        for key, rate in self._charged(quota, call):
-            bucket = self._buckets.setdefault(key, _Bucket(rate, rate.burst, now))
-            if not bucket.take(now):
-                raise throttled(call.service)
+        buckets = [self._bucket(key, rate, now) for key, rate in self._charged(quota, call)]
+        if any(bucket.tokens < 1 for bucket in buckets):
+            raise throttled(call.service)
+        for bucket in buckets:
+            bucket.tokens -= 1
+
+    def _bucket(self, key: tuple[str, ...], rate: Rate, now: float) -> _Bucket:
+        bucket = self._buckets.setdefault(key, _Bucket(rate, rate.burst, now))
+        bucket.fill(now)
+        return bucket
 
     def _charged(self, quota: Quota, call: Call) -> Iterator[tuple[tuple[str, ...], Rate]]:
         what = "*" if quota.shared else call.action
