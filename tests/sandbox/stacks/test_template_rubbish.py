@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rolecall.sandbox.wire import WireError
@@ -95,6 +95,8 @@ def _changed(changes: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), RUBBISH), min_size=1, max_size=3))
+@example([(("Resources",), True)])
+@example([(("Parameters",), 5)])
 def test_rubbish_is_refused_or_fails_with_a_reason(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     status, reasons = asyncio.run(_outcome(json.dumps(_changed(changes))))
     assert status in ("ValidationError", "InsufficientCapabilitiesException", "CREATE_COMPLETE", "ROLLBACK_COMPLETE")

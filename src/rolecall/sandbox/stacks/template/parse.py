@@ -65,7 +65,7 @@ def _check_sections(data: Mapping[str, Any]) -> None:
     if not data.get("Resources"):
         raise invalid("Template format error: At least one Resources member must be defined.")
     for name, limit in _MOST.items():
-        count = len(data.get(name) or ())
+        count = len(_section(data, name))
         if count > limit:
             said = f"Number of {name.lower()}, {count}, is greater than maximum allowed, {limit}"
             raise invalid(f"Template format error: {said}")
