@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import urllib.error
 import urllib.request
@@ -89,6 +90,35 @@ async def test_a_jump_waits_for_what_has_just_begun() -> None:
     await ours.advance(60)
     assert happened == [NOON + timedelta(minutes=1)]
     await task
+
+
+@pytest.mark.parametrize("speed", [0, 1e9])
+async def test_thousands_at_work_let_others_in_between(speed: float) -> None:
+    ours, steps, seen = Clock(speed=speed), 0, []
+
+    async def work() -> None:
+        nonlocal steps
+        for _ in range(3):
+            await ours.sleep(1)
+            steps += 1
+
+    tasks = [asyncio.create_task(work()) for _ in range(1000)]
+    while steps < 3000:
+        seen.append(steps)
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert max(after - before for before, after in itertools.pairwise(seen)) <= 100
+
+
+@pytest.mark.parametrize(
+    "body", [5, [], "soon", {"advance_seconds": -1}, {"advance_seconds": 1e300}, {"speed": "fast"}, {"speed": None}]
+)
+def test_rubbish_does_not_move_the_clock(sandbox: ServedSandbox, body: object) -> None:
+    before = sandbox.world.now()
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        ask(sandbox, files.CLOCK_PATH, body)
+    assert caught.value.code == 400
+    assert sandbox.world.now() - before < timedelta(minutes=1)
 
 
 def ask(sandbox: ServedSandbox, path: str, body: object | None = None, token: str | None = None) -> object:

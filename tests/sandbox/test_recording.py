@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from rolecall.sandbox.limits.faults import FaultRule
@@ -49,6 +51,28 @@ def test_the_same_calls_get_the_same_answers(start_sandbox: StartSandbox, tmp_pa
     assert "hush-hush" not in text
     assert "AWS4-HMAC" not in text
     assert "Security-Token" not in text
+
+
+def test_objects_come_and_go_again_whole_in_part_and_on_a_condition(
+    start_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "session.jsonl"
+    sandbox = start_sandbox(load_scenario("clean"), record=path)
+    s3 = sandbox.session().client("s3", config=Config(signature_version="s3v4"))
+    s3.create_bucket(Bucket="kept")
+    s3.put_object(Bucket="kept", Key="a", Body=b"evidence", SSECustomerAlgorithm="AES256", SSECustomerKey="k" * 32)
+    s3.put_object(Bucket="kept", Key="b", Body=b"evidence")
+    assert s3.get_object(Bucket="kept", Key="b", Range="bytes=0-3")["Body"].read() == b"evid"
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket="kept", Key="b", Body=b"other", IfNoneMatch="*")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "kept", "Key": "b"})
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == b"evidence"
+    found = replayed(path)
+    assert (found.returncode, found.stderr) == (0, "")
+    text = path.read_text()
+    assert "customer-key" not in text.lower()
+    assert "Signature" not in text
 
 
 def test_answers_that_differ_are_told_and_a_cut_line_is_none(start_sandbox: StartSandbox, tmp_path: Path) -> None:

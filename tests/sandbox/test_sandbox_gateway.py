@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +118,35 @@ def test_objects_go_in_and_out_and_by_presigned_url(sandbox: ServedSandbox) -> N
         assert answer.read() == b"Resources: {}"
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(url.replace("role.yaml", "other.yaml"))
+
+
+def test_downloads_ask_for_the_size_first_and_bodies_may_be_zipped(sandbox: ServedSandbox, tmp_path: Path) -> None:
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket="evidence")
+    s3.put_object(Bucket="evidence", Key="a/b.gz", Body=gzip.compress(b"disk"), ContentEncoding="gzip")
+    s3.download_file("evidence", "a/b.gz", str(tmp_path / "b.gz"))
+    assert gzip.decompress((tmp_path / "b.gz").read_bytes()) == b"disk"
+
+
+@pytest.mark.parametrize("attributes", [{}, {"ReceiveMessageWaitTimeSeconds": "20"}])
+def test_a_long_poll_keeps_nobody_else_waiting(sandbox: ServedSandbox, attributes: dict[str, str]) -> None:
+    sqs = sandbox.client("sqs")
+    url = sqs.create_queue(QueueName="poll", Attributes=attributes)["QueueUrl"]
+    asked: dict[str, Any] = {"QueueUrl": url} | ({} if attributes else {"WaitTimeSeconds": 20})
+    with ThreadPoolExecutor(1) as pool:
+        polling = pool.submit(sqs.receive_message, **asked)
+        assert sandbox.client("sts").get_caller_identity()
+        assert not polling.done()
+        sandbox.client("sqs").send_message(QueueUrl=url, MessageBody="here")
+        assert [message["Body"] for message in polling.result(timeout=10)["Messages"]] == ["here"]
+
+
+def test_a_short_poll_of_an_empty_queue_comes_back_empty(sandbox: ServedSandbox) -> None:
+    sqs = sandbox.client("sqs")
+    url = sqs.create_queue(QueueName="short")["QueueUrl"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+    assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)
+    assert error_of(sqs.receive_message, QueueUrl=url, WaitTimeSeconds=21)[1] == 400
 
 
 def test_an_operation_that_nobody_has_says_so(sandbox: ServedSandbox) -> None:

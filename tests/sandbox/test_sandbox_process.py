@@ -76,6 +76,28 @@ def test_one_that_was_killed_is_cleared_away() -> None:
     assert not sandbox.directory.exists()
 
 
+def test_one_that_is_busy_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rolecall.sandbox.process._HTTP_SECONDS", 0.2)
+    sandbox = SandboxProcess.start(Settings("clean"))
+    os.kill(sandbox.state.pid, signal.SIGSTOP)
+    try:
+        assert SandboxProcess.find() == sandbox
+    finally:
+        os.kill(sandbox.state.pid, signal.SIGCONT)
+    assert SandboxProcess.find() == sandbox
+
+
+@pytest.mark.parametrize("state", ["", "{}", "[]", '{"endpoint": "http://127.0.0.1:1", "version": 0}'])
+def test_the_state_of_another_version_says_so(state: str) -> None:
+    home = state_directory()
+    home.mkdir(mode=0o700)
+    (home / "sandbox.json").write_text(state, "utf-8")
+    with pytest.raises(RolecallError, match="is of another version") as caught:
+        SandboxProcess.find()
+    assert str(home) in (caught.value.hint or "")
+    shutil.rmtree(home)
+
+
 def test_a_scenario_that_cannot_be_used_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("organisation: {}\n")

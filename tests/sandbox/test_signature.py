@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -34,6 +35,33 @@ def test_any_other_does_not(secret: str, proxy: str | None) -> None:
     request = rewritten()
     with pytest.raises(WireError, match="SignatureDoesNotMatch"):
         verify(request, read_claim(request), secret, datetime.now(UTC), proxy)
+
+
+@pytest.mark.parametrize(
+    ("signed", "sent"),
+    [
+        ("/bucket?list-type=2&prefix=a%2Fb&delimiter=%2F", "/bucket?list-type=2&prefix=a/b&delimiter=/"),
+        ("/bucket/a%20key~%C3%BC", "/bucket/a%20key%7E%c3%bc"),
+    ],
+)
+def test_a_url_may_come_in_other_words(signed: str, sent: str) -> None:
+    request = AWSRequest("GET", f"http://{PROXY}{signed}", headers={"Host": PROXY})
+    S3SigV4Auth(Credentials("AKIAEXAMPLE", "secret"), "s3", "us-east-1").add_auth(request)
+    came = HttpRequest("GET", sent, dict(request.headers), b"")
+    verify(came, read_claim(came), "secret", datetime.now(UTC))
+    other = replace(came, target=sent.replace("a", "b"))
+    with pytest.raises(WireError, match="SignatureDoesNotMatch"):
+        verify(other, read_claim(other), "secret", datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("signature", "date"), [("\N{LATIN SMALL LETTER E WITH ACUTE}", "20260101T000000Z"), ("0", "00010101T000000Z")]
+)
+def test_rubbish_is_refused(signature: str, date: str) -> None:
+    came = presigned("60")
+    target = came.target.replace("0" * 64, quote(signature)).replace("20260101T000000Z", date)
+    with pytest.raises(WireError, match="SignatureDoesNotMatch"):
+        verify(came, read_claim(replace(came, target=target)), "secret", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("said", ["soon", "", "0", "-1", "604801", "9" * 5000, "\N{ARABIC-INDIC DIGIT ONE}"])

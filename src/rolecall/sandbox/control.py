@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 from aiohttp import web
 
 from rolecall.sandbox import directory as files
 from rolecall.sandbox.gateway import Gateway, HttpHandler
 from rolecall.sandbox.world import World
+
+_MOST = 1e10
+"""Three hundred years in seconds: the calendar does not go on for ever."""
 
 
 class Control:
@@ -42,10 +47,10 @@ class Control:
     async def advance(self, request: web.Request) -> web.Response:
         """`advance_seconds` jumps ahead, `speed` changes how long work takes."""
         self._check(request)
-        asked = await request.json()
+        asked = await _object(request)
         seconds, speed = asked.get("advance_seconds", 0), asked.get("speed", self._world.clock.speed)
-        if not all(isinstance(number, int | float) and number >= 0 for number in (seconds, speed)):
-            raise web.HTTPBadRequest(text="advance_seconds and speed are numbers from 0")
+        if not all(_is_amount(number) for number in (seconds, speed)):
+            raise web.HTTPBadRequest(text=f"advance_seconds and speed are numbers from 0 to {_MOST:.0e}")
         self._world.clock.speed = speed
         await self._world.clock.advance(seconds)
         return self._time()
@@ -66,3 +71,15 @@ class Control:
         given = request.headers.get(files.TOKEN_HEADER, "").encode()
         if not secrets.compare_digest(given, self._token.encode()):
             raise web.HTTPForbidden
+
+
+async def _object(request: web.Request) -> dict[str, Any]:
+    with suppress(ValueError):
+        asked = await request.json()
+        if isinstance(asked, dict):
+            return asked
+    raise web.HTTPBadRequest(text="the body is a JSON object")
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= _MOST

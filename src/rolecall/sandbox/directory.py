@@ -54,11 +54,15 @@ def write_files(directory: Path, state: State, profiles: Mapping[str, Credential
 
 
 def read_state(directory: Path) -> State | None:
-    """None where no sandbox has said that it is ready."""
+    """None where no sandbox has said that it is ready. Raises RolecallError for what another version has written."""
+    path = directory / _STATE
     try:
-        return State(**json.loads((directory / _STATE).read_text("utf-8")))
-    except FileNotFoundError:
+        return State(**json.loads(path.read_text("utf-8")))
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except (ValueError, TypeError) as error:
+        hint = f"End the sandbox with the version that started it, or remove {directory}."
+        raise RolecallError(f"{path} is of another version", detail=str(error), hint=hint) from error
 
 
 def remove(directory: Path, token: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from rolecall.sandbox import protocol, signature
+from rolecall.sandbox import long_polls, protocol, signature
 from rolecall.sandbox.authorize import Authorizer
 from rolecall.sandbox.clock import utc_now
 from rolecall.sandbox.exchange import Exchange, Listener
@@ -100,11 +100,11 @@ class Gateway:
             return _reset(request)
         self._fail(exchange, faults)
         self._perform(exchange)
+        await self._poll(exchange)
         response = self._finish(exchange)
         if "lost-answer" in exchange.faults:
             return _reset(request)
-        headers = {name: value for name, value in response.headers.items() if name.lower() not in _HOP_HEADERS}
-        return web.Response(status=response.status, headers=headers, body=response.body)
+        return _sent(response, bodyless=request.method == "HEAD")
 
     def _begin(self, request: HttpRequest) -> Exchange:
         self.last_request = time.monotonic()
@@ -147,6 +147,15 @@ class Gateway:
         if self._latency or slow:
             await asyncio.sleep(self._latency + slow)
 
+    async def _poll(self, exchange: Exchange) -> None:
+        """A long poll waits here, not in the store, where everything else would wait with it."""
+        call = exchange.call
+        wait = long_polls.wait_of(call, exchange.request, self._world.store) if call else 0
+        until = time.monotonic() + wait
+        while wait and long_polls.came_in_vain(exchange.response) and time.monotonic() < until:
+            await asyncio.sleep(long_polls.PAUSE_SECONDS)
+            self._perform(exchange)
+
     def _fail(self, exchange: Exchange, faults: list[FaultRule]) -> None:
         if exchange.call is not None:
             errors = (error_of(rule, exchange.call) for rule in faults)
@@ -185,7 +194,10 @@ class Gateway:
     def _forward(self, exchange: Exchange, call: Call) -> HttpResponse:
         account_id = call.caller.account_id
         response = self._world.store.forward(
-            exchange.request, service=call.service, account_id=account_id, region=call.region
+            long_polls.cut_short(call, exchange.request),
+            service=call.service,
+            account_id=account_id,
+            region=call.region,
         )
         headers = {name: value for name, value in response.headers.items() if name.lower() != "x-amzn-requestid"}
         return HttpResponse(response.status, headers | {"x-amzn-RequestId": exchange.request_id}, response.body)
@@ -201,6 +213,13 @@ class Gateway:
         self.calls[exchange.service, exchange.action or "", exchange.response.status] += 1
         tell(self.listeners, exchange)
         return exchange.response
+
+
+def _sent(response: HttpResponse, *, bodyless: bool) -> web.Response:
+    """`bodyless` answers keep the length that the store tells: it is of what a GET would bring."""
+    dropped = _HOP_HEADERS if not bodyless else tuple(name for name in _HOP_HEADERS if name != "content-length")
+    headers = {name: value for name, value in response.headers.items() if name.lower() not in dropped}
+    return web.Response(status=response.status, headers=headers, body=None if bodyless else response.body)
 
 
 def _reset(request: web.Request) -> web.StreamResponse:

@@ -226,13 +226,27 @@ def _failed_start(home: Path, child: subprocess.Popen[bytes]) -> RolecallError:
 
 
 def _answers(state: files.State) -> bool:
-    """Whether it is that sandbox which answers: another at the same address does not know the token."""
+    """Whether it is that sandbox which answers: another at the same address does not know the token.
+
+    One that is busy is there too: what listens and keeps us waiting, as the process that it was.
+    """
     request = urllib.request.Request(state.endpoint + files.CLOCK_PATH, headers={files.TOKEN_HEADER: state.token})  # noqa: S310
     try:
         with _LOOPBACK.open(request, timeout=_HTTP_SECONDS):
             return True
-    except (OSError, HTTPException):
+    except (OSError, HTTPException) as error:
+        cause = error.reason if isinstance(error, urllib.error.URLError) else error
+        return isinstance(cause, TimeoutError) and _lives(state.pid)
+
+
+def _lives(pid: int) -> bool:
+    if not hasattr(os, "getuid"):
+        return True  # Windows would end it for being asked
+    try:
+        os.kill(pid, 0)
+    except OSError:
         return False
+    return True
 
 
 def _past_proxies() -> dict[str, str]:

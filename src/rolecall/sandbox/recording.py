@@ -22,14 +22,15 @@ from rolecall.errors import ConfigError
 from rolecall.sandbox.exchange import Exchange, Listener
 from rolecall.sandbox.gateway import Gateway
 from rolecall.sandbox.scenario import Scenario
+from rolecall.sandbox.store_wire import stand_in
 from rolecall.sandbox.stored import HttpRequest
 from rolecall.sandbox.wire import Caller
 from rolecall.sandbox.world import Enforcement, World
 
 _VERSION = 2
-_KEPT_HEADERS = ("content-type", "x-amz-target", "host")
+_KEPT_HEADERS = re.compile(r"host|range|content-(type|encoding|md5)|if-.*|x-amz-.*")
+_SECRET_HEADERS = re.compile(r"x-amz-(security-token|.*customer-key.*)")
 _SECRET_SERVICES = ("secretsmanager", "ssm", "kms")
-_SIGNED_QUERY = re.compile(r"[?&]X-Amz-[\w-]+=[^&]*")
 _PATIENCE_SECONDS = 5.0
 
 
@@ -128,7 +129,7 @@ def _head(told: dict[str, Any]) -> Head:
 def _line(exchange: Exchange, caller: Caller, at: float) -> dict[str, Any]:
     call = exchange.call
     assert call is not None
-    headers = {name: value for name, value in exchange.request.headers.items() if name.lower() in _KEPT_HEADERS}
+    headers = {name: value for name, value in exchange.request.headers.items() if _is_kept(name.lower())}
     return {
         "at": round(at, 3),
         "service": call.service,
@@ -136,12 +137,23 @@ def _line(exchange: Exchange, caller: Caller, at: float) -> dict[str, Any]:
         "region": call.region,
         "caller": asdict(caller) | {"transitive_tags": sorted(caller.transitive_tags)},
         "method": exchange.request.method,
-        "target": _SIGNED_QUERY.sub("", exchange.request.target),
+        "target": _unsigned(exchange.request.target),
         "headers": headers,
         "body": base64.b64encode(exchange.request.body).decode(),
         "outcome": _outcome(exchange),
         "hindered": exchange.hindered,
     }
+
+
+def _is_kept(header: str) -> bool:
+    return bool(_KEPT_HEADERS.fullmatch(header)) and not _SECRET_HEADERS.fullmatch(header)
+
+
+def _unsigned(target: str) -> str:
+    """Without what a presigned URL has of credentials."""
+    path, _, query = target.partition("?")
+    fields = [field for field in query.split("&") if field and not field.lower().startswith("x-amz-")]
+    return f"{path}?{'&'.join(fields)}" if fields else path
 
 
 def _outcome(exchange: Exchange) -> str:
@@ -160,7 +172,8 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _request(line: dict[str, Any]) -> HttpRequest:
-    return HttpRequest(line["method"], line["target"], line["headers"], base64.b64decode(line["body"]))
+    headers = line["headers"] | {"Authorization": stand_in(line["service"], line["region"])}
+    return HttpRequest(line["method"], line["target"], headers, base64.b64decode(line["body"]))
 
 
 def _caller(told: dict[str, Any]) -> Caller:

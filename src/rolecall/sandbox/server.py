@@ -136,7 +136,14 @@ def _opened(path: Path, mode: str) -> TextIO:
 
 async def _listen(resources: AsyncExitStack, application: web.Application, host: str, port: int) -> str:
     """Serves until `resources` are closed. Returns the endpoint. Raises RolecallError where the port is taken."""
-    runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=_PATIENCE_SECONDS)
+    # Signatures are over the body as it came: nobody unzips it on the way.
+    runner = web.AppRunner(
+        application,
+        handle_signals=False,
+        access_log=None,
+        shutdown_timeout=_PATIENCE_SECONDS,
+        auto_decompress=False,
+    )
     await runner.setup()
     resources.push_async_callback(runner.cleanup)
     try:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -65,14 +65,20 @@ def read_claim(request: HttpRequest) -> Claim:
 def verify(request: HttpRequest, claim: Claim, secret: str, now: datetime, proxy: str | None = None) -> None:
     """Raises WireError (403) unless the request was signed with `secret`, lately, over the body that came.
 
-    `proxy` is the host and port of a proxy in front, for which clients sign and which may write another Host.
+    `proxy` is the host and port of a proxy in front, for which clients sign and which may write another Host, and the
+    same URL in other words.
     """
     _check_time(claim, now)
     headers = {name.lower(): value for name, value in request.headers.items()}
     _check_body(headers, request.body)
     hosts = [headers.get("host", ""), *([proxy] if proxy else [])]
-    made = (_signature(request, headers | {"host": host}, claim, secret) for host in hosts)
-    if not any(hmac.compare_digest(signature, claim.signature) for signature in made):
+    targets = dict.fromkeys((request.target, _encoded(request.target)))
+    made = (
+        _signature(replace(request, target=target), headers | {"host": host}, claim, secret)
+        for host in hosts
+        for target in targets
+    )
+    if not any(hmac.compare_digest(signature.encode(), claim.signature.encode()) for signature in made):
         raise WireError(
             "SignatureDoesNotMatch",
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
@@ -114,7 +120,7 @@ def _check_time(claim: Claim, now: datetime) -> None:
         message = f"Date must be in ISO-8601 'basic format'. Got '{claim.timestamp}'."
         raise WireError("IncompleteSignature", message, 403) from None
     window = _CLOCK_SKEW if claim.expires is None else timedelta(seconds=claim.expires)
-    if not signed_at - _CLOCK_SKEW <= now <= signed_at + window:
+    if not -_CLOCK_SKEW <= now - signed_at <= window:
         raise WireError("SignatureDoesNotMatch", f"Signature expired or not yet current: {claim.timestamp}", 403)
 
 
@@ -126,6 +132,17 @@ def _check_body(headers: Mapping[str, str], body: bytes) -> None:
         raise WireError(
             "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."
         )
+
+
+def _encoded(target: str) -> str:
+    """As SDKs encode it before they sign: what stands on the wire may be as good a way to say the same."""
+    path, mark, query = target.partition("?")
+    fields = ("=".join(_percent(part, "") for part in field.split("=", 1)) for field in query.split("&"))
+    return f"{_percent(path, '/')}{mark}{'&'.join(fields)}"
+
+
+def _percent(text: str, kept: str) -> str:
+    return quote(unquote_to_bytes(text), safe=f"{kept}-_.~")
 
 
 def _signature(request: HttpRequest, headers: Mapping[str, str], claim: Claim, secret: str) -> str:

@@ -26,6 +26,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, iam_backends
 from moto.iam.utils import ACCOUNT_OFFSET, AWS_ROLE_ALPHABET, generate_access_key_id_from_account_id
 from moto.moto_api._internal import mock_random, moto_api_backends
+from moto.sqs.models import sqs_backends
 from werkzeug.exceptions import HTTPException
 
 from rolecall.sandbox.iam_writes import IamWrites
@@ -234,6 +235,12 @@ class Store:
         found = backend.event_buses.get(bus) if backend else None
         rules: Iterable[Any] = tuple(found.rules.values()) if found else ()
         return [_rule(rule) for rule in rules if rule.state != "DISABLED" and rule.event_pattern.get_pattern()]
+
+    def queue_wait(self, account_id: str, region: str, name: str) -> int:
+        """For how many seconds a queue keeps a call waiting that does not say. 0 for a queue that is not there."""
+        backend = sqs_backends[account_id].get(region) if account_id in sqs_backends else None
+        queue = backend.queues.get(name) if backend else None
+        return int(getattr(queue, "receive_message_wait_time_seconds", 0))
 
     def policy_document(self, account_id: str, policy_arn: str) -> StoredPolicy | None:
         """The default version of a managed policy, customer's or AWS's, or None."""

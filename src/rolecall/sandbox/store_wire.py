@@ -48,9 +48,7 @@ def serialized(
     prepared = botocore.awsrequest.create_request_object(request).prepare()
     url = urlsplit(prepared.url)
     headers = {name: _text(value) for name, value in prepared.headers.items()}
-    # Without one, S3 takes the caller for anonymous, and others do not know the Region.
-    scope = f"{service.signing_name}/aws4_request, SignedHeaders=host, Signature=none"
-    headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential=store/20260101/{region}/{scope}"
+    headers["Authorization"] = stand_in(service.signing_name, region)
     body = prepared.body or b""
     return HttpRequest(
         method=prepared.method,
@@ -58,6 +56,12 @@ def serialized(
         headers=headers,
         body=body.encode() if isinstance(body, str) else body,
     )
+
+
+def stand_in(service: str, region: str) -> str:
+    """In a signature's place: without one, S3 takes the caller for anonymous, and others do not know the Region."""
+    scope = f"{region}/{service}/aws4_request, SignedHeaders=host, Signature=none"
+    return f"AWS4-HMAC-SHA256 Credential=store/20260101/{scope}"
 
 
 def parsed(operation: OperationModel, response: HttpResponse) -> dict[str, Any]:

@@ -42,10 +42,10 @@ class Webhooks:
     async def _post(self, session: aiohttp.ClientSession, url: str, event: Event) -> None:
         for attempt in range(_TRIES):
             try:
-                async with session.post(url, json=event.envelope()) as answer:
+                async with session.post(url, json=event.envelope(), allow_redirects=False) as answer:
                     if answer.status < 500:
                         return
-            except (aiohttp.ClientError, TimeoutError) as error:
+            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
                 _log.info("webhook %s: %s", url, error)
             await asyncio.sleep(_PAUSE_SECONDS * 2**attempt)
         _log.warning("webhook %s did not take the event %s (%s)", url, event.id, event.detail_type)
