@@ -252,6 +252,13 @@ def test_the_service_control_policies_hold_for_a_groups_simulation_too(demo: Ser
     assert result["EvalDecision"] == "explicitDeny"
 
 
+def test_a_service_linked_role_heeds_no_service_control_policy(demo: ServedSandbox) -> None:
+    iam = demo.client_of("iam", "locked-down")
+    linked = iam.create_service_linked_role(AWSServiceName="config.amazonaws.com")["Role"]["Arn"]
+    (result,) = asked(iam, linked, "ec2:CreateSnapshot", PolicyInputList=[json.dumps(allow("*"))])
+    assert result["EvalDecision"] == "allowed"
+
+
 def test_the_answers_resource_is_a_form_and_not_what_was_asked_for(demo: ServedSandbox, iam: Any) -> None:
     (result,) = asked(iam, arn_of(demo, "user/ada"), "s3:GetObject", ResourceArns=["arn:aws:s3:::b/k"])
     assert result["EvalResourceName"] == "*"

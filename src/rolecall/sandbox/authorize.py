@@ -13,7 +13,6 @@ from rolecall.sandbox.iam_terms import Need, needs
 from rolecall.sandbox.names import WorldNames
 from rolecall.sandbox.organization import WorldAccount
 from rolecall.sandbox.rcp_services import supports_rcps
-from rolecall.sandbox.stored import LINKED_PATH
 from rolecall.sandbox.wire import Call, Caller, WireError
 from rolecall.sandbox.world import PolicyLevels, World
 
@@ -75,7 +74,7 @@ def require(world: World, call: Call, *, via: str | None = None) -> None:
     policies = world.caller_policy_set(call.caller)
     if policies is None:
         raise denied(call.caller, wanted[0].action, wanted[0].resource)
-    context = caller_context(world, call.caller) | request_context(world, call.region) | _via_context(via)
+    context = caller_context(world, call.caller) | call_context(world, call) | _via_context(via)
     for need in wanted:
         _require(names, call.caller, need, policies, context)
 
@@ -83,20 +82,18 @@ def require(world: World, call: Call, *, via: str | None = None) -> None:
 def _require(names: WorldNames, caller: Caller, need: Need, policies: PolicySet, context: Context) -> None:
     owner = names.owner(need.resource)
     keys = context | resource_context(names.world, owner) | _resource_tags(names, caller, need) | need.context
-    limited = replace(policies, rcp_levels=rcp_levels(names.world, caller, need.action, owner))
+    limited = replace(policies, rcp_levels=rcp_levels(names.world, need.action, owner))
     verdict = evaluate(Request(need.action, need.resource, keys, evaluated_principal(caller)), limited)
     if verdict.outcome is not Outcome.ALLOWED:
         raise denied(caller, need.action, need.resource, verdict)
 
 
-def rcp_levels(world: World, caller: Caller, action: str, owner: str | None) -> PolicyLevels | None:
-    """Those of a resource's account, for the services that heed them. None hinders a service-linked role.
+def rcp_levels(world: World, action: str, owner: str | None) -> PolicyLevels | None:
+    """Those of a resource's account, for the services that heed them.
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
     """
-    if owner is None or f":role{LINKED_PATH}" in caller.principal_arn or not supports_rcps(action):
-        return None
-    return world.rcp_levels(owner)
+    return world.rcp_levels(owner) if owner is not None and supports_rcps(action) else None
 
 
 def denied(
@@ -177,6 +174,12 @@ def request_context(world: World, region: str) -> Context:
         "aws:SourceIp": ("127.0.0.1",),
         "aws:ViaAWSService": ("false",),
     }
+
+
+def call_context(world: World, call: Call) -> Context:
+    """As `request_context`, and what the client said that it is."""
+    agent = call.origin.user_agent if call.origin else ""
+    return request_context(world, call.region) | ({"aws:UserAgent": (agent,)} if agent else {})
 
 
 def resource_context(world: World, owner: str | None) -> Context:

@@ -94,7 +94,7 @@ class _Iam:
                 *sources.given(params, "PolicyInputList", "identity"),
             ),
             boundary=_boundary(params, sources) or _own_boundary(holder, sources, excluded),
-            scp_levels=None if "scp" in excluded.types else self.world.scps_on(holder),
+            scp_levels=None if "scp" in excluded.types else self.world.scp_levels(holder.account_id),
         )
         caller = _caller(self.world, params, holder.arn, holder.id)
         known = principal_context(self.world, caller.account, caller.arn, caller.id)

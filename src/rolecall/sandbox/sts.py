@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from rolecall.core.policy import Outcome, PolicySet, Request, evaluate_assume_role
 from rolecall.sandbox.authorize import (
     Context,
+    call_context,
     caller_context,
     denied,
     evaluated_principal,
@@ -85,6 +86,7 @@ class _Sts:
     def _context(self, call: Call, role: StoredRole) -> Context:
         params = call.params
         context = _assuming_context(self.world, call.caller, role, params["RoleSessionName"], call.region)
+        context |= call_context(self.world, call)
         for name, value in (("ExternalId", params.get("ExternalId")), ("SourceIdentity", _source_identity(call))):
             if value is not None:
                 context[f"sts:{name}"] = (value,)
@@ -144,7 +146,7 @@ def _refusal(
         return "the role's trust policy is malformed, or its account is closed"
     chained = caller.is_session and request.action == _NAMING  # then both sides must allow it, in one account too
     same_account = role.account_id == caller.account_id and not chained
-    levels = rcp_levels(world, caller, request.action, role.account_id)
+    levels = rcp_levels(world, request.action, role.account_id)
     verdict = evaluate_assume_role(request, caller_policies, trust, same_account=same_account, rcp_levels=levels)
     return None if verdict.outcome is Outcome.ALLOWED else verdict.reason
 

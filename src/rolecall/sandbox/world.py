@@ -27,7 +27,7 @@ from rolecall.sandbox.organization import (
 )
 from rolecall.sandbox.seeded import seeded_uuid
 from rolecall.sandbox.store import Store
-from rolecall.sandbox.stored import StoredGroup, StoredPolicy, StoredRole, StoredUser
+from rolecall.sandbox.stored import StoredPolicy, StoredRole, StoredUser
 from rolecall.sandbox.wire import Caller
 
 AccountChange = Callable[[str, str | None, str | None], None]
@@ -183,13 +183,8 @@ class World:
             identity=tuple(stored_policy(policy) for policy in principal.policies),
             boundary=stored_policy(boundary, "boundary") if boundary else None,
             session=tuple(parse_policy(text, "session policy", "session") for text in session_policies) or None,
-            scp_levels=self.scps_on(principal),
+            scp_levels=self.scp_levels(principal.account_id),
         )
-
-    def scps_on(self, principal: StoredRole | StoredUser | StoredGroup) -> PolicyLevels | None:
-        """As `scp_levels`; a service-linked role heeds none."""
-        linked = isinstance(principal, StoredRole) and principal.service_linked
-        return None if linked else self.scp_levels(principal.account_id)
 
     def trust_policy(self, role: StoredRole) -> Policy | None:
         """None where the stored document is not a policy: it trusts nobody."""

@@ -375,6 +375,7 @@ def test_the_organizations_accounts_units_and_policies_are_resources(sandbox: Se
         ("DateLessThan", "aws:TokenIssueTime", "2100-01-01T00:00:00Z", True),
         ("DateLessThan", "aws:TokenIssueTime", "2020-01-01T00:00:00Z", False),
         ("StringLike", "aws:userid", "AROA*:work", True),
+        ("StringLike", "aws:UserAgent", "Boto3/*", True),
         ("StringEquals", "ec2:Region", REGION, True),
     ],
 )

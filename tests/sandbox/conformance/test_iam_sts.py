@@ -14,7 +14,7 @@ from rolecall.sandbox.scenario import load_scenario
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, allow, trust
-from .cloud import refused
+from .cloud import Deployment, refused
 
 PLATFORM = "arn:aws:iam::111111111111:role/CadoResponsePlatform"
 NAME = "CadoResponseRole"
@@ -289,6 +289,8 @@ def test_an_external_id_that_is_left_out_is_refused_as_a_wrong_one(sandbox: Serv
         ({"Null": {"sts:ExternalId": "true"}}, True),
         ({"StringLike": {"sts:RoleSessionName": "te*"}}, True),
         ({"StringNotEqualsIfExists": {"sts:ExternalId": "x"}}, True),
+        ({"StringLike": {"aws:UserAgent": "Boto3/*"}}, True),
+        ({"StringLike": {"aws:UserAgent": "aws-cli/*"}}, False),
     ],
 )
 def test_every_condition_of_a_trust_policy_counts(
@@ -296,6 +298,43 @@ def test_every_condition_of_a_trust_policy_counts(
 ) -> None:
     arn = role(sandbox, trust(PLATFORM, **condition))
     assert assume(sandbox, arn)["Credentials"] if allowed else denied(sandbox, arn)
+
+
+@pytest.mark.behaviour(43)
+def test_a_trust_knows_the_callers_organization_and_tags(sandbox: ServedSandbox) -> None:
+    world = sandbox.world
+    caller = f"arn:aws:iam::{world.management_account()}:user/admin"
+    equal = {"aws:PrincipalOrgID": world.organization_id(), "aws:PrincipalTag/team": "response"}
+    inside = {"aws:PrincipalOrgPaths": f"{world.organization_id()}/{world.organization.root_id}/*"}
+    document = trust(caller, **{"StringEquals": equal, "ForAnyValue:StringLike": inside})
+    call = partial(sandbox.client("sts").assume_role, RoleArn=role(sandbox, document), RoleSessionName="tests")
+    assert refused(call)[0] == "AccessDenied"
+    iam = sandbox.client("iam")
+    iam.tag_user(UserName="admin", Tags=[{"Key": "team", "Value": "others"}])
+    assert refused(call)[0] == "AccessDenied"
+    iam.tag_user(UserName="admin", Tags=[{"Key": "team", "Value": "response"}])
+    assert call()["Credentials"]
+
+
+@pytest.mark.behaviour(43)
+def test_a_trust_knows_the_tags_of_a_session_and_not_those_that_it_overrides(sandbox: ServedSandbox) -> None:
+    arn, document = may_pass_on(sandbox, "sts:AssumeRole")
+    sandbox.client_of("iam", "audit").tag_role(RoleName=NAME, Tags=[{"Key": "case", "Value": "1"}])
+    document["Statement"][0] |= {
+        "Principal": {"AWS": arn},
+        "Condition": {"StringEquals": {"aws:PrincipalTag/case": "7"}},
+    }
+    iam = sandbox.client_of("iam", "network")
+    target = iam.create_role(RoleName="Next", AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+
+    def chain(**params: Any) -> Any:
+        first = sandbox.client("sts").assume_role(RoleArn=arn, RoleSessionName="first", **params)
+        return partial(
+            sandbox.client_as("sts", first["Credentials"]).assume_role, RoleArn=target, RoleSessionName="next"
+        )
+
+    assert refused(chain())[0] == "AccessDenied"
+    assert chain(Tags=[{"Key": "Case", "Value": "7"}])()["Credentials"]
 
 
 @pytest.mark.behaviour(44)
@@ -348,6 +387,36 @@ def test_an_rcp_of_the_roles_account_forbids_strangers(sandbox: ServedSandbox) -
     root = sandbox.world.organization.root_id
     attach(sandbox, "RESOURCE_CONTROL_POLICY", {**statement, "Condition": strangers}, root)
     assert denied(sandbox, arn)
+
+
+@pytest.mark.behaviour(46)
+def test_no_rcp_touches_the_management_account_or_a_service_linked_role(sandbox: ServedSandbox) -> None:
+    management = f"arn:aws:iam::{sandbox.world.management_account()}:root"
+    document = json.dumps(trust(management))
+    iam, member = sandbox.client("iam"), sandbox.client_of("iam", "audit")
+    arns = [i.create_role(RoleName="R", AssumeRolePolicyDocument=document)["Role"]["Arn"] for i in (iam, member)]
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}
+    attach(sandbox, "RESOURCE_CONTROL_POLICY", statement, sandbox.world.organization.root_id)
+    assume = sandbox.client("sts").assume_role
+    assert assume(RoleArn=arns[0], RoleSessionName="tests")["Credentials"]
+    assert refused(assume, RoleArn=arns[1], RoleSessionName="tests")[0] == "AccessDenied"
+    deployment = Deployment.of(sandbox)  # by a service-linked role of the management account
+    deployment.create()
+    assert deployment.deploy()["Status"] == "SUCCEEDED"
+    assert {status for status, _ in deployment.statuses().values()} == {"CURRENT"}
+
+
+@pytest.mark.behaviour(46)
+def test_every_level_must_have_an_scp_that_allows(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(load_scenario("clean"), enforce="all")
+    iam, organizations = sandbox.client_of("iam", "audit"), sandbox.client("organizations")
+    unit = next(u.id for u in sandbox.world.organization.units.values() if u.name == "Security")
+    attach(sandbox, "SERVICE_CONTROL_POLICY", {"Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*"}, unit)
+    organizations.detach_policy(PolicyId="p-FullAWSAccess", TargetId=unit)
+    assert iam.list_roles()["Roles"]
+    code, message = refused(iam.list_users)  # which root and account allow
+    assert code == "AccessDenied"
+    assert "because no service control policy allows the iam:ListUsers action" in message
 
 
 @pytest.mark.behaviour(46)
