@@ -167,14 +167,15 @@ def test_a_source_identity_goes_along_a_chain_and_stays(sandbox: ServedSandbox) 
     document["Statement"][0]["Principal"] = {"AWS": arn}
     document["Statement"][0]["Condition"] = {"StringEquals": {"sts:SourceIdentity": "ada", "aws:SourceIdentity": "ada"}}
     next_role = iam.create_role(RoleName="Next", AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+    del document["Statement"][0]["Condition"]
+    any_name = iam.create_role(RoleName="AnyName", AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
     first = sandbox.client("sts").assume_role(RoleArn=arn, RoleSessionName="first", SourceIdentity="ada")
     assert first["SourceIdentity"] == "ada"
-    chained = partial(
-        sandbox.client_as("sts", first["Credentials"]).assume_role, RoleArn=next_role, RoleSessionName="next"
-    )
-    assert chained()["SourceIdentity"] == "ada"
-    assert chained(SourceIdentity="ada")["SourceIdentity"] == "ada"
-    assert refused(chained, SourceIdentity="bob")[0] == "AccessDenied"
+    chained = partial(sandbox.client_as("sts", first["Credentials"]).assume_role, RoleSessionName="next")
+    assert chained(RoleArn=next_role)["SourceIdentity"] == "ada"
+    for arn in (next_role, any_name):
+        assert chained(RoleArn=arn, SourceIdentity="ada")["SourceIdentity"] == "ada"
+        assert refused(chained, RoleArn=arn, SourceIdentity="bob")[0] == "AccessDenied"
 
 
 @pytest.mark.behaviour(40)

@@ -196,6 +196,15 @@ def test_the_inline_policies_of_users_and_groups_have_limits_of_their_own(iam: A
 
 
 @pytest.mark.behaviour(36)
+def test_what_a_user_has_by_a_group_counts_for_the_group_alone(iam: Any) -> None:
+    iam.create_user(UserName="ada")
+    iam.create_group(GroupName="people")
+    iam.add_user_to_group(UserName="ada", GroupName="people")
+    iam.put_group_policy(GroupName="people", PolicyName="theirs", PolicyDocument=document_of(5_120))
+    iam.put_user_policy(UserName="ada", PolicyName="own", PolicyDocument=document_of(2_048))
+
+
+@pytest.mark.behaviour(36)
 @pytest.mark.parametrize(("kind", "limit"), [("role", 20), ("user", 10), ("group", 10)])
 def test_managed_policies_are_limited_by_principal(sandbox: ServedSandbox, iam: Any, kind: str, limit: int) -> None:
     holder = {f"{kind.capitalize()}Name": "H"}
