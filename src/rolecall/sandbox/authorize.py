@@ -26,6 +26,7 @@ _SPOKEN = {
     "scp": "service control policy",
     "rcp": "resource control policy",
     "resource": "resource-based policy",
+    "trust": "role trust policy",
 }
 
 
@@ -217,4 +218,4 @@ def _cause(action: str, verdict: Verdict) -> str:
     if verdict.outcome is Outcome.EXPLICIT_DENY:
         spoken = next((_SPOKEN[match.type] for match in verdict.matched if match.type in _SPOKEN), "policy")
         return f"with an explicit deny in {'an' if spoken[0] in 'aeiou' else 'a'} {spoken}"
-    return f"because no {_SPOKEN[verdict.lacking[0]]} allows the {action} action"
+    return f"because no {_SPOKEN[verdict.blocked_by[0]]} allows the {action} action"

@@ -46,7 +46,7 @@ class Verdict:
     of an implicit deny none. `missing_context` holds the keys, in the policies' spelling and sorted, that identity,
     boundary, session, resource-based and trust policies asked for and the request lacked.
     `allowed_by_organizations` tells of SCPs alone, None if none were given; `allowed_by_boundary` is None without one.
-    `lacking` holds, of an implicit deny, the types of the policies of which none allows the request, in AWS's order.
+    `blocked_by` holds, of an implicit deny, the types of the policies of which none allows the request, in AWS's order.
     """
 
     outcome: Outcome
@@ -55,7 +55,7 @@ class Verdict:
     missing_context: tuple[str, ...]
     allowed_by_organizations: bool | None
     allowed_by_boundary: bool | None
-    lacking: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -191,7 +191,7 @@ class _Hearing:
             missing_context=self._missing_context(),
             allowed_by_organizations=None if self.scps is None else all(_passes(layer) for layer in self.scps),
             allowed_by_boundary=None if self.boundary is None else _passes(self.boundary),
-            lacking=tuple(layer.type for layer in blocking),
+            blocked_by=tuple(layer.type for layer in blocking),
         )
 
     def _blocking(self, resource_must_allow: bool, same_account: bool) -> Iterator[_Layer]:
