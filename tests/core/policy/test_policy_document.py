@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from rolecall.core.policy import Effect, MalformedPolicy, Policy
 
@@ -175,9 +176,21 @@ def test_a_malformed_document_is_told(text: str, message: str) -> None:
     assert message in str(error.value)
 
 
-def test_sids_are_unique_in_any_case() -> None:
-    with pytest.raises(MalformedPolicy, match=r"Statement\[1\]\.Sid: 'ALL' is that of Statement\[0\] already"):
-        Policy.parse(document(ALLOW | {"Sid": "All"}, ALLOW | {"Sid": "ALL"}), source="p")
+def test_sids_are_unique() -> None:
+    with pytest.raises(MalformedPolicy, match=r"Statement\[1\]\.Sid: 'All' is that of Statement\[0\] already"):
+        Policy.parse(document(ALLOW | {"Sid": "All"}, ALLOW | {"Sid": "All"}), source="p")
+
+
+def test_sids_that_differ_in_case_differ() -> None:
+    """As in AWS's own AWSBackupServiceRolePolicyForBackup."""
+    assert len(Policy.parse(document(ALLOW | {"Sid": "All"}, ALLOW | {"Sid": "ALL"}), source="p").statements) == 2
+
+
+def test_every_policy_of_awss_own_is_read() -> None:
+    policies = json.loads(aws_managed_policies_data)
+    assert len(policies) > 1000
+    for name, policy in policies.items():
+        assert Policy.parse(json.dumps(policy["Document"]), source=name).statements
 
 
 def test_empty_sids_are_no_sids() -> None:

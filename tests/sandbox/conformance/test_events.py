@@ -208,7 +208,8 @@ class _Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.received.append(json.loads(body))  # type: ignore[attr-defined]
-        self.send_response(200)
+        self.send_response(307 if self.path == "/moved" else 200)
+        self.send_header("Location", "/elsewhere")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -237,6 +238,19 @@ def test_every_event_is_posted_to_a_webhook_in_order(
     eventually(lambda: len(received) >= 2)
     assert [event["detail"]["eventName"] for event in received] == ["CloseAccount", "CloseAccountResult"]
     assert set(received[0]) >= {"version", "id", "detail-type", "source", "account", "time", "region", "resources"}
+
+
+@pytest.mark.behaviour(55)
+def test_a_webhook_that_cannot_be_reached_keeps_nothing_from_the_next_and_none_sends_us_elsewhere(
+    start_sandbox: StartSandbox, receiver: http.server.HTTPServer
+) -> None:
+    here = f"http://127.0.0.1:{receiver.server_port}"
+    urls = (f"http://{'a' * 70}.example/", "http://a..b/", f"{here}/moved", f"{here}/events")
+    sandbox = start_sandbox(load_scenario("clean").model_copy(update={"webhooks": urls}))
+    sandbox.client("organizations").close_account(AccountId=sandbox.account_id("sandbox-ada"))
+    received: list[dict[str, Any]] = receiver.received  # type: ignore[attr-defined]
+    eventually(lambda: len(received) >= 4)
+    assert [event["detail"]["eventName"] for event in received] == ["CloseAccount"] * 2 + ["CloseAccountResult"] * 2
 
 
 @pytest.mark.behaviour(55)

@@ -154,7 +154,7 @@ def _check_sids(statements: Iterable[Statement]) -> None:
     for statement in statements:
         if not statement.sid:
             continue
-        other = seen.setdefault(statement.sid.lower(), statement.index)
+        other = seen.setdefault(statement.sid, statement.index)
         if other != statement.index:
             where = f"Statement[{statement.index}].Sid"
             raise MalformedPolicy(f"{where}: {statement.sid!r} is that of Statement[{other}] already")
