@@ -46,6 +46,28 @@ def test_the_same_seed_gives_the_same_calls_the_same_fate(start_sandbox: StartSa
     assert 4 < first.count("Throttling") < 16
 
 
+@pytest.mark.parametrize(
+    ("service", "call", "code", "status"),
+    [
+        ("ec2", "describe_instances", "RequestLimitExceeded", 503),
+        ("s3", "list_buckets", "SlowDown", 503),
+        ("lambda", "list_functions", "TooManyRequestsException", 429),
+        ("organizations", "list_roots", "TooManyRequestsException", 400),
+        ("dynamodb", "list_tables", "ThrottlingException", 400),
+        ("cloudformation", "list_stacks", "Throttling", 400),
+        ("iam", "list_roles", "Throttling", 400),
+    ],
+)
+def test_throttling_is_told_in_the_services_words(
+    start_sandbox: StartSandbox, service: str, call: str, code: str, status: int
+) -> None:
+    client = faulty(start_sandbox, {"kind": "throttle", "service": service}).client(service)
+    with pytest.raises(ClientError) as caught:
+        getattr(client, call)()
+    answer = caught.value.response
+    assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
+
+
 def test_errors_are_skipped_counted_and_of_an_account(start_sandbox: StartSandbox) -> None:
     rule = {"kind": "error", "status": 503, "code": "ServiceUnavailable", "account": "audit", "skip": 1, "times": 2}
     sandbox = faulty(start_sandbox, rule)

@@ -31,6 +31,7 @@ _JSON_CODES = {
     "IncompleteSignature": "IncompleteSignatureException",
     "MissingAuthenticationToken": "MissingAuthenticationTokenException",
     "ExpiredToken": "ExpiredTokenException",
+    "Throttling": "ThrottlingException",
 }
 """Services that speak JSON have their own codes for what is wrong with the caller, and answer 400 unless they are REST.
 https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html"""
