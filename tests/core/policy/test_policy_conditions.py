@@ -187,6 +187,10 @@ def test_set_operators_compare_every_or_any_value(operator: str, values: tuple[s
         ("StringEquals", "${aws:username}", "ada", True),
         ("StringLike", "home/${aws:username}/*", "home/ada/x", True),
         ("ArnLike", "arn:aws:iam::${aws:account}:role/*", ROLE, True),
+        ("ArnEquals", "${aws:arn}", ROLE, True),
+        ("ArnNotEquals", "${aws:arn}", ROLE, False),
+        ("ArnLike", "${aws:arn}/*", f"{ROLE}/x", True),
+        ("ArnLike", "arn:aws:iam::${aws:account}:${aws:absent}", ROLE, False),
         ("StringEquals", "${aws:absent}", "ada", False),
         ("StringNotEquals", "${aws:absent}", "ada", True),  # a negated operator holds against a variable without value
         ("StringEquals", "${aws:absent, 'ada'}", "ada", True),
@@ -194,7 +198,7 @@ def test_set_operators_compare_every_or_any_value(operator: str, values: tuple[s
     ],
 )
 def test_values_may_be_variables(operator: str, expected: str, value: str, result: bool) -> None:
-    assert holds(operator, [expected], value, username="ada", account="111111111111") is result
+    assert holds(operator, [expected], value, username="ada", account="111111111111", arn=ROLE) is result
 
 
 @pytest.mark.parametrize(

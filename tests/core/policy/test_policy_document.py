@@ -69,6 +69,8 @@ def test_condition_values_need_no_quotation_marks() -> None:
         (TRUST | {"Principal": {"Service": ["ec2.amazonaws.com"], "AWS": []}}, "trust"),
         (ALLOW | {"Action": [], "Resource": []}, "identity"),
         (ALLOW | {"Condition": {}}, "identity"),
+        (ALLOW | {"Resource": "arn:aws:sqs"}, "identity"),
+        (ALLOW | {"Resource": ["arn:aws:s3:*", "arn:aws:s3:::b"]}, "session"),
         (ALLOW | {"Action": "*:*"}, "identity"),
     ],
 )
@@ -91,6 +93,7 @@ def test_a_statement_is_taken(statement: dict[str, Any], type: str) -> None:
         (ALLOW | {"Action": 5}, "identity", "p: Statement[0].Action: must be a string or a list of strings"),
         (ALLOW | {"Resource": "bucket"}, "identity", "p: Statement[0].Resource: 'bucket' is neither an ARN nor *"),
         (ALLOW | {"Resource": ["*", None]}, "identity", "p: Statement[0].Resource: must be a string or a list"),
+        (ALLOW | {"Resource": "arn:aws:sqs"}, "session", "p: Statement[0].Resource: 'arn:aws:sqs' is not a whole ARN"),
         (ALLOW | {"Sid": "a b"}, "identity", "p: Statement[0].Sid: 'a b' must be alphanumeric"),
         (ALLOW | {"Sid": 1}, "resource", "p: Statement[0].Sid: must be a string"),
         (ALLOW | {"Principal": "*"}, "identity", "p: Statement[0].Principal: a policy of type identity has no"),

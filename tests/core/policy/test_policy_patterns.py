@@ -126,7 +126,16 @@ def test_actions_match_in_any_case(names: list[str], action: str, expected: bool
         ("arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket", False),
         ("arn:aws:s3:::Bucket", "arn:aws:s3:::bucket", False),
         ("arn:aws:ec2:*:111111111111:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),
-        ("arn:aws:ec2:*:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
+        # "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
+        # boundaries"
+        ("arn:aws:ec2:*:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),
+        ("arn:aws:ec2:us-*:instance/i-1", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),
+        ("arn:aws:ec2:eu-*:instance/i-1", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
+        ("arn:aws:ec2:us-*1:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
+        ("arn:aws:ec2:*:instance/i-2", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
+        ("arn:*:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),
+        ("arn:aws:logs:*:log-stream:b", "arn:aws:logs:us-east-1:111111111111:log-group:a:log-stream:b", True),
+        ("arn:aws:ec2:*:*x", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
         ("arn:aws:ec2:*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),  # the last part reaches over colons
         ("arn:aws:logs:*:*:log-group:*", "arn:aws:logs:us-east-1:111111111111:log-group:a:log-stream:b", True),
         ("arn:aws:logs:*:*:*:b", "arn:aws:logs:us-east-1:111111111111:log-group:a:log-stream:b", True),
@@ -139,4 +148,33 @@ def test_actions_match_in_any_case(names: list[str], action: str, expected: bool
 )
 def test_a_resource_matches_part_by_part(pattern: str, arn: str, expected: bool) -> None:
     keys = context(aws_username="ada", aws_account="111111111111")
-    assert ArnPattern.parse(pattern, variables=True, of_resource=True).matches(arn, keys) is expected
+    assert ArnPattern.parse(pattern, variables=True).matches(arn, keys) is expected
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html: what an incomplete ARN lacks is *
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("arn:aws:sqs", True),
+        ("arn:aws:sqs:us-east-1", True),
+        ("arn:aws:sqs:us-*1", True),
+        ("arn:aws:sqs:us-east-1:111111111111", True),
+        ("arn:aws:sqs:*:111111111111", True),
+        ("arn:aws:sns", False),
+        ("arn:aws:sqs:eu-west-1", False),
+        ("arn:aws:sqs:us-east-1:222222222222", False),
+    ],
+)
+def test_an_incomplete_arn_is_every_resource_that_begins_so(pattern: str, expected: bool) -> None:
+    arn = "arn:aws:sqs:us-east-1:111111111111:queue"
+    assert ArnPattern.parse(pattern, variables=True).matches(arn, NOTHING) is expected
+
+
+def test_an_incomplete_arn_is_not_no_resource() -> None:
+    assert not ArnPattern.parse("arn:aws:sqs", variables=True).matches("*", NOTHING)
+
+
+def test_many_colons_do_not_cost_exponential_time() -> None:
+    begin = time.process_time()
+    assert not ArnPattern.parse("a*:*:*:*:*:b", variables=True).matches("a" + ":" * 2000, NOTHING)
+    assert time.process_time() - begin < 1

@@ -206,7 +206,12 @@ class _Reader:
         for name in names:
             if name != "*" and not name.startswith("arn:"):
                 raise MalformedPolicy(f"{place}: {name!r} is neither an ARN nor *")
-        return tuple(arn_pattern(name, variables=self.variables, of_resource=True) for name in names)
+        patterns = tuple(arn_pattern(name, variables=self.variables) for name in names)
+        for name, pattern in zip(names, patterns, strict=True):
+            if self.type == "session" and pattern.incomplete:
+                # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+                raise MalformedPolicy(f"{place}: {name!r} is not a whole ARN, as a session policy needs")
+        return patterns
 
     def _principals(self, block: Mapping[str, Any], where: str) -> Principals | None:
         element = _one_of(block, "Principal", "NotPrincipal", where, required=self.rules.principal)

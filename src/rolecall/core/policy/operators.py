@@ -18,7 +18,7 @@ from decimal import Decimal
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from rolecall.core.policy.patterns import Text, arn_pattern
+from rolecall.core.policy.patterns import Text
 from rolecall.core.policy.request import Context
 
 Test = Callable[[str, Text, Context], bool]
@@ -66,8 +66,7 @@ def _bool(value: str, expected: Text, context: Context) -> bool:
 
 
 def _arn(value: str, expected: Text, context: Context) -> bool:
-    pattern = arn_pattern(expected.source, variables=expected.variables)
-    return pattern.whole and pattern.matches(value, context)
+    return expected.like_arn(value, context)
 
 
 def _binary(value: str, expected: Text, _context: Context) -> bool:
