@@ -32,6 +32,10 @@ session = Principal(HOME, ROLE, ROLE_ID, session_arn=SESSION)
 user = Principal(HOME, USER, "AIDACARLOS0000000000")
 root = Principal(HOME, f"arn:aws:iam::{HOME}:root", HOME)
 service = Principal(HOME, "", "", service="ec2.amazonaws.com")
+federated = Principal(HOME, "", "", federated="accounts.google.com")
+linked = Principal(
+    HOME, f"arn:aws:iam::{HOME}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX", "AROALINKED0000000000"
+)
 
 
 def policy(*statements: dict[str, Any], type: str = "identity", source: str | None = None) -> Policy:
@@ -53,6 +57,8 @@ def to(*names: str) -> dict[str, Any]:
 
 FULL = policy(allow("*"), type="scp", source="FullAWSAccess")
 FULL_RCP = policy(allow("*", Principal="*"), type="rcp", source="RCPFullAWSAccess")
+NO_S3_RCP = policy(deny("s3:*", Principal="*"), type="rcp", source="NoS3")
+SERVICE = {"Service": "ec2.amazonaws.com"}
 EC2_ONLY = policy(allow("ec2:*"), type="scp", source="Ec2Only")
 NO_S3 = policy(deny("s3:*", Sid="NoS3"), type="scp", source="NoS3")
 S3 = policy(allow())
@@ -159,7 +165,20 @@ CASES = [
     Case("an SCP grants nothing", org((FULL,), (FULL,), identity=()), IMPLICIT),
     Case("the management account has no SCPs", PolicySet(identity=(S3,)), ALLOWED),
     Case("SCP, boundary and identity", PolicySet((S3,), boundary(allow()), scp_levels=((FULL,),)), ALLOWED),
+    # orgs_manage_policies_scps.html (Organizations): users and roles, "service-linked roles" excepted
+    Case("a service-linked role under a denying SCP", org((FULL, NO_S3)), ALLOWED, linked),
+    Case("a service-linked role under an SCP that lacks it", org((EC2_ONLY,)), ALLOWED, linked),
+    Case("a service under an SCP", org((FULL, NO_S3)), ALLOWED, service, resource(allow(Principal=SERVICE))),
+    Case("a provider's user under an SCP", org((EC2_ONLY,)), ALLOWED, federated, resource(allow(Principal="*"))),
     # orgs_manage_policies_rcps.html (Organizations)
+    Case("a service-linked role under an RCP", PolicySet((S3,), rcp_levels=((FULL_RCP, NO_S3_RCP),)), ALLOWED, linked),
+    Case(
+        "a service under an RCP",
+        PolicySet(rcp_levels=((FULL_RCP, NO_S3_RCP),)),
+        EXPLICIT,
+        service,
+        resource(allow(Principal=SERVICE)),
+    ),
     Case("RCP allows", PolicySet(identity=(S3,), rcp_levels=((FULL_RCP,),)), ALLOWED),
     Case(
         "RCP denies",
@@ -390,6 +409,9 @@ ASSUMPTIONS = [
         PolicySet(session=session_policy(allow())),
         same_account=True,
     ),
+    # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: not with root credentials
+    Assumption("the root user, account named", trust(HOME), IMPLICIT, principal=root),
+    Assumption("the root user, everybody named", trust("*"), IMPLICIT, principal=root, same_account=True),
     Assumption(
         "a service named",
         policy(
@@ -452,6 +474,38 @@ def test_organizations_decision_is_of_scps(levels: Any, expected: bool | None) -
 )
 def test_boundary_decision(limits: Policy | None, expected: bool | None) -> None:
     assert evaluate(GET, PolicySet(boundary=limits)).allowed_by_boundary is expected
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        (PolicySet((S3,)), ()),
+        (org((FULL, NO_S3)), ()),
+        (PolicySet(), ("identity",)),
+        (PolicySet((S3,), boundary(allow("ec2:*"))), ("boundary",)),
+        (PolicySet(boundary=boundary(allow("ec2:*")), session=session_policy(allow("ec2:*"))),
+         ("identity", "boundary", "session")),
+        (org((EC2_ONLY,), (EC2_ONLY,)), ("scp",)),
+        (PolicySet(scp_levels=((),), rcp_levels=((),)), ("scp", "rcp", "identity")),
+    ],
+)  # fmt: skip
+def test_an_implicit_deny_tells_which_kinds_of_policy_lack_an_allow(
+    policies: PolicySet, expected: tuple[str, ...]
+) -> None:
+    assert evaluate(GET, policies).blocked_by == expected
+
+
+def test_a_resource_or_trust_policy_that_lacks_an_allow_is_told() -> None:
+    assert evaluate(GET, PolicySet((S3,)), same_account=False).blocked_by == ("resource",)
+    request = Request("sts:AssumeRole", TARGET, principal=session)
+    assert evaluate_assume_role(request, MAY_ASSUME, trust(OTHER), same_account=False).blocked_by == ("trust",)
+
+
+def test_the_root_user_is_told_that_it_may_not_assume_roles() -> None:
+    request = Request("sts:AssumeRole", TARGET, principal=root)
+    verdict = evaluate_assume_role(request, PolicySet(), trust(HOME), same_account=False)
+    assert verdict.blocked_by == ("root",)
+    assert verdict.reason.endswith("is implicitly denied by being the root user, which may not assume roles")
 
 
 def test_missing_context_is_what_matching_statements_lacked() -> None:

@@ -77,7 +77,7 @@ class Principals:
         return Naming.NOT if principal is None else self._named(principal)
 
     def _named(self, principal: Principal) -> Naming:
-        if principal.service is not None or principal.federated is not None:
+        if principal.is_no_entity:
             named = principal.service in self.services or principal.federated in self.federated
             return Naming.CALLER if named else Naming.NOT
         if principal.session_arn in self.aws:
@@ -90,7 +90,7 @@ class Principals:
         """NotPrincipal spares a caller only if it lists the account, the user or role, and the session."""
         if principal is None or self.everyone:
             return self.everyone
-        if principal.service is not None or principal.federated is not None:
+        if principal.is_no_entity:
             return principal.service in self.services or principal.federated in self.federated
         entity = principal.is_root or principal.arn in self.aws or principal.id in self.aws
         session = principal.session_arn is None or principal.session_arn in self.aws
