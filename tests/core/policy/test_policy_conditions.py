@@ -47,6 +47,7 @@ def holds(operator: str, expected: list[str], *values: str, **others: str) -> bo
         ("NumericEquals", ["10"], "10.0", True),
         ("NumericEquals", ["10"], "11", False),
         ("NumericEquals", ["10"], "ten", False),
+        ("NumericNotEquals", ["10"], "ten", True),
         ("NumericNotEquals", ["10"], "11", True),
         ("NumericNotEquals", ["10"], "10", False),
         ("NumericLessThan", ["10"], "9", True),
@@ -66,9 +67,14 @@ def holds(operator: str, expected: list[str], *values: str, **others: str) -> bo
         ("DateNotEquals", ["2026-01-01"], "2026-01-01", False),
         ("DateLessThan", ["2026-02-01T00:00:00Z"], "2026-01-31T23:59:59.999Z", True),
         ("DateLessThan", ["2026-02-01T00:00:00Z"], "2026-02-01T00:00:00Z", False),
-        ("DateLessThan", ["soon"], "2026-01-01", False),
-        ("DateLessThan", ["2026-13-01"], "2025-01-01", False),
-        ("DateLessThan", ["2026-01-01T00:00:00+99:00"], "2025-01-01", False),
+        ("DateLessThan", ["2026-02-01"], "soon", False),
+        ("DateGreaterThan", ["2026-02-01"], "soon", False),
+        ("DateLessThan", ["2026-02-01"], "2026-01-01T00:00:00+99:00", False),
+        ("DateEquals", ["2026-02-01T00:00:00"], "2026-02-01T00:00:00Z", True),  # without a zone it is UTC
+        ("DateEquals", ["2026-02-01t00:00:00z"], "2026-02-01T00:00:00Z", True),
+        ("DateEquals", ["2026-02-01T02:00:00+02"], "2026-02-01T00:00:00Z", True),
+        ("DateEquals", ["2026-01-31T21:30:00-0230"], "2026-02-01T00:00:00Z", True),
+        ("DateEquals", ["2026-01-31T21:30:00-02:30"], "2026-02-01T00:00:00Z", True),
         ("DateLessThanEquals", ["2026-02-01T00:00:00Z"], "2026-02-01T00:00:00Z", True),
         ("DateLessThanEquals", ["2026-02-01T00:00:00Z"], "2026-02-01T00:00:01Z", False),
         ("DateGreaterThan", ["2026-02-01T00:00:00Z"], "2026-02-01T00:00:01Z", True),
@@ -78,7 +84,7 @@ def holds(operator: str, expected: list[str], *values: str, **others: str) -> bo
         ("Bool", ["true"], "true", True),
         ("Bool", ["True"], "true", True),
         ("Bool", ["true"], "false", False),
-        ("Bool", ["yes"], "yes", False),
+        ("Bool", ["true"], "yes", False),
         ("BinaryEquals", ["QmluYXJ5"], "QmluYXJ5", True),
         ("BinaryEquals", ["QmluYXJ5"], "QmluYXJ6", False),
         ("BinaryEquals", ["no base64!"], "no base64!", False),
@@ -88,7 +94,8 @@ def holds(operator: str, expected: list[str], *values: str, **others: str) -> bo
         ("IpAddress", ["203.0.113.9"], "203.0.113.9", True),
         ("IpAddress", ["10.0.0.0/8", "2001:DB8:1234:5678::/64"], "2001:db8:1234:5678::1", True),
         ("IpAddress", ["203.0.113.0/24"], "2001:db8::1", False),
-        ("IpAddress", ["everywhere"], "203.0.113.9", False),
+        ("IpAddress", ["203.0.113.0/24"], "somewhere", False),
+        ("NotIpAddress", ["203.0.113.0/24"], "somewhere", True),
         ("NotIpAddress", ["203.0.113.0/24"], "203.0.114.9", True),
         ("NotIpAddress", ["203.0.113.0/24"], "203.0.113.9", False),
         ("ArnEquals", ["arn:aws:iam::*:role/*"], ROLE, True),
@@ -126,31 +133,41 @@ NEGATED = [
 ]
 
 
+def value_for(operator: str) -> str:
+    values = {"Ip": "10.0.0.1", "NotIp": "10.0.0.1", "Arn": ROLE, "Bool": "true", "Binary": "QQ=="}
+    return next((text for prefix, text in values.items() if operator.startswith(prefix)), "2026")
+
+
 @pytest.mark.parametrize("operator", POSITIVE)
 def test_an_absent_key_matches_nothing(operator: str) -> None:
-    assert not holds(operator, ["true"])
+    assert not holds(operator, [value_for(operator)])
 
 
 @pytest.mark.parametrize("operator", NEGATED)
 def test_a_negated_operator_holds_of_an_absent_key(operator: str) -> None:
-    assert holds(operator, ["true"])
+    assert holds(operator, [value_for(operator)])
 
 
 @pytest.mark.parametrize("operator", POSITIVE + NEGATED)
 def test_if_exists_holds_of_an_absent_key(operator: str) -> None:
-    assert holds(f"{operator}IfExists", ["true"])
+    assert holds(f"{operator}IfExists", [value_for(operator)])
 
 
 @pytest.mark.parametrize("operator", POSITIVE + NEGATED)
 def test_if_exists_changes_nothing_for_a_present_key(operator: str) -> None:
-    values = {"Ip": "10.0.0.1", "NotIp": "10.0.0.1", "Arn": ROLE, "Bool": "true", "Binary": "QQ=="}
-    value = next((text for prefix, text in values.items() if operator.startswith(prefix)), "2026")
+    value = value_for(operator)
     assert holds(f"{operator}IfExists", [value], value) is holds(operator, [value], value)
 
 
 def test_null_holds_of_an_absent_key() -> None:
     assert holds("Null", ["true"])
     assert not holds("Null", ["false"])
+
+
+def test_null_takes_a_key_with_an_empty_value_as_absent() -> None:
+    assert holds("Null", ["true"], "")
+    assert not holds("Null", ["false"], "")
+    assert holds("Null", ["false"], "", "a")
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -207,6 +224,27 @@ def test_values_may_be_variables(operator: str, expected: str, value: str, resul
 def test_an_unknown_operator_is_refused(operator: str) -> None:
     with pytest.raises(ValueError, match=r"condition operator|does not begin"):
         Condition.parse(operator, "x:Key", ["a"], variables=True)
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [
+        ("DateLessThan", "soon"),
+        ("DateLessThanIfExists", "2026-13-01"),
+        ("DateNotEquals", "2026-01-01T00:00:00+99:00"),
+        ("DateEquals", "234-13"),
+        ("NumericEquals", "ten"),
+        ("ForAnyValue:NumericLessThan", ""),
+        ("IpAddress", "everywhere"),
+        ("NotIpAddress", "10.0.0.0/33"),
+        ("IpAddress", "10.0.0.0/255.0.0.0"),
+        ("Bool", "yes"),
+        ("Null", "maybe"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(operator: str, value: str) -> None:
+    with pytest.raises(ValueError, match="is no value for"):
+        Condition.parse(operator, "x:Key", [value], variables=True)
 
 
 @pytest.mark.parametrize("operator", ["NumericEquals", "Null"])
