@@ -48,6 +48,7 @@ def holds(operator: str, expected: list[str], *values: str, **others: str) -> bo
         ("NumericEquals", ["10"], "11", False),
         ("NumericEquals", ["10"], "ten", False),
         ("NumericNotEquals", ["10"], "ten", True),
+        ("NumericEquals", ["1e3"], "1000", True),
         ("NumericNotEquals", ["10"], "11", True),
         ("NumericNotEquals", ["10"], "10", False),
         ("NumericLessThan", ["10"], "9", True),

@@ -54,6 +54,28 @@ def test_condition_values_need_no_quotation_marks() -> None:
     assert values == [["true"], ["10", "2.5"]]
 
 
+@pytest.mark.parametrize("number", ["0.00001", "1e16", "1E3", "100000000000000000.0", "-7", "12345678901234567890"])
+def test_a_number_without_quotation_marks_is_as_it_is_written(number: str) -> None:
+    text = json.dumps(document(ALLOW | {"Condition": {"NumericLessThan": {"a:b": 7654321}}}))
+    policy = Policy.parse(text.replace("7654321", number), source="p")
+    assert [value.source for value in policy.statements[0].conditions[0].values] == [number]
+
+
+@pytest.mark.parametrize("operator", ["NumericLessThan", "StringEquals"])
+def test_a_number_of_thousands_of_digits_is_malformed(operator: str) -> None:
+    written = document(ALLOW | {"Condition": {operator: {"a:b": 7654321}}})
+    text = json.dumps(written).replace("7654321", "1" * 5000)
+    written["Statement"][0]["Condition"][operator]["a:b"] = 10**5000
+    for given_as in (text, written):
+        with pytest.raises(MalformedPolicy, match=f"{operator}.a:b: a number of more than 400 digits"):
+            Policy.parse(given_as, source="p")
+
+
+def test_an_infinite_number_is_malformed() -> None:
+    with pytest.raises(MalformedPolicy, match="inf is not a number"):
+        parse(ALLOW | {"Condition": {"StringEquals": {"a:b": float("inf")}}})
+
+
 @pytest.mark.parametrize(
     ("statement", "type"),
     [

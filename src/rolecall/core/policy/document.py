@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from math import isfinite
 from typing import Any, NoReturn
 
 from rolecall.core.policy.conditions import Condition
@@ -23,6 +24,8 @@ _POLICY_KEYS = ("Version", "Id", "Statement")
 _STATEMENT_KEYS = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
+_MAX_DIGITS = 400
+_MAX_BITS = 4 * _MAX_DIGITS  # more is more than that many digits, and slow to write out
 _SID = re.compile(r"[0-9A-Za-z]*")
 _ACTION = re.compile(r"\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+")
 
@@ -99,10 +102,19 @@ class Policy:
         return cls(source, type, statements)
 
 
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number of a JSON text, as it is written there."""
+
+    text: str
+
+
 @lru_cache(maxsize=2048)
 def _parse_text(document: str, type: str) -> tuple[Statement, ...]:
     try:
-        parsed = json.loads(document, object_pairs_hook=_unique, parse_constant=_no_constant)
+        parsed = json.loads(
+            document, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_Number, parse_float=_Number
+        )
     except MalformedPolicy:
         raise
     except (ValueError, RecursionError) as error:
@@ -283,9 +295,20 @@ def _condition_value(value: object, where: str) -> str:
     """Quotation marks are optional for numbers and truth values."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
+    if isinstance(value, int | float | _Number):
+        return _number(value, where)
     return _string(value, where)
+
+
+def _number(value: float | _Number, where: str) -> str:
+    """As it is written. What no program writes as a number is none."""
+    if isinstance(value, float) and not isfinite(value):
+        raise MalformedPolicy(f"{where}: {value} is not a number")
+    huge = isinstance(value, int) and value.bit_length() > _MAX_BITS
+    text = "" if huge else value.text if isinstance(value, _Number) else str(value)
+    if huge or len(text) > _MAX_DIGITS:
+        raise MalformedPolicy(f"{where}: a number of more than {_MAX_DIGITS} digits")
+    return text
 
 
 def _strings(value: object, where: str, *, scalar: Callable[[object, str], str] = _string) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from rolecall.core.policy.request import Context
 Test = Callable[[str, Text, Context], bool]
 """(a value of the request, a value of the policy, the request's keys) -> do they match."""
 
-_NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?", re.ASCII)
 # The forms of https://www.w3.org/TR/NOTE-datetime, and those of ISO 8601 that IAM takes besides: no zone (UTC), small
 # letters, +hhmm and +hh
 _DATE = re.compile(
