@@ -29,8 +29,7 @@ def statements(draw: st.DrawFn, type: str, effect: str | None = None) -> dict[st
     statement: dict[str, Any] = {"Effect": effect, "Action": draw(actions)}
     if type == "trust":
         statement["Action"] = draw(st.sampled_from(["sts:*", "sts:AssumeRole", "sts:TagSession"]))
-        element = draw(st.sampled_from(["Principal", "NotPrincipal"])) if effect == "Deny" else "Principal"
-        statement[element] = draw(principals)
+        statement["Principal"] = draw(principals)
     else:
         statement[draw(st.sampled_from(["Resource", "NotResource"]))] = draw(resources)
     if draw(st.booleans()):

@@ -27,7 +27,17 @@ _STATEMENT_KEYS = (
 _MAX_DIGITS = 400
 _MAX_BITS = 4 * _MAX_DIGITS  # more is more than that many digits, and slow to write out
 _SID = re.compile(r"[0-9A-Za-z]*")
-_ACTION = re.compile(r"\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+")
+_ACTION = re.compile(r"\*|\*:\*|[A-Za-z0-9.-]+:[A-Za-z0-9*?_-]+")
+
+# "AssumeRole policy may only specify STS AssumeRole actions", says IAM of any other
+_TRUST_ACTIONS = (
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:setcontext",
+    "sts:setsourceidentity",
+    "sts:tagsession",
+)
 
 
 class MalformedPolicy(ValueError):
@@ -200,12 +210,15 @@ class _Reader:
 
     def _actions(self, block: Mapping[str, Any], element: str, where: str) -> ActionNames:
         place = f"{where}.{element}"
-        names = _strings(block[element], place)
+        names = _some_strings(block[element], place)
         for name in names:
             if not _ACTION.fullmatch(name):
                 raise MalformedPolicy(f"{place}: {name!r} is not an action (service:Action)")
-        if self.type == "trust" and (element == "NotAction" or not all(n.lower().startswith("sts:") for n in names)):
-            raise MalformedPolicy(f"{place}: a trust policy may only name actions of sts")
+        if self.type == "trust" and (element == "NotAction" or not all(_assumes(name) for name in names)):
+            raise MalformedPolicy(f"{place}: a trust policy may only name actions of sts that assume a role")
+        if self.type == "rcp" and element == "NotAction":
+            # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+            raise MalformedPolicy(f"{place}: a resource control policy has no NotAction")
         return ActionNames.parse(names)
 
     def _resources(self, block: Mapping[str, Any], element: str | None, where: str) -> tuple[ArnPattern, ...] | None:
@@ -214,7 +227,7 @@ class _Reader:
         place = f"{where}.{element}"
         if self.rules.resource == "forbidden":
             raise MalformedPolicy(f"{place}: a {self.type} policy has no {element}")
-        names = _strings(block[element], place)
+        names = _some_strings(block[element], place)
         for name in names:
             if name != "*" and not name.startswith("arn:"):
                 raise MalformedPolicy(f"{place}: {name!r} is neither an ARN nor *")
@@ -232,6 +245,9 @@ class _Reader:
         place = f"{where}.{element}"
         if not self.rules.principal:
             raise MalformedPolicy(f"{place}: a policy of type {self.type} has no {element}")
+        if element == "NotPrincipal" and self.type == "trust":
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+            raise MalformedPolicy(f"{place}: a trust policy has no NotPrincipal")
         if element == "NotPrincipal" and block.get("Effect") != Effect.DENY:
             raise MalformedPolicy(f"{place}: only with Effect Deny")
         principals = _principals(block[element], place, excluded=element == "NotPrincipal")
@@ -250,9 +266,17 @@ class _Reader:
                     raise MalformedPolicy(f"{place}: {error}") from None
 
 
+def _assumes(name: str) -> bool:
+    """An action that is for trust policies, or a pattern of such."""
+    names = ActionNames.parse([name])
+    return name.lower().startswith("sts:") and any(names.match(action) for action in _TRUST_ACTIONS)
+
+
 def _principals(written: object, where: str, *, excluded: bool) -> Principals:
     block = {"AWS": "*"} if written == "*" else _object(written, where)
     names = {kind: _strings(value, f"{where}.{kind}") for kind, value in block.items()}
+    if not any(names.values()):
+        raise MalformedPolicy(f"{where}: names nobody")
     try:
         return Principals.parse(names, excluded=excluded)
     except ValueError as error:
@@ -314,3 +338,10 @@ def _number(value: float | _Number, where: str) -> str:
 def _strings(value: object, where: str, *, scalar: Callable[[object, str], str] = _string) -> tuple[str, ...]:
     values = value if isinstance(value, list | tuple) else [value]
     return tuple(scalar(entry, where) for entry in values)
+
+
+def _some_strings(value: object, where: str) -> tuple[str, ...]:
+    strings = _strings(value, where)
+    if not strings:
+        raise MalformedPolicy(f"{where}: must not be empty")
+    return strings

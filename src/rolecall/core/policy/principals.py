@@ -16,6 +16,8 @@ from rolecall.core.policy.request import Principal
 _ROOT_ARN = re.compile(r"arn:[^:*?]+:iam::(\d{12}):root", re.ASCII)
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 _ENTITY_ARN = re.compile(r"arn:[^:*?]+:(?:iam|sts)::[^:*?]+:[^*?]+")
+# "You cannot identify a user group as a principal in a policy"
+_GROUP_ARN = re.compile(r"arn:[^:]+:iam::[^:]+:group/")
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,124}", re.ASCII)
 _KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
@@ -54,10 +56,12 @@ class Principals:
         for kind in names:
             if kind not in _KINDS:
                 raise ValueError(f"{kind!r} is none of {', '.join(_KINDS)}")
+        if any("*" in service or "?" in service for service in names.get("Service", ())):
+            raise ValueError("a service is named without wildcards")
         aws = names.get("AWS", ())
         entities = frozenset(name for name in aws if name != "*" and _account_of(name) is None)
         for name in sorted(entities):
-            if not (_ENTITY_ARN.fullmatch(name) or _UNIQUE_ID.fullmatch(name)):
+            if _GROUP_ARN.match(name) or not (_ENTITY_ARN.fullmatch(name) or _UNIQUE_ID.fullmatch(name)):
                 raise ValueError(f"{name!r} is not a principal: an account, an ARN without wildcards or a unique id")
         return cls(
             everyone="*" in aws,
