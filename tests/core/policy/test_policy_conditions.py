@@ -41,6 +41,7 @@ def holds(operator: str, expected: list[str], *values: str, **others: str) -> bo
         ("StringLike", ["a*"], "ab", True),
         ("StringLike", ["a*"], "Ab", False),
         ("StringLike", ["a?"], "a", False),
+        ("StringLike", ["a?c"], "a\nc", True),
         ("StringLike", [LONG_PATTERN], LONG_ARN, True),
         ("StringNotLike", ["a*"], "ab", False),
         ("StringNotLike", ["a*"], "ba", True),
@@ -57,6 +58,7 @@ def holds(operator: str, expected: list[str], *values: str, **others: str) -> bo
         ("NumericLessThanEquals", ["10"], "10.5", False),
         ("NumericGreaterThan", ["10"], "10.5", True),
         ("NumericGreaterThan", ["10"], "10", False),
+        ("NumericGreaterThan", ["12345678901234567890"], "12345678901234567891", True),
         ("NumericGreaterThanEquals", ["10"], "10", True),
         ("NumericGreaterThanEquals", ["-1"], "-2", False),
         ("DateEquals", ["2026-01-01T00:00:00Z"], "2026-01-01T01:00:00+01:00", True),
@@ -64,6 +66,9 @@ def holds(operator: str, expected: list[str], *values: str, **others: str) -> bo
         ("DateEquals", ["2026"], "1767225600", True),  # epoch seconds
         ("DateEquals", ["2026-01-01"], "2026-01-02", False),
         ("DateEquals", ["2026-01-01T00:00:00Z"], "2026-01-01T00:00:00.5Z", False),
+        ("DateEquals", ["2026-01-01T00:00:00Z"], "2025-12-31T19:30:00-04:30", True),
+        ("DateGreaterThan", ["1577836800.5"], "1577836801", True),
+        ("DateLessThan", ["0"], "-1", True),
         ("DateNotEquals", ["2026-01-01"], "2026-01-02", True),
         ("DateNotEquals", ["2026-01-01"], "2026-01-01", False),
         ("DateLessThan", ["2026-02-01T00:00:00Z"], "2026-01-31T23:59:59.999Z", True),
@@ -112,6 +117,8 @@ def holds(operator: str, expected: list[str], *values: str, **others: str) -> bo
         ("Null", ["false"], "a", True),
         ("Null", ["true"], "a", False),
         ("Null", ["true", "false"], "a", True),
+        ("Null", ["FALSE"], "a", True),
+        ("foranyvalue:StringEquals", ["a"], "a", True),
         ("stringequals", ["a"], "a", True),
     ],
 )
@@ -165,6 +172,18 @@ def test_null_holds_of_an_absent_key() -> None:
     assert not holds("Null", ["false"])
 
 
+def test_an_empty_value_is_no_value_even_where_the_policy_names_it() -> None:
+    assert not holds("ForAnyValue:StringLike", ["", "a"], "")
+
+
+@pytest.mark.parametrize(
+    "operator", [name for name in POSITIVE + NEGATED if name.startswith(("String", "Arn", "Bool"))]
+)
+def test_text_truth_values_and_arns_may_be_variables(operator: str) -> None:
+    value = value_for(operator)
+    assert holds(operator, ["${aws:value}"], value, value=value) is (operator in POSITIVE)
+
+
 def test_null_takes_a_key_with_an_empty_value_as_absent() -> None:
     assert holds("Null", ["true"], "")
     assert not holds("Null", ["false"], "")
@@ -191,6 +210,9 @@ def test_null_takes_a_key_with_an_empty_value_as_absent() -> None:
         ("ForAnyValue:StringNotEquals", ("a", "b"), False),
         ("ForAnyValue:StringNotEquals", (), False),
         ("ForAnyValue:StringEqualsIfExists", (), True),
+        ("ForAnyValue:StringNotEqualsIfExists", (), True),
+        ("ForAllValues:StringEquals", ("a", ""), False),  # only a key with no other value is an empty one
+        ("ForAnyValue:StringEquals", ("a", ""), True),
         ("StringEquals", ("a", "b"), False),  # a key of several values needs a set operator
         ("StringNotEquals", ("a", "b"), True),
     ],
@@ -212,6 +234,7 @@ def test_set_operators_compare_every_or_any_value(operator: str, values: tuple[s
         ("StringEquals", "${aws:absent}", "ada", False),
         ("StringNotEquals", "${aws:absent}", "ada", True),  # a negated operator holds against a variable without value
         ("StringEquals", "${aws:absent, 'ada'}", "ada", True),
+        ("StringEquals", "ada${aws:absent, ''}", "ada", True),
         ("NumericEquals", "${aws:account}", "111111111111", False),  # no variables in numbers and dates
     ],
 )

@@ -43,6 +43,13 @@ def test_text_and_object_are_the_same_policy() -> None:
     assert policy.statements[0].effect is Effect.ALLOW
 
 
+def test_one_text_is_judged_by_the_type_it_is_of() -> None:
+    text = json.dumps(document(TRUST))
+    assert Policy.parse(text, source="p", type="trust").type == "trust"
+    with pytest.raises(MalformedPolicy):
+        Policy.parse(text, source="p", type="identity")
+
+
 def test_a_single_statement_needs_no_list() -> None:
     assert len(Policy.parse({"Statement": ALLOW}, source="p").statements) == 1
 
