@@ -152,7 +152,7 @@ def test_a_statement_is_taken(statement: dict[str, Any], type: str) -> None:
         (
             without(ALLOW, "Action") | {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*"},
             "rcp",
-            "p: Statement[0].NotAction: a resource control policy has no NotAction",
+            "p: Statement[0].NotAction: NotAction is not supported in a resource control policy",
         ),
         (ALLOW | {"Effect": "Deny", "NotPrincipal": "*"}, "rcp", "NotPrincipal: a resource control policy has"),
         (TRUST | {"Principal": "111111111111"}, "trust", "p: Statement[0].Principal: must be an object"),

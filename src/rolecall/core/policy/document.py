@@ -218,7 +218,7 @@ class _Reader:
             raise MalformedPolicy(f"{place}: a trust policy may only name actions of sts that assume a role")
         if self.type == "rcp" and element == "NotAction":
             # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
-            raise MalformedPolicy(f"{place}: a resource control policy has no NotAction")
+            raise MalformedPolicy(f"{place}: NotAction is not supported in a resource control policy")
         return ActionNames.parse(names)
 
     def _resources(self, block: Mapping[str, Any], element: str | None, where: str) -> tuple[ArnPattern, ...] | None:
