@@ -46,13 +46,15 @@ Parts = tuple[Part, ...]
 class Text:
     """One string of a policy, taken apart. In a policy of version 2008-10-17 nothing is a variable.
 
-    `varies` if its characters depend on the request; `keys` are the condition keys it needs and has no default for.
+    `varies` if its characters depend on the request; `open_ended` if a `*` ends it; `keys` are the condition keys it
+    needs and has no default for.
     """
 
     source: str
     parts: Parts
     variables: bool
     varies: bool
+    open_ended: bool
     keys: tuple[str, ...]
 
     @classmethod
@@ -60,7 +62,8 @@ class Text:
         parts = tuple(_merged(_parts(source, variables)))
         keyed = [part for part in parts if part.kind is Kind.VARIABLE]
         keys = tuple(part.text for part in keyed if part.default is None)
-        return cls(source, parts, variables, bool(keyed), keys)
+        open_ended = bool(parts) and parts[-1].kind is Kind.MANY
+        return cls(source, parts, variables, bool(keyed), open_ended, keys)
 
     def equals(self, value: str, context: Context) -> bool:
         """Character for character: its wildcards stand for themselves."""
@@ -87,11 +90,6 @@ class Text:
         if not len(segments) == len(values) == _ARN_SEGMENTS:
             return False
         return all(_fits(parts, text, varies=self.varies) for parts, text in zip(segments, values, strict=True))
-
-    @property
-    def open_ended(self) -> bool:
-        """Its last character is a `*` that is a wildcard."""
-        return bool(self.parts) and self.parts[-1].kind is Kind.MANY
 
     def _resolved(self, context: Context) -> Parts | None:
         if not self.varies:
@@ -208,13 +206,14 @@ class ArnPattern:
     """An ARN of a Resource element, cut into at most six parts at its colons; `*` alone is one part.
 
     A wildcard stays within its part, except in the sixth, where it reaches over colons, and except a `*` that ends
-    its part, which "can expand to match beyond the colon boundaries". `keys` are the condition keys it needs and has
-    no default for.
+    its part, which "can expand to match beyond the colon boundaries": `crossing` if one does before the last part.
+    `keys` are the condition keys it needs and has no default for.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
 
     segments: tuple[Text, ...]
     keys: tuple[str, ...]
+    crossing: bool
 
     @classmethod
     def parse(cls, source: str, *, variables: bool) -> ArnPattern:
@@ -222,37 +221,45 @@ class ArnPattern:
         texts = _split_around_variables(source) if variables else source.split(":", _ARN_SEGMENTS - 1)
         last = len(texts) - 1
         segments = tuple(Text.parse(text, variables=variables and at == last) for at, text in enumerate(texts))
-        return cls(segments, segments[last].keys)
+        return cls(segments, segments[last].keys, any(segment.open_ended for segment in segments[:last]))
 
     @property
     def incomplete(self) -> bool:
         """Fewer than six parts, and no `*` that could stand for those that lack."""
-        return len(self.segments) < _ARN_SEGMENTS and not any(text.open_ended for text in self.segments)
+        return len(self.segments) < _ARN_SEGMENTS and not (self.crossing or self.segments[-1].open_ended)
 
     def matches(self, arn: str, context: Context) -> bool:
-        pieces = arn.split(":")
-        places: Iterable[int] = (0,)
+        values = arn.split(":", _ARN_SEGMENTS - 1)
+        if self._reaches(len(values)) and all(
+            segment.like(value, context) for segment, value in zip(self.segments, values, strict=False)
+        ):
+            return True
+        # Only where the ARN has pieces to spare can a part take more than its own.
+        return self.crossing and arn.count(":") >= len(self.segments) and self._matches_across(arn.split(":"), context)
+
+    def _reaches(self, there: int) -> bool:
+        """Its parts cover that many, one by one.
+
+        An incomplete ARN has `*` for every part that it lacks: `arn:aws:sqs` is `arn:aws:sqs:*:*:*`.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+        """
+        given = len(self.segments)
+        return given == there or (given < there and (there == _ARN_SEGMENTS or self.segments[-1].open_ended))
+
+    def _matches_across(self, pieces: Sequence[str], context: Context) -> bool:
+        """Each part but the last takes one piece, or any number more if a `*` ends it."""
+        places: Sequence[int] = (0,)
         for segment in self.segments[:-1]:
             after = [at + 1 for at in places if at < len(pieces) and segment.like(pieces[at], context)]
             places = range(after[0], len(pieces)) if after and segment.open_ended else after
-        return any(self._ends(pieces, at, context) for at in places) or self._begins(arn, context)
+        return any(self._ends(pieces, at, context) for at in places if at < len(pieces))
 
     def _ends(self, pieces: Sequence[str], at: int, context: Context) -> bool:
         """The last part matches all that is left of the ARN."""
         last = self.segments[-1]
         if at >= _ARN_SEGMENTS - 1 or at == len(pieces) - 1:
-            return at < len(pieces) and last.like(":".join(pieces[at:]), context)
+            return last.like(":".join(pieces[at:]), context)
         return last.open_ended and last.like(pieces[at], context)
-
-    def _begins(self, arn: str, context: Context) -> bool:
-        """An incomplete ARN has `*` for every part that it lacks: `arn:aws:sqs` is `arn:aws:sqs:*:*:*`.
-
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
-        """
-        values = arn.split(":", _ARN_SEGMENTS - 1)
-        if not len(self.segments) < len(values) == _ARN_SEGMENTS:
-            return False
-        return all(segment.like(value, context) for segment, value in zip(self.segments, values, strict=False))
 
 
 def _split_around_variables(source: str) -> list[str]:
