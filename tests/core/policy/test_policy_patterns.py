@@ -1,8 +1,11 @@
 """Wildcards, policy variables, actions and ARNs."""
 
+import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rolecall.core.policy.patterns import ActionNames, ArnPattern, Text
 from rolecall.core.policy.request import Context, Request
@@ -178,3 +181,20 @@ def test_many_colons_do_not_cost_exponential_time() -> None:
     begin = time.process_time()
     assert not ArnPattern.parse("a*:*:*:*:*:b", variables=True).matches("a" + ":" * 2000, NOTHING)
     assert time.process_time() - begin < 1
+
+
+def by_the_guides_words(pattern: str) -> re.Pattern[str]:
+    """The rule on the page of the Resource element as a regular expression, without thought for time."""
+    *parts, resource = pattern.split(":", 5)
+    within = [re.escape(part).replace(r"\?", "[^:]").replace(r"\*", "[^:]*") for part in parts]
+    ends = [re.sub(r"\[\^:\]\*$", ".*", part) for part in within]
+    return re.compile(":".join([*ends, re.escape(resource).replace(r"\?", ".").replace(r"\*", ".*")]))
+
+
+@given(
+    st.lists(st.text("ab*?", max_size=2), min_size=6, max_size=6).map(":".join),
+    st.lists(st.text("ab", max_size=2), min_size=6, max_size=8).map(":".join),
+)
+def test_a_whole_arn_matches_as_the_guide_words_it(pattern: str, arn: str) -> None:
+    expected = by_the_guides_words(pattern).fullmatch(arn) is not None
+    assert ArnPattern.parse(pattern, variables=True).matches(arn, NOTHING) is expected
