@@ -25,8 +25,16 @@ class ControlPolicy:
     targets: frozenset[str]
 
 
-Levels = tuple[tuple[Policy, ...], ...]
-"""The policies at each level, from the root to the account."""
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The policies at one level. `whole` unless one that is attached there is beyond us."""
+
+    policies: tuple[Policy, ...]
+    whole: bool = True
+
+
+Levels = tuple[Level, ...]
+"""From the root to the account."""
 
 _EVERYTHING = Policy.parse(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, source="everything"
@@ -34,9 +42,14 @@ _EVERYTHING = Policy.parse(
 
 
 def levels_of(policies: Iterable[ControlPolicy], unit_ids: Sequence[UnitId], account: AccountId) -> Levels:
-    """What applies to an account. A document that we cannot read is left out: it then is not named, no more."""
-    parsed = [(policy.targets, read) for policy in policies if (read := _parsed(policy))]
-    return tuple(tuple(read for targets, read in parsed if place in targets) for place in (*unit_ids, account))
+    """What applies to an account. A document that we cannot read is left out, so that it is never named."""
+    parsed = [(policy.targets, _parsed(policy)) for policy in policies]
+    return tuple(_level(read for targets, read in parsed if place in targets) for place in (*unit_ids, account))
+
+
+def _level(attached: Iterable[Policy | None]) -> Level:
+    found = tuple(attached)
+    return Level(tuple(policy for policy in found if policy), whole=None not in found)
 
 
 def named(
@@ -65,13 +78,16 @@ def _request(action: str, resource: str, question: Question) -> Request:
     return Request(action, resource, {key: (value,) for key, value in question.context.items()})
 
 
-def _deniers_at(level: tuple[Policy, ...], request: Request) -> Iterable[str]:
-    """The policies of one level that deny explicitly; where none does and none allows, all that are attached there."""
-    verdict = evaluate(request, PolicySet(identity=(_EVERYTHING,), scp_levels=(level,)))
+def _deniers_at(level: Level, request: Request) -> Iterable[str]:
+    """The policies of one level that deny explicitly; where none does and none allows, all that are attached there.
+
+    One that we cannot read may be the one that allows, and then the others are not to blame.
+    """
+    verdict = evaluate(request, PolicySet(identity=(_EVERYTHING,), scp_levels=(level.policies,)))
     if verdict.outcome is Outcome.EXPLICIT_DENY:
         return {matched.source for matched in verdict.matched}
-    if verdict.outcome is Outcome.IMPLICIT_DENY:
-        return {policy.source for policy in level}
+    if verdict.outcome is Outcome.IMPLICIT_DENY and level.whole:
+        return {policy.source for policy in level.policies}
     return ()
 
 

@@ -44,6 +44,13 @@ def test_text_and_object_are_the_same_policy() -> None:
     assert policy.statements[0].effect is Effect.ALLOW
 
 
+def test_one_text_is_judged_by_the_type_it_is_of() -> None:
+    text = json.dumps(document(TRUST))
+    assert Policy.parse(text, source="p", type="trust").type == "trust"
+    with pytest.raises(MalformedPolicy):
+        Policy.parse(text, source="p", type="identity")
+
+
 def test_a_single_statement_needs_no_list() -> None:
     assert len(Policy.parse({"Statement": ALLOW}, source="p").statements) == 1
 
@@ -53,6 +60,28 @@ def test_condition_values_need_no_quotation_marks() -> None:
     statement = parse(ALLOW | {"Condition": conditions}).statements[0]
     values = [[text.source for text in condition.values] for condition in statement.conditions]
     assert values == [["true"], ["10", "2.5"]]
+
+
+@pytest.mark.parametrize("number", ["0.00001", "1e16", "1E3", "100000000000000000.0", "-7", "12345678901234567890"])
+def test_a_number_without_quotation_marks_is_as_it_is_written(number: str) -> None:
+    text = json.dumps(document(ALLOW | {"Condition": {"NumericLessThan": {"a:b": 7654321}}}))
+    policy = Policy.parse(text.replace("7654321", number), source="p")
+    assert [value.source for value in policy.statements[0].conditions[0].values] == [number]
+
+
+@pytest.mark.parametrize("operator", ["NumericLessThan", "StringEquals"])
+def test_a_number_of_thousands_of_digits_is_malformed(operator: str) -> None:
+    written = document(ALLOW | {"Condition": {operator: {"a:b": 7654321}}})
+    text = json.dumps(written).replace("7654321", "1" * 5000)
+    written["Statement"][0]["Condition"][operator]["a:b"] = 10**5000
+    for given_as in (text, written):
+        with pytest.raises(MalformedPolicy, match=f"{operator}.a:b: a number of more than 400 digits"):
+            Policy.parse(given_as, source="p")
+
+
+def test_an_infinite_number_is_malformed() -> None:
+    with pytest.raises(MalformedPolicy, match="inf is not a number"):
+        parse(ALLOW | {"Condition": {"StringEquals": {"a:b": float("inf")}}})
 
 
 @pytest.mark.parametrize(
@@ -68,8 +97,11 @@ def test_condition_values_need_no_quotation_marks() -> None:
         (TRUST | {"Action": ["sts:AssumeRole", "sts:TagSession"]}, "trust"),
         (TRUST | {"Principal": {"AWS": "AROADELETED000000000"}}, "trust"),
         (TRUST | {"Principal": {"Service": ["ec2.amazonaws.com"], "AWS": []}}, "trust"),
+        (TRUST | {"Action": ["sts:*", "STS:assumerole*", "sts:SetContext"]}, "trust"),
         (ALLOW | {"Action": "s3.s:ListBucket"}, "identity"),
         (ALLOW | {"Condition": {}}, "identity"),
+        (ALLOW | {"Resource": "arn:aws:sqs"}, "identity"),
+        (ALLOW | {"Resource": ["arn:aws:s3:*", "arn:aws:s3:::b"]}, "session"),
         (ALLOW | {"Action": "*:*"}, "identity"),
     ],
 )
@@ -89,9 +121,12 @@ def test_a_statement_is_taken(statement: dict[str, Any], type: str) -> None:
         (ALLOW | {"NotResource": "*"}, "identity", "p: Statement[0]: has both Resource and NotResource"),
         (ALLOW | {"Action": "CreateSnapshot"}, "identity", "'CreateSnapshot' is not an action (service:Action)"),
         (ALLOW | {"Action": "ec*:Create"}, "identity", "'ec*:Create' is not an action (service:Action)"),
+        (ALLOW | {"Action": []}, "identity", "p: Statement[0].Action: must not be empty"),
+        (ALLOW | {"Resource": []}, "identity", "p: Statement[0].Resource: must not be empty"),
         (ALLOW | {"Action": 5}, "identity", "p: Statement[0].Action: must be a string or a list of strings"),
         (ALLOW | {"Resource": "bucket"}, "identity", "p: Statement[0].Resource: 'bucket' is neither an ARN nor *"),
         (ALLOW | {"Resource": ["*", None]}, "identity", "p: Statement[0].Resource: must be a string or a list"),
+        (ALLOW | {"Resource": "arn:aws:sqs"}, "session", "p: Statement[0].Resource: 'arn:aws:sqs' is not a whole ARN"),
         (ALLOW | {"Sid": "a b"}, "identity", "p: Statement[0].Sid: 'a b' must be alphanumeric"),
         (ALLOW | {"Sid": 1}, "resource", "p: Statement[0].Sid: must be a string"),
         (ALLOW | {"Principal": "*"}, "identity", "p: Statement[0].Principal: a policy of type identity has no"),
@@ -102,35 +137,35 @@ def test_a_statement_is_taken(statement: dict[str, Any], type: str) -> None:
         (TRUST | {"Action": "s3:GetObject"}, "trust", "p: Statement[0].Action: a trust policy may only name"),
         (TRUST | {"Action": "*"}, "trust", "p: Statement[0].Action: a trust policy may only name actions of sts"),
         (without(TRUST, "Action") | {"NotAction": "sts:TagSession"}, "trust", "a trust policy may only name actions"),
-        (TRUST | {"Action": "sts:TagSessions"}, "trust", "p: Statement[0].Action: a trust policy may only name"),
-        (TRUST | {"Action": "sts:GetCallerIdentity"}, "trust", "p: Statement[0].Action: a trust policy may only name"),
-        (without(TRUST, "Principal") | {"NotPrincipal": "*", "Effect": "Deny"}, "trust", "never in a trust policy"),
-        (TRUST | {"Principal": {}}, "trust", "p: Statement[0].Principal: must name a principal"),
-        (TRUST | {"Principal": {"Service": "*"}}, "trust", "p: Statement[0].Principal: '*' is not a service"),
-        (TRUST | {"Principal": {"AWS": "arn:aws:iam::111111111111:group/g"}}, "trust", "is not a principal"),
-        (ALLOW | {"Action": []}, "identity", "p: Statement[0].Action: must name an action"),
-        (ALLOW | {"Resource": []}, "identity", "p: Statement[0].Resource: must name a resource"),
-        (ALLOW | {"Resource": "arn:aws:sqs"}, "session", "is not a whole ARN"),
-        (
-            without(ALLOW, "Action") | {"NotAction": "s3:*", "Effect": "Deny", "Principal": "*"},
-            "rcp",
-            "NotAction is not supported",
-        ),
-        (
-            ALLOW | {"Condition": {"DateLessThan": {"aws:CurrentTime": "tomorrow"}}},
-            "identity",
-            "'tomorrow' is no value",
-        ),
-        (ALLOW | {"Condition": {"NumericEquals": {"x:n": "many"}}}, "identity", "'many' is no value of NumericEquals"),
-        (ALLOW | {"Condition": {"IpAddress": {"aws:SourceIp": "here"}}}, "identity", "'here' is no value of IpAddress"),
-        (ALLOW | {"Condition": {"NumericEquals": {"x:n": 10**5000}}}, "identity", "not a number that can be compared"),
         (TRUST | {"Principal": {"AWS": "arn:aws:iam::1:role/*"}}, "trust", "p: Statement[0].Principal: 'arn:aws:iam"),
         (TRUST | {"Principal": {"Nobody": "*"}}, "trust", "p: Statement[0].Principal: 'Nobody' is none of AWS"),
+        (TRUST | {"Action": "sts:GetCallerIdentity"}, "trust", "actions of sts that assume a role"),
+        (TRUST | {"Action": ["sts:AssumeRole", "sts:Get*"]}, "trust", "actions of sts that assume a role"),
+        (TRUST | {"Action": "sts:TagSessions"}, "trust", "actions of sts that assume a role"),
+        (TRUST | {"Principal": {}}, "trust", "p: Statement[0].Principal: names nobody"),
+        (TRUST | {"Principal": {"AWS": []}}, "trust", "p: Statement[0].Principal: names nobody"),
+        (TRUST | {"Principal": {"Service": "*"}}, "trust", "a service is named without wildcards"),
+        (
+            TRUST | {"Principal": {"AWS": "arn:aws:iam::111111111111:group/a"}},
+            "trust",
+            "'arn:aws:iam::111111111111:group/a' is not a principal",
+        ),
+        (
+            without(ALLOW, "Action") | {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*"},
+            "rcp",
+            "p: Statement[0].NotAction: NotAction is not supported in a resource control policy",
+        ),
+        (ALLOW | {"Effect": "Deny", "NotPrincipal": "*"}, "rcp", "NotPrincipal: a resource control policy has"),
         (TRUST | {"Principal": "111111111111"}, "trust", "p: Statement[0].Principal: must be an object"),
         (
-            without(TRUST, "Principal") | {"NotPrincipal": {"AWS": "111111111111"}},
-            "trust",
+            without(ALLOW, "Principal") | {"NotPrincipal": {"AWS": "111111111111"}},
+            "resource",
             "p: Statement[0].NotPrincipal: only with Effect Deny",
+        ),
+        (
+            without(TRUST, "Principal") | {"Effect": "Deny", "NotPrincipal": {"AWS": "111111111111"}},
+            "trust",
+            "p: Statement[0].NotPrincipal: a trust policy has no NotPrincipal",
         ),
         (ALLOW | {"Principal": {"AWS": "111111111111"}}, "rcp", "p: Statement[0].Principal: a resource control policy"),
         (ALLOW | {"Condition": []}, "identity", "p: Statement[0].Condition: must be an object"),

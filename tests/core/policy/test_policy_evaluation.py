@@ -32,6 +32,10 @@ session = Principal(HOME, ROLE, ROLE_ID, session_arn=SESSION)
 user = Principal(HOME, USER, "AIDACARLOS0000000000")
 root = Principal(HOME, f"arn:aws:iam::{HOME}:root", HOME)
 service = Principal(HOME, "", "", service="ec2.amazonaws.com")
+federated = Principal(HOME, "", "", federated="accounts.google.com")
+linked = Principal(
+    HOME, f"arn:aws:iam::{HOME}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX", "AROALINKED0000000000"
+)
 
 
 def policy(*statements: dict[str, Any], type: str = "identity", source: str | None = None) -> Policy:
@@ -53,6 +57,8 @@ def to(*names: str) -> dict[str, Any]:
 
 FULL = policy(allow("*"), type="scp", source="FullAWSAccess")
 FULL_RCP = policy(allow("*", Principal="*"), type="rcp", source="RCPFullAWSAccess")
+NO_S3_RCP = policy(deny("s3:*", Principal="*"), type="rcp", source="NoS3")
+SERVICE = {"Service": "ec2.amazonaws.com"}
 EC2_ONLY = policy(allow("ec2:*"), type="scp", source="Ec2Only")
 NO_S3 = policy(deny("s3:*", Sid="NoS3"), type="scp", source="NoS3")
 S3 = policy(allow())
@@ -87,6 +93,8 @@ NOTHING = PolicySet()
 
 NOT_IAM: Elements = {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
 NOT_S3: Elements = {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
+NOT_IAM_OR_S3: Elements = {"Effect": "Allow", "NotAction": ["iam:*", "s3:*"], "Resource": "*"}
+NOT_MINE: Elements = {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::logs/${aws:username}"}
 NOT_LOGS: Elements = {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::logs/*"}
 NOT_BOOKS: Elements = {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::books/*"}
 ONLY_CARLOS: Elements = {"NotPrincipal": {"AWS": [USER, f"arn:aws:iam::{HOME}:root"]}}
@@ -107,6 +115,7 @@ CASES = [
     Case("no policy at all", NOTHING, IMPLICIT),
     Case("another action", PolicySet(identity=(EC2,)), IMPLICIT),
     Case("an allow", PolicySet(identity=(EC2, S3)), ALLOWED),
+    Case("the third of three policies allows", PolicySet(identity=(EC2, EC2, S3)), ALLOWED),
     Case("a deny over an allow", PolicySet(identity=(S3, policy(deny("s3:Get*")))), EXPLICIT),
     Case("a deny of another action", PolicySet(identity=(S3, policy(deny("s3:Put*")))), ALLOWED),
     Case("root without policies", NOTHING, ALLOWED, root),
@@ -114,6 +123,8 @@ CASES = [
     # reference_policies_elements_notaction.html, reference_policies_elements_notresource.html
     Case("not-action of another service", PolicySet(identity=(policy(NOT_IAM),)), ALLOWED),
     Case("not-action of this service", PolicySet(identity=(policy(NOT_S3),)), IMPLICIT),
+    Case("not-action of two services", PolicySet(identity=(policy(NOT_IAM_OR_S3),)), IMPLICIT),
+    Case("not-resource of a variable without value", PolicySet(identity=(policy(NOT_MINE),)), ALLOWED),
     Case("not-resource of another bucket", PolicySet(identity=(policy(NOT_BOOKS),)), ALLOWED),
     Case("not-resource of this bucket", PolicySet(identity=(policy(NOT_LOGS),)), IMPLICIT),
     # reference_policies_condition-logic-multiple-context-keys-or-values.html: values are or, keys are and
@@ -159,7 +170,27 @@ CASES = [
     Case("an SCP grants nothing", org((FULL,), (FULL,), identity=()), IMPLICIT),
     Case("the management account has no SCPs", PolicySet(identity=(S3,)), ALLOWED),
     Case("SCP, boundary and identity", PolicySet((S3,), boundary(allow()), scp_levels=((FULL,),)), ALLOWED),
+    # orgs_manage_policies_scps.html (Organizations): users and roles, "service-linked roles" excepted
+    Case("a service-linked role under a denying SCP", org((FULL, NO_S3)), ALLOWED, linked),
+    Case("a service-linked role under an SCP that lacks it", org((EC2_ONLY,)), ALLOWED, linked),
+    Case("a service under an SCP", org((FULL, NO_S3)), ALLOWED, service, resource(allow(Principal=SERVICE))),
+    Case("a provider's user under an SCP", org((EC2_ONLY,)), ALLOWED, federated, resource(allow(Principal="*"))),
     # orgs_manage_policies_rcps.html (Organizations)
+    Case("a service-linked role under an RCP", PolicySet((S3,), rcp_levels=((FULL_RCP, NO_S3_RCP),)), ALLOWED, linked),
+    Case(
+        "a service under an RCP that lacks it",
+        PolicySet(rcp_levels=((policy(allow("ec2:*", Principal="*"), type="rcp"),),)),
+        IMPLICIT,
+        service,
+        resource(allow(Principal=SERVICE)),
+    ),
+    Case(
+        "a service under an RCP",
+        PolicySet(rcp_levels=((FULL_RCP, NO_S3_RCP),)),
+        EXPLICIT,
+        service,
+        resource(allow(Principal=SERVICE)),
+    ),
     Case("RCP allows", PolicySet(identity=(S3,), rcp_levels=((FULL_RCP,),)), ALLOWED),
     Case(
         "RCP denies",
@@ -211,6 +242,28 @@ CASES = [
         session,
         resource(allow(**to(SESSION))),
     ),
+    Case(
+        "resource names the role itself, boundary lacks it",
+        PolicySet(boundary=boundary(allow("ec2:*"))),
+        IMPLICIT,
+        Principal(HOME, ROLE, ROLE_ID),
+        resource(allow(**to(ROLE))),
+    ),
+    Case(
+        "resource names the account, boundary lacks it",
+        PolicySet((S3,), boundary(allow("ec2:*"))),
+        IMPLICIT,
+        user,
+        resource(allow(**to(HOME))),
+    ),
+    Case(
+        "resource names the account, session policy lacks it",
+        PolicySet((S3,), session=session_policy(allow("ec2:*"))),
+        IMPLICIT,
+        session,
+        resource(allow(**to(HOME))),
+    ),
+    Case("resource names account and user", NOTHING, ALLOWED, user, resource(allow(**to(HOME)), allow(**to(USER)))),
     # reference_policies_elements_principal.html#principal-anonymous
     Case("resource names everybody", NOTHING, ALLOWED, session, resource(allow(Principal="*"))),
     Case("an anonymous caller", NOTHING, ALLOWED, None, resource(allow(Principal="*"))),
@@ -316,6 +369,9 @@ class Assumption:
     action: str = "sts:AssumeRole"
 
 
+WEB_ACTION = "sts:AssumeRoleWithWebIdentity"
+WEB = policy({"Effect": "Allow", "Action": WEB_ACTION, "Principal": {"Federated": "accounts.google.com"}}, type="trust")
+
 ASSUMPTIONS = [
     Assumption("role named", trust(ROLE), ALLOWED),
     Assumption("role's id named", trust(ROLE_ID), ALLOWED),
@@ -390,6 +446,19 @@ ASSUMPTIONS = [
         PolicySet(session=session_policy(allow())),
         same_account=True,
     ),
+    # id_roles_create_for-idp.html: identity providers have no policies of their own
+    Assumption("a provider named", WEB, ALLOWED, PolicySet(), principal=federated, action=WEB_ACTION),
+    Assumption(
+        "a provider named, with policies of nobody",
+        WEB,
+        ALLOWED,
+        PolicySet(boundary=boundary(allow("ec2:*"))),
+        principal=federated,
+        action=WEB_ACTION,
+    ),
+    # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: not with root credentials
+    Assumption("the root user, account named", trust(HOME), IMPLICIT, principal=root),
+    Assumption("the root user, everybody named", trust("*"), IMPLICIT, principal=root, same_account=True),
     Assumption(
         "a service named",
         policy(
@@ -428,6 +497,17 @@ def test_matched_statements_of_an_explicit_deny_are_those_that_deny() -> None:
     assert verdict.matched == (MatchedStatement("NoS3", "scp", 0, "NoS3"),)
 
 
+def test_matched_statements_of_an_allow_are_those_of_every_kind_that_must_allow() -> None:
+    limited = PolicySet((S3,), boundary(allow()), session_policy(allow()))
+    verdict = evaluate(Request("s3:GetObject", OBJECT, principal=session), limited)
+    assert [matched.type for matched in verdict.matched] == ["identity", "boundary", "session"]
+
+
+def test_matched_statements_of_an_explicit_deny_are_those_of_every_kind() -> None:
+    verdict = evaluate(GET, PolicySet((policy(deny()),), boundary(deny()), scp_levels=((NO_S3,),)))
+    assert [matched.type for matched in verdict.matched] == ["identity", "boundary", "scp"]
+
+
 def test_an_implicit_deny_matches_nothing() -> None:
     assert evaluate(GET, PolicySet((S3,), boundary(allow("ec2:*")))).matched == ()
 
@@ -437,8 +517,9 @@ def test_an_implicit_deny_matches_nothing() -> None:
     [(None, None), (((FULL,), (FULL,)), True), (((FULL,), (EC2_ONLY,)), False), (((FULL,), (FULL, NO_S3)), False)],
 )
 def test_organizations_decision_is_of_scps(levels: Any, expected: bool | None) -> None:
-    verdict = evaluate(GET, PolicySet(scp_levels=levels, rcp_levels=()))
-    assert verdict.allowed_by_organizations is expected
+    for rcp_levels in ((), ((FULL_RCP, NO_S3_RCP),)):
+        verdict = evaluate(GET, PolicySet(scp_levels=levels, rcp_levels=rcp_levels))
+        assert verdict.allowed_by_organizations is expected
 
 
 @pytest.mark.parametrize(
@@ -452,6 +533,38 @@ def test_organizations_decision_is_of_scps(levels: Any, expected: bool | None) -
 )
 def test_boundary_decision(limits: Policy | None, expected: bool | None) -> None:
     assert evaluate(GET, PolicySet(boundary=limits)).allowed_by_boundary is expected
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        (PolicySet((S3,)), ()),
+        (org((FULL, NO_S3)), ()),
+        (PolicySet(), ("identity",)),
+        (PolicySet((S3,), boundary(allow("ec2:*"))), ("boundary",)),
+        (PolicySet(boundary=boundary(allow("ec2:*")), session=session_policy(allow("ec2:*"))),
+         ("identity", "boundary", "session")),
+        (org((EC2_ONLY,), (EC2_ONLY,)), ("scp",)),
+        (PolicySet(scp_levels=((),), rcp_levels=((),)), ("scp", "rcp", "identity")),
+    ],
+)  # fmt: skip
+def test_an_implicit_deny_tells_which_kinds_of_policy_lack_an_allow(
+    policies: PolicySet, expected: tuple[str, ...]
+) -> None:
+    assert evaluate(GET, policies).blocked_by == expected
+
+
+def test_a_resource_or_trust_policy_that_lacks_an_allow_is_told() -> None:
+    assert evaluate(GET, PolicySet((S3,)), same_account=False).blocked_by == ("resource",)
+    request = Request("sts:AssumeRole", TARGET, principal=session)
+    assert evaluate_assume_role(request, MAY_ASSUME, trust(OTHER), same_account=False).blocked_by == ("trust",)
+
+
+def test_the_root_user_is_told_that_it_may_not_assume_roles() -> None:
+    request = Request("sts:AssumeRole", TARGET, principal=root)
+    verdict = evaluate_assume_role(request, PolicySet(), trust(HOME), same_account=False)
+    assert verdict.blocked_by == ("root",)
+    assert verdict.reason.endswith("is implicitly denied by being the root user, which may not assume roles")
 
 
 def test_missing_context_is_what_matching_statements_lacked() -> None:
@@ -470,6 +583,17 @@ def test_missing_context_is_what_matching_statements_lacked() -> None:
 def test_a_statement_on_another_principal_asks_for_no_context() -> None:
     bucket = resource(allow(**to(OTHER), **FROM_OFFICE), allow(**to(USER), **IN_ORG))
     assert evaluate(GET, NOTHING, resource_policy=bucket).missing_context == ("aws:PrincipalOrgID",)
+
+
+def test_rcps_ask_for_no_context() -> None:
+    guardrail = policy(deny(Principal="*", **FROM_OFFICE), type="rcp")
+    assert evaluate(GET, PolicySet((S3,), rcp_levels=((FULL_RCP, guardrail),))).missing_context == ()
+
+
+def test_a_key_without_values_is_missing() -> None:
+    identity = policy(allow("s3:*", "arn:aws:s3:::${aws:username}"))
+    request = Request("s3:GetObject", OBJECT, {"aws:username": ()})
+    assert evaluate(request, PolicySet((identity,))).missing_context == ("aws:username",)
 
 
 def test_context_that_is_given_is_not_missing() -> None:
@@ -524,6 +648,13 @@ def test_only_version_2012_knows_variables(version: str | None, expected: Outcom
     request = Request("s3:GetObject", OBJECT, {"aws:username": ("logs",)})
     verdict = evaluate(request, PolicySet((Policy.parse(document, source="p"),)))
     assert verdict.outcome is expected
+
+
+def test_version_2008_has_no_variables_in_conditions() -> None:
+    statement = allow(Condition={"StringEquals": {"x:key": "${x:value}"}})
+    old = Policy.parse({"Version": "2008-10-17", "Statement": statement}, source="p")
+    request = Request("s3:GetObject", OBJECT, {"x:key": ("a",), "x:value": ("a",)})
+    assert not evaluate(request, PolicySet((old,))).allowed
 
 
 def test_the_reason_of_a_refused_assumption_names_both_sides() -> None:

@@ -1,8 +1,11 @@
 """Wildcards, policy variables, actions and ARNs."""
 
+import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rolecall.core.policy.patterns import ActionNames, ArnPattern, Text
 from rolecall.core.policy.request import Context, Request
@@ -126,20 +129,16 @@ def test_actions_match_in_any_case(names: list[str], action: str, expected: bool
         ("arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket", False),
         ("arn:aws:s3:::Bucket", "arn:aws:s3:::bucket", False),
         ("arn:aws:ec2:*:111111111111:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),
-        (
-            "arn:aws:ec2:*:instance/*",
-            "arn:aws:ec2:us-east-1:111111111111:instance/i-1",
-            True,
-        ),  # as at a part's end
-        ("arn:aws:ec2:*:instance/*", "arn:aws:ec2:us-east-1:111111111111:volume/v-1", False),
-        ("arn:aws:*:table/prod-*", "arn:aws:dynamodb:us-east-1:111111111111:table/prod-x", True),
-        (
-            "arn:aws:dynamodb:us-*-1:table/x",
-            "arn:aws:dynamodb:us-east-1:111111111111:table/x",
-            False,
-        ),  # not amid one
-        ("arn:aws:sqs", "arn:aws:sqs:us-east-1:111111111111:q", True),  # what is left out is anything
-        ("arn:aws:s3", "arn:aws:sqs:us-east-1:111111111111:q", False),
+        # "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
+        # boundaries"
+        ("arn:aws:ec2:*:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),
+        ("arn:aws:ec2:us-*:instance/i-1", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),
+        ("arn:aws:ec2:eu-*:instance/i-1", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
+        ("arn:aws:ec2:us-*1:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
+        ("arn:aws:ec2:*:instance/i-2", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
+        ("arn:*:instance/*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),
+        ("arn:aws:logs:*:log-stream:b", "arn:aws:logs:us-east-1:111111111111:log-group:a:log-stream:b", True),
+        ("arn:aws:ec2:*:*x", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", False),
         ("arn:aws:ec2:*", "arn:aws:ec2:us-east-1:111111111111:instance/i-1", True),  # the last part reaches over colons
         ("arn:aws:logs:*:*:log-group:*", "arn:aws:logs:us-east-1:111111111111:log-group:a:log-stream:b", True),
         ("arn:aws:logs:*:*:*:b", "arn:aws:logs:us-east-1:111111111111:log-group:a:log-stream:b", True),
@@ -152,4 +151,50 @@ def test_actions_match_in_any_case(names: list[str], action: str, expected: bool
 )
 def test_a_resource_matches_part_by_part(pattern: str, arn: str, expected: bool) -> None:
     keys = context(aws_username="ada", aws_account="111111111111")
-    assert ArnPattern.parse(pattern, variables=True, of_resource=True).matches(arn, keys) is expected
+    assert ArnPattern.parse(pattern, variables=True).matches(arn, keys) is expected
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html: what an incomplete ARN lacks is *
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("arn:aws:sqs", True),
+        ("arn:aws:sqs:us-east-1", True),
+        ("arn:aws:sqs:us-*1", True),
+        ("arn:aws:sqs:us-east-1:111111111111", True),
+        ("arn:aws:sqs:*:111111111111", True),
+        ("arn:aws:sns", False),
+        ("arn:aws:sqs:eu-west-1", False),
+        ("arn:aws:sqs:us-east-1:222222222222", False),
+    ],
+)
+def test_an_incomplete_arn_is_every_resource_that_begins_so(pattern: str, expected: bool) -> None:
+    arn = "arn:aws:sqs:us-east-1:111111111111:queue"
+    assert ArnPattern.parse(pattern, variables=True).matches(arn, NOTHING) is expected
+
+
+def test_an_incomplete_arn_is_not_no_resource() -> None:
+    assert not ArnPattern.parse("arn:aws:sqs", variables=True).matches("*", NOTHING)
+
+
+def test_many_colons_do_not_cost_exponential_time() -> None:
+    begin = time.process_time()
+    assert not ArnPattern.parse("a*:*:*:*:*:b", variables=True).matches("a" + ":" * 2000, NOTHING)
+    assert time.process_time() - begin < 1
+
+
+def by_the_guides_words(pattern: str) -> re.Pattern[str]:
+    """The rule on the page of the Resource element as a regular expression, without thought for time."""
+    *parts, resource = pattern.split(":", 5)
+    within = [re.escape(part).replace(r"\?", "[^:]").replace(r"\*", "[^:]*") for part in parts]
+    ends = [re.sub(r"\[\^:\]\*$", ".*", part) for part in within]
+    return re.compile(":".join([*ends, re.escape(resource).replace(r"\?", ".").replace(r"\*", ".*")]))
+
+
+@given(
+    st.lists(st.text("ab*?", max_size=2), min_size=6, max_size=6).map(":".join),
+    st.lists(st.text("ab", max_size=2), min_size=6, max_size=8).map(":".join),
+)
+def test_a_whole_arn_matches_as_the_guide_words_it(pattern: str, arn: str) -> None:
+    expected = by_the_guides_words(pattern).fullmatch(arn) is not None
+    assert ArnPattern.parse(pattern, variables=True).matches(arn, NOTHING) is expected

@@ -73,6 +73,8 @@ def test_an_identity_provider_is_named_by_its_own_kind() -> None:
     [
         ((USER, ROOT), user, True),
         ((USER,), user, False),
+        (("AIDAADA0000000000000", ACCOUNT), user, True),
+        (("222222222222",), Principal(ACCOUNT, ROOT, ACCOUNT), False),
         ((ROOT,), user, False),
         ((SESSION, ROLE, ROOT), session, True),
         ((ROLE, ROOT), session, False),
@@ -93,6 +95,18 @@ def test_not_principal_spares_a_listed_service() -> None:
     principals = Principals.parse({"Service": ("ec2.amazonaws.com",)}, excluded=True)
     assert principals.naming(service) is Naming.NOT
     assert principals.naming(user) is Naming.CALLER
+
+
+def test_not_principal_spares_a_listed_provider() -> None:
+    principals = Principals.parse({"Federated": ("accounts.google.com",)}, excluded=True)
+    assert principals.naming(federated) is Naming.NOT
+    assert principals.naming(service) is Naming.CALLER
+
+
+@pytest.mark.parametrize("name", ["*", "*.amazonaws.com", "ec?.amazonaws.com"])
+def test_a_service_with_wildcards_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="a service is named without wildcards"):
+        Principals.parse({"Service": (name,)}, excluded=False)
 
 
 @pytest.mark.parametrize(

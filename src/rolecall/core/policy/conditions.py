@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rolecall.core.policy.operators import Operator, find_operator
+from rolecall.core.policy.operators import Operator, find_operator, is_truth_value
 from rolecall.core.policy.patterns import Text
 from rolecall.core.policy.request import Context
 
@@ -39,13 +39,20 @@ class Condition:
 
     @classmethod
     def parse(cls, name: str, key: str, values: Iterable[str], *, variables: bool) -> Condition:
-        """`name` is the whole operator, such as `ForAnyValue:StringLikeIfExists`. Raises ValueError if it is none."""
+        """`name` is the whole operator, such as `ForAnyValue:StringLikeIfExists`.
+
+        Raises ValueError if it is none, and for a value that is not of its kind.
+        """
         set_operator, base, if_exists = _split(name)
         operator = find_operator(base)
         if operator is None and (base != "null" or if_exists):
             raise ValueError(f"{name!r} is not a condition operator")
         filled = variables and operator is not None and operator.variables
         texts = tuple(Text.parse(value, variables=filled) for value in values)
+        takes = operator.takes if operator else is_truth_value
+        for text in texts:
+            if not takes(text.source) and "${" not in text.source:  # what stands for another value cannot be checked
+                raise ValueError(f"{text.source!r} is no value for {name}")
         return cls(operator, key, texts, set_operator, if_exists)
 
     def __str__(self) -> str:
@@ -53,16 +60,11 @@ class Condition:
         prefix = f"{self.set_operator}:" if self.set_operator else ""
         return f"{prefix}{name}{'IfExists' if self.if_exists else ''} {self.key}"
 
-    def check_values(self) -> None:
-        """Raises ValueError for one that the operator can compare with nothing, which AWS refuses in a policy."""
-        for text in self.values:
-            if self.operator is not None and not self.operator.takes(text.source):
-                raise ValueError(f"{text.source!r} is no value of {self.operator.name}")
-
     def holds(self, context: Context) -> bool:
         values = context.values(self.key.lower())
         if self.operator is None:
-            there = any(values)  # a key with an empty value counts as absent
+            # "context keys with empty values" are as good as absent, says the second page above
+            there = values not in ((), ("",))
             return any(text.source.lower() == ("false" if there else "true") for text in self.values)
         if not values:
             return self._holds_when_absent(self.operator)

@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
+from math import isfinite
 from typing import Any, NoReturn
 
 from rolecall.core.policy.conditions import Condition
@@ -24,16 +24,20 @@ _POLICY_KEYS = ("Version", "Id", "Statement")
 _STATEMENT_KEYS = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
-_COLONS_OF_ARN = 5
+_MAX_DIGITS = 400
+_MAX_BITS = 4 * _MAX_DIGITS  # more is more than that many digits, and slow to write out
 _SID = re.compile(r"[0-9A-Za-z]*")
 _ACTION = re.compile(r"\*|\*:\*|[A-Za-z0-9.-]+:[A-Za-z0-9*?_-]+")
-_ASSUMING = frozenset(
-    f"sts:{name}"
-    for name in ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "assumeroot", "setcontext",
-                 "setsourceidentity", "tagsession")
-)  # fmt: skip
-"""What a trust policy may allow, in lower case.
-https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-custom.html"""
+
+# "AssumeRole policy may only specify STS AssumeRole actions", says IAM of any other
+_TRUST_ACTIONS = (
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:setcontext",
+    "sts:setsourceidentity",
+    "sts:tagsession",
+)
 
 
 class MalformedPolicy(ValueError):
@@ -108,10 +112,19 @@ class Policy:
         return cls(source, type, statements)
 
 
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number of a JSON text, as it is written there."""
+
+    text: str
+
+
 @lru_cache(maxsize=2048)
 def _parse_text(document: str, type: str) -> tuple[Statement, ...]:
     try:
-        parsed = json.loads(document, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=Decimal)
+        parsed = json.loads(
+            document, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_Number, parse_float=_Number
+        )
     except MalformedPolicy:
         raise
     except (ValueError, RecursionError) as error:
@@ -197,15 +210,14 @@ class _Reader:
 
     def _actions(self, block: Mapping[str, Any], element: str, where: str) -> ActionNames:
         place = f"{where}.{element}"
-        names = _strings(block[element], place)
+        names = _some_strings(block[element], place)
         for name in names:
             if not _ACTION.fullmatch(name):
                 raise MalformedPolicy(f"{place}: {name!r} is not an action (service:Action)")
-        if not names:
-            raise MalformedPolicy(f"{place}: must name an action")
-        if self.type == "trust" and (element == "NotAction" or not all(_may_be_trusted(name) for name in names)):
+        if self.type == "trust" and (element == "NotAction" or not all(_assumes(name) for name in names)):
             raise MalformedPolicy(f"{place}: a trust policy may only name actions of sts that assume a role")
         if self.type == "rcp" and element == "NotAction":
+            # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
             raise MalformedPolicy(f"{place}: NotAction is not supported in a resource control policy")
         return ActionNames.parse(names)
 
@@ -215,15 +227,16 @@ class _Reader:
         place = f"{where}.{element}"
         if self.rules.resource == "forbidden":
             raise MalformedPolicy(f"{place}: a {self.type} policy has no {element}")
-        names = _strings(block[element], place)
-        if not names:
-            raise MalformedPolicy(f"{place}: must name a resource")
+        names = _some_strings(block[element], place)
         for name in names:
             if name != "*" and not name.startswith("arn:"):
                 raise MalformedPolicy(f"{place}: {name!r} is neither an ARN nor *")
-            if self.type == "session" and name != "*" and name.count(":") < _COLONS_OF_ARN:
-                raise MalformedPolicy(f"{place}: {name!r} is not a whole ARN, as a session policy needs it")
-        return tuple(arn_pattern(name, variables=self.variables, of_resource=True) for name in names)
+        patterns = tuple(arn_pattern(name, variables=self.variables) for name in names)
+        for name, pattern in zip(names, patterns, strict=True):
+            if self.type == "session" and pattern.incomplete:
+                # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+                raise MalformedPolicy(f"{place}: {name!r} is not a whole ARN, as a session policy needs")
+        return patterns
 
     def _principals(self, block: Mapping[str, Any], where: str) -> Principals | None:
         element = _one_of(block, "Principal", "NotPrincipal", where, required=self.rules.principal)
@@ -232,8 +245,11 @@ class _Reader:
         place = f"{where}.{element}"
         if not self.rules.principal:
             raise MalformedPolicy(f"{place}: a policy of type {self.type} has no {element}")
-        if element == "NotPrincipal" and (block.get("Effect") != Effect.DENY or self.type == "trust"):
-            raise MalformedPolicy(f"{place}: only with Effect Deny, and never in a trust policy")
+        if element == "NotPrincipal" and self.type == "trust":
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+            raise MalformedPolicy(f"{place}: a trust policy has no NotPrincipal")
+        if element == "NotPrincipal" and block.get("Effect") != Effect.DENY:
+            raise MalformedPolicy(f"{place}: only with Effect Deny")
         principals = _principals(block[element], place, excluded=element == "NotPrincipal")
         if self.type == "rcp" and (principals.excluded or not principals.everyone):
             raise MalformedPolicy(f"{place}: a resource control policy has Principal * only")
@@ -245,28 +261,26 @@ class _Reader:
                 place = f"{where}.{name}.{key}"
                 texts = _strings(values, place, scalar=_condition_value)
                 try:
-                    condition = Condition.parse(name, key, texts, variables=self.variables)
-                    condition.check_values()
-                    yield condition
+                    yield Condition.parse(name, key, texts, variables=self.variables)
                 except ValueError as error:
                     raise MalformedPolicy(f"{place}: {error}") from None
+
+
+def _assumes(name: str) -> bool:
+    """An action that is for trust policies, or a pattern of such."""
+    names = ActionNames.parse([name])
+    return name.lower().startswith("sts:") and any(names.match(action) for action in _TRUST_ACTIONS)
 
 
 def _principals(written: object, where: str, *, excluded: bool) -> Principals:
     block = {"AWS": "*"} if written == "*" else _object(written, where)
     names = {kind: _strings(value, f"{where}.{kind}") for kind, value in block.items()}
     if not any(names.values()):
-        raise MalformedPolicy(f"{where}: must name a principal")
+        raise MalformedPolicy(f"{where}: names nobody")
     try:
         return Principals.parse(names, excluded=excluded)
     except ValueError as error:
         raise MalformedPolicy(f"{where}: {error}") from None
-
-
-def _may_be_trusted(action: str) -> bool:
-    """A name with wildcards may stand for one of them."""
-    named = ActionNames.parse([action])
-    return action.lower().startswith("sts:") and any(named.match(name) for name in _ASSUMING)
 
 
 def _effect(block: Mapping[str, Any], where: str) -> Effect:
@@ -305,19 +319,29 @@ def _condition_value(value: object, where: str) -> str:
     """Quotation marks are optional for numbers and truth values."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float | _Number):
         return _number(value, where)
     return _string(value, where)
 
 
-def _number(value: float | Decimal, where: str) -> str:
-    """As it was written, without an exponent."""
-    try:
-        return f"{Decimal(str(value)):f}"
-    except (ValueError, InvalidOperation) as error:
-        raise MalformedPolicy(f"{where}: not a number that can be compared") from error
+def _number(value: float | _Number, where: str) -> str:
+    """As it is written. What no program writes as a number is none."""
+    if isinstance(value, float) and not isfinite(value):
+        raise MalformedPolicy(f"{where}: {value} is not a number")
+    huge = isinstance(value, int) and value.bit_length() > _MAX_BITS
+    text = "" if huge else value.text if isinstance(value, _Number) else str(value)
+    if huge or len(text) > _MAX_DIGITS:
+        raise MalformedPolicy(f"{where}: a number of more than {_MAX_DIGITS} digits")
+    return text
 
 
 def _strings(value: object, where: str, *, scalar: Callable[[object, str], str] = _string) -> tuple[str, ...]:
     values = value if isinstance(value, list | tuple) else [value]
     return tuple(scalar(entry, where) for entry in values)
+
+
+def _some_strings(value: object, where: str) -> tuple[str, ...]:
+    strings = _strings(value, where)
+    if not strings:
+        raise MalformedPolicy(f"{where}: must not be empty")
+    return strings

@@ -14,7 +14,7 @@ from enum import StrEnum
 from rolecall.core.policy.document import Policy, Statement
 from rolecall.core.policy.judging import Inquiry, Judgement, judge
 from rolecall.core.policy.principals import Naming
-from rolecall.core.policy.request import Principal, Request
+from rolecall.core.policy.request import Request
 
 _Levels = tuple[tuple[Policy, ...], ...]
 
@@ -45,8 +45,9 @@ class Verdict:
     deny those that deny (SCPs and RCPs too), of an allow those that allow (SCPs and RCPs never grant and are left out),
     of an implicit deny none. `missing_context` holds the keys, in the policies' spelling and sorted, that identity,
     boundary, session, resource-based and trust policies asked for and the request lacked.
-    `allowed_by_organizations` tells of SCPs alone, None if none were given; `allowed_by_boundary` is None without one.
-    `blocked_by` holds, of an implicit deny, the types of the policies of which none allows the request, in AWS's order.
+    `allowed_by_organizations` tells of SCPs alone, None if none apply; `allowed_by_boundary` is None without one.
+    `blocked_by` tells which kinds of policy did not allow what is implicitly denied, in AWS's order: "resource" or
+    "trust", "scp", "rcp", "identity", "boundary", "session"; "root" for a root user that would assume a role.
     """
 
     outcome: Outcome
@@ -68,7 +69,11 @@ class PolicySet:
 
     Several session policies allow what any of them allows; an empty tuple of them is none. Levels go from the root
     over the units to the account, each with the policies attached there; None is an account outside an organization
-    or the management account, to which neither SCPs nor RCPs apply.
+    or the management account, to which neither SCPs nor RCPs apply. SCPs affect users and roles only, and neither
+    they nor RCPs affect service-linked roles. A request without a principal is one of whoever has these policies: an
+    anonymous caller is of no account, so leave its `scp_levels` None.
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
     """
 
     identity: tuple[Policy, ...] = ()
@@ -87,7 +92,7 @@ def evaluate(
     enough, but a policy that names only the account delegates to the caller's side, and one that names a role does
     not lift the boundary and session policies of its sessions.
     """
-    hearing = _Hearing.hold(request, policies, resource_policy, name="resource-based policy")
+    hearing = _Hearing.hold(request, policies, resource_policy, kind="resource")
     return hearing.verdict(resource_must_allow=not same_account, same_account=same_account)
 
 
@@ -98,19 +103,36 @@ def evaluate_assume_role(
 
     The trust policy must allow it in any case: IAM lets no identity policy stand in for it. Within an account it is
     enough if it names the caller itself. `rcp_levels` are those of the role's account; the caller's are ignored.
+    A root user assumes no role: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
-    hearing = _Hearing.hold(request, replace(caller, rcp_levels=rcp_levels), trust, name="trust policy")
+    hearing = _Hearing.hold(request, replace(caller, rcp_levels=rcp_levels), trust, kind="trust")
     return hearing.verdict(resource_must_allow=True, same_account=same_account)
+
+
+_NAMES = {
+    "identity": "identity policies",
+    "boundary": "permissions boundary",
+    "session": "session policies",
+    "scp": "SCPs",
+    "rcp": "RCPs",
+    "resource": "resource-based policy",
+    "trust": "trust policy",
+    "root": "being the root user, which may not assume roles",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
     """Policies of which one allowing is enough. `unlimited`: the root user needs no policy in its own account."""
 
+    kind: str
     name: str
-    type: str
     judgements: tuple[Judgement, ...]
     unlimited: bool = False
+
+    @classmethod
+    def of(cls, kind: str, policies: Iterable[Policy], inquiry: Inquiry, *, unlimited: bool = False) -> _Layer:
+        return cls(kind, _NAMES[kind], tuple(judge(policy, inquiry) for policy in policies), unlimited)
 
     @property
     def allows(self) -> bool:
@@ -128,6 +150,8 @@ class _Layer:
 
     def explain(self, inquiry: Inquiry) -> str:
         """Why it does not allow the request."""
+        if self.kind == "root":
+            return self.name
         if not self.judgements:
             return f"{self.name}: there is none"
         misses = [(judgement.policy, miss) for judgement in self.judgements for miss in judgement.misses]
@@ -150,26 +174,19 @@ class _Hearing:
     resource: _Layer
 
     @classmethod
-    def hold(cls, request: Request, policies: PolicySet, resource_policy: Policy | None, *, name: str) -> _Hearing:
+    def hold(cls, request: Request, policies: PolicySet, resource_policy: Policy | None, *, kind: str) -> _Hearing:
         inquiry = Inquiry.of(request, bounded=policies.boundary is not None)
-        principal = request.principal
-
-        def layer(name: str, type: str, members: Sequence[Policy | None], *, unlimited: bool = False) -> _Layer:
-            return _Layer(name, type, tuple(judge(policy, inquiry) for policy in members if policy), unlimited)
-
+        caller = request.principal
+        linked = caller is not None and caller.is_service_linked
+        no_entity = caller is not None and caller.is_no_entity
         return cls(
             inquiry=inquiry,
-            identity=layer(
-                "identity policies",
-                "identity",
-                policies.identity,
-                unlimited=principal is not None and principal.is_root,
-            ),
-            boundary=layer("permissions boundary", "boundary", [policies.boundary]) if policies.boundary else None,
-            session=layer("session policies", "session", policies.session) if policies.session else None,
-            scps=_levels("SCPs", "scp", policies.scp_levels if _limited(principal) else None, inquiry),
-            rcps=_levels("RCPs", "rcp", None if _service_linked(principal) else policies.rcp_levels, inquiry),
-            resource=layer(name, "resource", [resource_policy]),
+            identity=_Layer.of("identity", policies.identity, inquiry, unlimited=caller is not None and caller.is_root),
+            boundary=_Layer.of("boundary", [policies.boundary], inquiry) if policies.boundary else None,
+            session=_Layer.of("session", policies.session, inquiry) if policies.session else None,
+            scps=_levels("scp", None if linked or no_entity else policies.scp_levels, inquiry),
+            rcps=_levels("rcp", None if linked else policies.rcp_levels, inquiry),
+            resource=_Layer.of(kind, [resource_policy] if resource_policy else [], inquiry),
         )
 
     def verdict(self, *, resource_must_allow: bool, same_account: bool) -> Verdict:
@@ -191,11 +208,13 @@ class _Hearing:
             missing_context=self._missing_context(),
             allowed_by_organizations=None if self.scps is None else all(_passes(layer) for layer in self.scps),
             allowed_by_boundary=None if self.boundary is None else _passes(self.boundary),
-            blocked_by=tuple(layer.type for layer in blocking),
+            blocked_by=tuple(dict.fromkeys(layer.kind for layer in blocking)),
         )
 
     def _blocking(self, resource_must_allow: bool, same_account: bool) -> Iterator[_Layer]:
         """The layers that would have to allow the request and do not, in AWS's order."""
+        if self.resource.kind == "trust" and self.identity.unlimited:
+            yield _Layer.of("root", (), self.inquiry)
         if resource_must_allow or self._caller_has_no_policies:
             yield from _not_allowing([self.resource])
         yield from _not_allowing(self.scps or ())
@@ -216,7 +235,7 @@ class _Hearing:
     def _caller_has_no_policies(self) -> bool:
         """AWS services and federated identities can only be let in by the resource's side."""
         principal = self.inquiry.request.principal
-        return principal is not None and (principal.service is not None or principal.federated is not None)
+        return principal is not None and principal.is_no_entity
 
     def _own_layers(self) -> Iterator[_Layer]:
         """Those of the caller and the resource themselves: no organization's."""
@@ -245,28 +264,13 @@ class _Hearing:
         return f"{asked} is implicitly denied by " + " | ".join(layer.explain(self.inquiry) for layer in blocking)
 
 
-def _limited(principal: Principal | None) -> bool:
-    """Service control policies are for the users, roles and root users of accounts, service-linked roles left out.
-
-    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html. A request without a
-    principal is a simulation's, of a user or role that is not told here.
-    """
-    if principal is None:
-        return True
-    return principal.service is None and principal.federated is None and not _service_linked(principal)
-
-
-def _service_linked(principal: Principal | None) -> bool:
-    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html"""
-    return principal is not None and ":role/aws-service-role/" in principal.arn
-
-
-def _levels(name: str, type: str, levels: _Levels | None, inquiry: Inquiry) -> tuple[_Layer, ...] | None:
+def _levels(kind: str, levels: _Levels | None, inquiry: Inquiry) -> tuple[_Layer, ...] | None:
     if levels is None:
         return None
+    layers = (_Layer.of(kind, level, inquiry) for level in levels)
     return tuple(
-        _Layer(f"{name} at level {number} of {len(levels)}", type, tuple(judge(policy, inquiry) for policy in level))
-        for number, level in enumerate(levels, start=1)
+        replace(layer, name=f"{layer.name} at level {number} of {len(levels)}")
+        for number, layer in enumerate(layers, start=1)
     )
 
 

@@ -73,9 +73,10 @@ def judge(policy: Policy, inquiry: Inquiry) -> Judgement:
         if statement.actions.match(inquiry.action) is statement.excludes_actions:
             continue
         naming = _naming(statement, inquiry)
-        if naming is not Naming.NOT:
-            absent += _absent_keys(statement, inquiry)
         miss = _miss(statement, naming, inquiry)
+        if naming is not Naming.NOT:
+            elsewhere = miss is not None and miss.element == "resource"
+            absent += _absent_keys(statement, inquiry, elsewhere=elsewhere)
         if miss is None and statement.effect is Effect.DENY:
             denies.append(statement)
         elif miss is None:
@@ -113,12 +114,11 @@ def _covers_resource(statement: Statement, inquiry: Inquiry) -> bool:
     return matches is not statement.excludes_resources
 
 
-def _absent_keys(statement: Statement, inquiry: Inquiry) -> Iterator[str]:
-    """Keys of its variables, and those of its conditions unless it is about another resource anyway."""
+def _absent_keys(statement: Statement, inquiry: Inquiry, *, elsewhere: bool) -> Iterator[str]:
+    """Keys of its variables, and those of its conditions unless it is about another resource anyway (`elsewhere`)."""
     context = inquiry.context
     for pattern in statement.resources or ():
         if pattern.keys:
             yield from (key for key in pattern.keys if not context.values(key.lower()))
-    if statement.conditions and _covers_resource(statement, inquiry):
-        for condition in statement.conditions:
-            yield from condition.absent_keys(context)
+    for condition in () if elsewhere else statement.conditions:
+        yield from condition.absent_keys(context)

@@ -1,7 +1,8 @@
 """What each condition operator compares, one request value against one policy value. Pure.
 
 Negated operators (`StringNotEquals`, `NotIpAddress`) are the negation of the whole condition, made in `conditions`.
-A value that is not of the operator's kind (a date that is none) matches nothing.
+A value of a policy that is not of the operator's kind (a date that is none) makes the policy malformed; such a value
+of a request matches nothing.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
@@ -18,47 +19,39 @@ from decimal import Decimal
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from rolecall.core.policy.patterns import Text, arn_pattern
+from rolecall.core.policy.patterns import Text
 from rolecall.core.policy.request import Context
 
 Test = Callable[[str, Text, Context], bool]
 """(a value of the request, a value of the policy, the request's keys) -> do they match."""
 
-_NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?", re.ASCII)
-# The forms of https://www.w3.org/TR/NOTE-datetime
+_NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?", re.ASCII)
+# The forms of https://www.w3.org/TR/NOTE-datetime, and those of ISO 8601 that IAM takes besides: no zone (UTC), small
+# letters, +hhmm and +hh
 _DATE = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|z|[+-]\d\d(?::\d\d)?)?)?)?)?",
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?)?",
     re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _anything(text: str) -> bool:  # noqa: ARG001  # the form of `takes`
-    return True
-
-
-def _is_number(text: str) -> bool:
-    return parse_number(text) is not None
-
-
-def _is_date(text: str) -> bool:
-    return parse_date(text) is not None
-
-
-def _is_network(text: str) -> bool:
-    return _network(text) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`name` is AWS's spelling. `variables`: policy variables in its values are filled in."""
+    """`name` is AWS's spelling. `variables`: policy variables in its values are filled in.
+
+    `takes` tells of a value in a policy whether it is one of the operator's kind.
+    """
 
     name: str
     test: Test
     negated: bool = False
     variables: bool = False
-    takes: Callable[[str], bool] = _anything
-    """Whether a policy's value is of its kind. What is not, AWS refuses when the policy is written."""
+    takes: Callable[[str], bool] = lambda _text: True
+
+
+def is_truth_value(text: str) -> bool:
+    """What `Bool` and `Null` may be given."""
+    return text.lower() in ("true", "false")
 
 
 def find_operator(name: str) -> Operator | None:
@@ -81,12 +74,11 @@ def _like(value: str, expected: Text, context: Context) -> bool:
 
 def _bool(value: str, expected: Text, context: Context) -> bool:
     literal = expected.literal(context)
-    return literal is not None and literal.lower() == value.lower() and value.lower() in ("true", "false")
+    return literal is not None and literal.lower() == value.lower() and is_truth_value(value)
 
 
 def _arn(value: str, expected: Text, context: Context) -> bool:
-    pattern = arn_pattern(expected.source, variables=expected.variables)
-    return pattern.whole and pattern.matches(value, context)
+    return expected.like_arn(value, context)
 
 
 def _binary(value: str, expected: Text, _context: Context) -> bool:
@@ -124,11 +116,7 @@ def parse_number(text: str) -> Decimal | None:
 
 @lru_cache(maxsize=1024)
 def parse_date(text: str) -> Decimal | None:
-    """Seconds since 1970 of a date in ISO 8601 (four digits are a year) or in epoch seconds, or None.
-
-    A time without a zone is taken for UTC: AWS takes such policies and does not say how, and to match nothing would let
-    a Deny fail open.
-    """
+    """Seconds since 1970 of a date in ISO 8601 (four digits are a year) or in epoch seconds, or None."""
     match = _DATE.fullmatch(text)
     if match is None:
         return parse_number(text)
@@ -144,11 +132,11 @@ def parse_date(text: str) -> Decimal | None:
 
 
 def _offset(zone: str | None) -> int:
-    """Seconds east of UTC. Raises ValueError if the zone is a day or more away."""
+    """Seconds east of UTC, which no zone stands for too. Raises ValueError if the zone is a day or more away."""
     if zone is None or zone in "Zz":
         return 0
     sign = -1 if zone[0] == "-" else 1
-    away = timezone(sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6] or 0))).utcoffset(None)
+    away = timezone(sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[3:].strip(":") or 0))).utcoffset(None)
     return away // timedelta(seconds=1)
 
 
@@ -169,10 +157,26 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 @lru_cache(maxsize=1024)
 def _network(text: str) -> IPv4Network | IPv6Network | None:
+    """In CIDR notation, so that the length of the prefix is a number and no netmask."""
+    _, slash, length = text.partition("/")
+    if slash and not (length.isascii() and length.isdecimal()):
+        return None
     try:
         return ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+def _is_network(text: str) -> bool:
+    return _network(text) is not None
+
+
+def _is_number(text: str) -> bool:
+    return parse_number(text) is not None
+
+
+def _is_date(text: str) -> bool:
+    return parse_date(text) is not None
 
 
 def _table() -> Mapping[str, Operator]:
@@ -187,7 +191,7 @@ def _table() -> Mapping[str, Operator]:
         Operator("ArnNotEquals", _arn, variables=True, negated=True),
         Operator("ArnLike", _arn, variables=True),
         Operator("ArnNotLike", _arn, variables=True, negated=True),
-        Operator("Bool", _bool, variables=True),
+        Operator("Bool", _bool, variables=True, takes=is_truth_value),
         Operator("BinaryEquals", _binary),
         Operator("IpAddress", _ip, takes=_is_network),
         Operator("NotIpAddress", _ip, negated=True, takes=_is_network),

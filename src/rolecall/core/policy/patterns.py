@@ -46,13 +46,15 @@ Parts = tuple[Part, ...]
 class Text:
     """One string of a policy, taken apart. In a policy of version 2008-10-17 nothing is a variable.
 
-    `varies` if its characters depend on the request; `keys` are the condition keys it needs and has no default for.
+    `varies` if its characters depend on the request; `open_ended` if a `*` ends it; `keys` are the condition keys it
+    needs and has no default for.
     """
 
     source: str
     parts: Parts
     variables: bool
     varies: bool
+    open_ended: bool
     keys: tuple[str, ...]
 
     @classmethod
@@ -60,7 +62,8 @@ class Text:
         parts = tuple(_merged(_parts(source, variables)))
         keyed = [part for part in parts if part.kind is Kind.VARIABLE]
         keys = tuple(part.text for part in keyed if part.default is None)
-        return cls(source, parts, variables, bool(keyed), keys)
+        open_ended = bool(parts) and parts[-1].kind is Kind.MANY
+        return cls(source, parts, variables, bool(keyed), open_ended, keys)
 
     def equals(self, value: str, context: Context) -> bool:
         """Character for character: its wildcards stand for themselves."""
@@ -76,9 +79,17 @@ class Text:
         parts = self._resolved(context)
         if parts is None:
             return False
-        if len(parts) == 1 and parts[0].kind is not Kind.ONE:
-            return parts[0].kind is Kind.MANY or parts[0].text == value
-        return _regex(parts).fullmatch(value) is not None
+        return _fits(parts, value, varies=self.varies)
+
+    def like_arn(self, value: str, context: Context) -> bool:
+        """As ARN operators compare: each of the six parts by itself, cut after the variables are filled in.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+        """
+        segments, values = _cut(self._resolved(context) or ()), value.split(":", _ARN_SEGMENTS - 1)
+        if not len(segments) == len(values) == _ARN_SEGMENTS:
+            return False
+        return all(_fits(parts, text, varies=self.varies) for parts, text in zip(segments, values, strict=True))
 
     def _resolved(self, context: Context) -> Parts | None:
         if not self.varies:
@@ -129,8 +140,32 @@ def _resolve(part: Part, context: Context) -> Part | None:
     return None if value is None else Part(Kind.LITERAL, value)
 
 
+def _cut(parts: Parts) -> tuple[Parts, ...]:
+    """At the first five colons, those of filled-in variables too."""
+    segments: list[list[Part]] = [[]]
+    for part in parts:
+        literal = part.kind is Kind.LITERAL
+        for at, text in enumerate(part.text.split(":", _ARN_SEGMENTS - len(segments)) if literal else [part.text]):
+            if at:
+                segments.append([])
+            segments[-1].append(part._replace(text=text))
+    return tuple(tuple(segment) for segment in segments)
+
+
+def _fits(parts: Parts, value: str, *, varies: bool) -> bool:
+    if len(parts) == 1 and parts[0].kind is not Kind.ONE:
+        return parts[0].kind is Kind.MANY or parts[0].text == value
+    # A pattern that holds values of the request is as good as never seen again.
+    pattern = _compiled(parts) if varies else _regex(parts)
+    return pattern.fullmatch(value) is not None
+
+
 @lru_cache(maxsize=16384)
 def _regex(parts: Parts) -> re.Pattern[str]:
+    return _compiled(parts)
+
+
+def _compiled(parts: Parts) -> re.Pattern[str]:
     """Atomic groups commit to the first place a piece fits, so that many wildcards never cost exponential time."""
     pieces = [""]
     for part in parts:
@@ -158,7 +193,8 @@ class ActionNames:
         written = tuple(names)
         texts = [Text.parse(name.lower(), variables=False) for name in written]
         wild = tuple(_regex(text.parts) for text in texts if any(part.kind is not Kind.LITERAL for part in text.parts))
-        return cls(written, frozenset(text.source for text in texts), wild)
+        exact = frozenset(text.source for text in texts if all(part.kind is Kind.LITERAL for part in text.parts))
+        return cls(written, exact, wild)
 
     def match(self, action: str) -> bool:
         """`action` is lower-case."""
@@ -167,55 +203,63 @@ class ActionNames:
 
 @dataclass(frozen=True, slots=True)
 class ArnPattern:
-    """An ARN with wildcards, cut into at most six parts at its colons; `*` alone is one part.
+    """An ARN of a Resource element, cut into at most six parts at its colons; `*` alone is one part.
 
-    A wildcard stays within its part, except in the last, where it reaches over colons; in a Resource element a `*`
-    that ends a part does so too (`reaching`). `keys` are the condition keys it needs and has no default for.
+    A wildcard stays within its part, except in the sixth, where it reaches over colons, and except a `*` that ends
+    its part, which "can expand to match beyond the colon boundaries": `crossing` if one does before the last part.
+    `keys` are the condition keys it needs and has no default for.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
 
     segments: tuple[Text, ...]
     keys: tuple[str, ...]
-    reaching: bool = False
+    crossing: bool
 
     @classmethod
-    def parse(cls, source: str, *, variables: bool, of_resource: bool = False) -> ArnPattern:
-        """In a Resource element, variables work only in the last part, the one that names the resource itself, and an
-        ARN of fewer parts stands for one that goes on with any."""
+    def parse(cls, source: str, *, variables: bool) -> ArnPattern:
+        """Variables work only in the last part, the one that names the resource itself."""
         texts = _split_around_variables(source) if variables else source.split(":", _ARN_SEGMENTS - 1)
-        first = len(texts) - 1 if of_resource else 0
-        segments = tuple(Text.parse(text, variables=variables and at >= first) for at, text in enumerate(texts))
-        short = source != "*" and len(texts) < _ARN_SEGMENTS
-        reaching = of_resource and (short or any(text.endswith("*") for text in texts[:-1]))
-        return cls(segments, tuple(key for segment in segments for key in segment.keys), reaching)
+        last = len(texts) - 1
+        segments = tuple(Text.parse(text, variables=variables and at == last) for at, text in enumerate(texts))
+        return cls(segments, segments[last].keys, any(segment.open_ended for segment in segments[:last]))
 
     @property
-    def whole(self) -> bool:
-        """All six parts of an ARN are given."""
-        return len(self.segments) == _ARN_SEGMENTS
+    def incomplete(self) -> bool:
+        """Fewer than six parts, and no `*` that could stand for those that lack."""
+        return len(self.segments) < _ARN_SEGMENTS and not (self.crossing or self.segments[-1].open_ended)
 
     def matches(self, arn: str, context: Context) -> bool:
-        values = arn.split(":", len(self.segments) - 1)
-        whole = len(values) == len(self.segments)
-        if whole and all(part.like(value, context) for part, value in zip(self.segments, values, strict=True)):
+        values = arn.split(":", _ARN_SEGMENTS - 1)
+        if self._reaches(len(values)) and all(
+            segment.like(value, context) for segment, value in zip(self.segments, values, strict=False)
+        ):
             return True
-        return self.reaching and self._reaches(self.segments, arn.split(":"), context)
+        # Only where the ARN has pieces to spare can a part take more than its own.
+        return self.crossing and arn.count(":") >= len(self.segments) and self._matches_across(arn.split(":"), context)
 
-    def _reaches(self, segments: Sequence[Text], pieces: Sequence[str], context: Context) -> bool:
-        """Whether the ARN can be cut so that each part fits: a part that ends in `*` may take any number of pieces."""
-        first, *rest = segments
-        for length in range(1, len(pieces) + 1):
-            taken, left = ":".join(pieces[:length]), pieces[length:]
-            if not first.like(taken, context):
-                fits = False
-            elif rest:
-                fits = bool(left) and self._reaches(rest, left, context)
-            else:
-                fits = not left or not self.whole
-            if fits:
-                return True
-            if rest and not first.source.endswith("*"):
-                return False
-        return False
+    def _reaches(self, there: int) -> bool:
+        """Its parts cover that many, one by one.
+
+        An incomplete ARN has `*` for every part that it lacks: `arn:aws:sqs` is `arn:aws:sqs:*:*:*`.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+        """
+        given = len(self.segments)
+        return given == there or (given < there and (there == _ARN_SEGMENTS or self.segments[-1].open_ended))
+
+    def _matches_across(self, pieces: Sequence[str], context: Context) -> bool:
+        """Each part but the last takes one piece, or any number more if a `*` ends it."""
+        places: Sequence[int] = (0,)
+        for segment in self.segments[:-1]:
+            after = [at + 1 for at in places if at < len(pieces) and segment.like(pieces[at], context)]
+            places = range(after[0], len(pieces)) if after and segment.open_ended else after
+        return any(self._ends(pieces, at, context) for at in places if at < len(pieces))
+
+    def _ends(self, pieces: Sequence[str], at: int, context: Context) -> bool:
+        """The last part matches all that is left of the ARN."""
+        last = self.segments[-1]
+        if at >= _ARN_SEGMENTS - 1 or at == len(pieces) - 1:
+            return last.like(":".join(pieces[at:]), context)
+        return last.open_ended and last.like(pieces[at], context)
 
 
 def _split_around_variables(source: str) -> list[str]:
@@ -230,6 +274,6 @@ def _split_around_variables(source: str) -> list[str]:
 
 
 @lru_cache(maxsize=16384)
-def arn_pattern(source: str, *, variables: bool, of_resource: bool = False) -> ArnPattern:
+def arn_pattern(source: str, *, variables: bool) -> ArnPattern:
     """As ArnPattern.parse, remembered: the same few patterns stand in the policies of every account."""
-    return ArnPattern.parse(source, variables=variables, of_resource=of_resource)
+    return ArnPattern.parse(source, variables=variables)

@@ -16,6 +16,8 @@ from rolecall.core.policy.request import Principal
 _ROOT_ARN = re.compile(r"arn:[^:*?]+:iam::(\d{12}):root", re.ASCII)
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 _ENTITY_ARN = re.compile(r"arn:[^:*?]+:(?:iam|sts)::[^:*?]+:[^*?]+")
+# "You cannot identify a user group as a principal in a policy"
+_GROUP_ARN = re.compile(r"arn:[^:]+:iam::[^:]+:group/")
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,124}", re.ASCII)
 _KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
@@ -54,12 +56,12 @@ class Principals:
         for kind in names:
             if kind not in _KINDS:
                 raise ValueError(f"{kind!r} is none of {', '.join(_KINDS)}")
-        if "*" in names.get("Service", ()):
-            raise ValueError("'*' is not a service")
+        if any("*" in service or "?" in service for service in names.get("Service", ())):
+            raise ValueError("a service is named without wildcards")
         aws = names.get("AWS", ())
         entities = frozenset(name for name in aws if name != "*" and _account_of(name) is None)
         for name in sorted(entities):
-            if ":group/" in name or not (_ENTITY_ARN.fullmatch(name) or _UNIQUE_ID.fullmatch(name)):
+            if _GROUP_ARN.match(name) or not (_ENTITY_ARN.fullmatch(name) or _UNIQUE_ID.fullmatch(name)):
                 raise ValueError(f"{name!r} is not a principal: an account, an ARN without wildcards or a unique id")
         return cls(
             everyone="*" in aws,
@@ -79,7 +81,7 @@ class Principals:
         return Naming.NOT if principal is None else self._named(principal)
 
     def _named(self, principal: Principal) -> Naming:
-        if principal.service is not None or principal.federated is not None:
+        if principal.is_no_entity:
             named = principal.service in self.services or principal.federated in self.federated
             return Naming.CALLER if named else Naming.NOT
         if principal.session_arn in self.aws:
@@ -92,7 +94,7 @@ class Principals:
         """NotPrincipal spares a caller only if it lists the account, the user or role, and the session."""
         if principal is None or self.everyone:
             return self.everyone
-        if principal.service is not None or principal.federated is not None:
+        if principal.is_no_entity:
             return principal.service in self.services or principal.federated in self.federated
         entity = principal.is_root or principal.arn in self.aws or principal.id in self.aws
         session = principal.session_arn is None or principal.session_arn in self.aws

@@ -30,6 +30,19 @@ class Principal:
         return self.arn.endswith(":root")
 
     @property
+    def is_service_linked(self) -> bool:
+        """A role that only an AWS service may assume and change, or a session of it.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+        """
+        return ":role/aws-service-role/" in self.arn
+
+    @property
+    def is_no_entity(self) -> bool:
+        """An AWS service or an identity provider, which is no user or role of an account and has no policies."""
+        return self.service is not None or self.federated is not None
+
+    @property
     def speaks_for_another(self) -> bool:
         """Its `arn` names a role or a federating user, while the caller itself is a session of it."""
         return self.session_arn is not None or ":role/" in self.arn
