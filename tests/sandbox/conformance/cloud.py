@@ -179,3 +179,8 @@ class Deployment:
 
     def iam(self, account: str) -> Any:
         return self.sandbox.client_of("iam", account)
+
+
+def state(organizations: Any, account_id: str) -> str:
+    found: str = organizations.describe_account(AccountId=account_id)["Account"]["State"]
+    return found

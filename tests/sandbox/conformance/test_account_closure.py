@@ -11,18 +11,8 @@ from rolecall.sandbox.scenario import Scenario, load_scenario
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, eventually
-from .cloud import refused
+from .cloud import refused, state
 from .reasons import VIOLATED, reason
-
-
-@pytest.fixture
-def organizations(sandbox: ServedSandbox) -> Any:
-    return sandbox.client("organizations")
-
-
-def state(organizations: Any, account_id: str) -> str:
-    found: str = organizations.describe_account(AccountId=account_id)["Account"]["State"]
-    return found
 
 
 def with_account(start: StartSandbox, begin: str) -> tuple[ServedSandbox, str]:

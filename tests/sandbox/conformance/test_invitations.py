@@ -19,11 +19,6 @@ OWNER = {"Key": "owner", "Value": "security"}
 
 
 @pytest.fixture
-def organizations(sandbox: ServedSandbox) -> Any:
-    return sandbox.client("organizations")
-
-
-@pytest.fixture
 def platform(sandbox: ServedSandbox) -> Any:
     """The client of a user of the account outside, whose key does not expire."""
     iam = sandbox.client("iam", "platform")

@@ -17,11 +17,6 @@ SCP, RCP = FULL_ACCESS
 DENY: dict[str, Any] = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
 
 
-@pytest.fixture
-def organizations(sandbox: ServedSandbox) -> Any:
-    return sandbox.client("organizations")
-
-
 def create(organizations: Any, kind: str, statement: dict[str, Any], name: str = "Limit", **document: Any) -> str:
     content = json.dumps({"Version": "2012-10-17", "Statement": [statement], **document})
     made = organizations.create_policy(Name=name, Description="", Type=kind, Content=content)

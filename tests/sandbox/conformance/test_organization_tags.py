@@ -19,11 +19,6 @@ WRONG = {
 }
 
 
-@pytest.fixture
-def organizations(sandbox: ServedSandbox) -> Any:
-    return sandbox.client("organizations")
-
-
 def makers(sandbox: ServedSandbox, organizations: Any) -> dict[str, Any]:
     """Calls that make something with tags; each gives its id."""
     deny = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]})

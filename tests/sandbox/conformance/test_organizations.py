@@ -14,21 +14,11 @@ from rolecall.sandbox.scenario import OrganizationSpec, Scenario, SwitchesSpec, 
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, created
-from .cloud import refused
+from .cloud import refused, state
 from .reasons import INVALID, VIOLATED, reason
 
 SCP = "SERVICE_CONTROL_POLICY"
 MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
-
-
-@pytest.fixture
-def organizations(sandbox: ServedSandbox) -> Any:
-    return sandbox.client("organizations")
-
-
-def state(organizations: Any, account_id: str) -> str:
-    found: str = organizations.describe_account(AccountId=account_id)["Account"]["State"]
-    return found
 
 
 @pytest.mark.behaviour(48)

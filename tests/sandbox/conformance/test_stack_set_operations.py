@@ -20,13 +20,6 @@ from .cloud import (
 )
 
 
-@pytest.fixture
-def deployment(sandbox: ServedSandbox) -> Deployment:
-    deployment = Deployment.of(sandbox)
-    deployment.create()
-    return deployment
-
-
 @pytest.mark.behaviour(4)
 def test_the_tolerance_is_that_of_each_region(deployment: Deployment) -> None:
     for account in ("audit", "log-archive"):

@@ -9,7 +9,6 @@ import pytest
 from rolecall.sandbox.scenario import load_scenario
 
 from ..conftest import StartSandbox
-from ..served import ServedSandbox
 from .cloud import (
     AUTOMATIC,
     NAMED_IAM,
@@ -20,13 +19,6 @@ from .cloud import (
     refused,
     template,
 )
-
-
-@pytest.fixture
-def deployment(sandbox: ServedSandbox) -> Deployment:
-    deployment = Deployment.of(sandbox)
-    deployment.create()
-    return deployment
 
 
 @pytest.mark.behaviour(17)

@@ -14,13 +14,6 @@ from ..served import ServedSandbox
 from .cloud import NAMED_IAM, REGION, Deployment, in_the_way, refused, template
 
 
-@pytest.fixture
-def deployment(sandbox: ServedSandbox) -> Deployment:
-    deployment = Deployment.of(sandbox)
-    deployment.create()
-    return deployment
-
-
 @pytest.mark.behaviour(1)
 def test_an_operation_goes_on_after_the_call_and_has_an_end_then(start_sandbox: StartSandbox) -> None:
     deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=1))
