@@ -105,7 +105,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
 
 
 def _content(role: RoleSection) -> StackContent:
-    return StackContent(template.render(role), template.parameters(role), {**role.tags, **MANAGED_TAG})
+    return StackContent(template.render(template.build(role)), template.parameters(role), {**role.tags, **MANAGED_TAG})
 
 
 def _auto_deployment(section: AutoDeploymentSection) -> AutoDeployment:

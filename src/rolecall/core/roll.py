@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from rolecall.core import template
 from rolecall.core.config import RoleSection
 from rolecall.core.ids import RoleArn
-from rolecall.core.permission_groups import GROUPS
 from rolecall.core.policy import Outcome
 from rolecall.core.probe import Answer, Question
 
@@ -69,7 +67,7 @@ class Proof:
 def questions(role: RoleSection, arn: RoleArn, regions: Sequence[str], now: datetime) -> tuple[Question, ...]:
     """In as few calls as give each statement its resources and context keys, once a Region."""
     merged: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], dict[str, None]] = {}
-    for statement in template.statements(role):
+    for statement in role.statements:
         question = statement.question
         key = (question.resources, tuple(sorted(question.context.items())))
         merged.setdefault(key, {}).update(dict.fromkeys(question.actions))
@@ -111,7 +109,7 @@ def not_simulated(role: RoleSection, message: str) -> Proof:
     if CHECK_GROUP not in role.permission_groups:
         reason = f"its permissions cannot be asked: the {CHECK_GROUP} group is off"
         return Proof(Access.UNKNOWN, reason, assumed=True)
-    actions = sorted({action for statement in template.statements(role) for action in statement.actions})
+    actions = sorted({action for statement in role.statements for action in statement.actions})
     missing = (MissingPermission(action, groups_of(role, action), Cause.UNANSWERED, "") for action in actions)
     reason = f"it may not simulate its policies, so that all {len(actions)} permissions are unproven: {message}"
     return Proof(Access.RESTRICTED, reason, tuple(missing), assumed=True)
@@ -119,9 +117,7 @@ def not_simulated(role: RoleSection, message: str) -> Proof:
 
 def groups_of(role: RoleSection, action: str) -> tuple[str, ...]:
     """The enabled groups that need an action."""
-    return tuple(
-        group.id for group in GROUPS.values() if group.id in role.permission_groups and action in group.actions
-    )
+    return tuple(group.id for group in role.groups if action in group.actions)
 
 
 def _cause(answer: Answer | None) -> Cause:

@@ -1,6 +1,15 @@
 """Permission group `ec2-triage`: triage of EC2 instances through Systems Manager. Data."""
 
-from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
+
+_INSTANCES = (
+    "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:instance/*",
+    "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:managed-instance/*",
+)
+_RUN_DOCUMENTS = (
+    "arn:${AWS::Partition}:ssm:*::document/AWS-RunShellScript",
+    "arn:${AWS::Partition}:ssm:*::document/AWS-RunPowerShellScript",
+)
 
 GROUP = PermissionGroup(
     id="ec2-triage",
@@ -9,25 +18,42 @@ GROUP = PermissionGroup(
     statements=(
         Statement(
             sid="Ec2Triage",
-            actions=(
-                "ssm:DescribeInstanceInformation",
-                "ssm:StartSession",
-                "ssm:TerminateSession",
-                "ssm:GetCommandInvocation",
-            ),
+            actions=("ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation"),
+            narrowings={Scope.REGIONS: Narrowing()},
+        ),
+        Statement(
+            sid="Ec2TriageSessions",
+            actions=("ssm:StartSession",),
+            narrowings={
+                Scope.REGIONS: Narrowing(),
+                Scope.TAG: Narrowing(_INSTANCES, beside=("arn:${AWS::Partition}:ssm:*:*:document/*",)),
+            },
+            accepted={
+                "write-without-condition": "triage of a live instance is a session on it, recorded in CloudTrail; "
+                "role.scopes.ec2-triage.tag narrows it to instances with a tag"
+            },
+        ),
+        Statement(
+            sid="Ec2TriageSessionsEnd",
+            actions=("ssm:TerminateSession",),
+            narrowings={Scope.REGIONS: Narrowing()},
+            accepted={
+                "write-without-condition": "it ends sessions and begins nothing; whose session it is can be told by a "
+                "user name only, which a role has none of"
+            },
         ),
         Statement(
             sid="Ec2TriageRun",
             actions=("ssm:SendCommand",),
-            resources=(
-                "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:instance/*",
-                "arn:${AWS::Partition}:ssm:*::document/AWS-RunShellScript",
-                "arn:${AWS::Partition}:ssm:*::document/AWS-RunPowerShellScript",
-            ),
+            resources=(_INSTANCES[0], *_RUN_DOCUMENTS),
             example_resources=(
-                "arn:${AWS::Partition}:ec2:us-east-1:${AWS::AccountId}:instance/i-0123456789abcdef0",
-                "arn:${AWS::Partition}:ssm:us-east-1::document/AWS-RunShellScript",
+                "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/i-0123456789abcdef0",
+                "arn:${AWS::Partition}:ssm:${AWS::Region}::document/AWS-RunShellScript",
             ),
+            narrowings={
+                Scope.REGIONS: Narrowing(),
+                Scope.TAG: Narrowing(_INSTANCES[:1], beside=_RUN_DOCUMENTS),
+            },
         ),
     ),
     source="The platform's published acquisition policy (2025)",

@@ -1,0 +1,23 @@
+"""The CloudFormation templates: config in, the same bytes out every time. Pure.
+
+What stands in them is bounded by https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html and
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html; whether it stays within is
+asked by `rolecall.core.lint`.
+"""
+
+from rolecall.core.template.comparing import path_in, same_effect
+from rolecall.core.template.form import CAPABILITIES, MAX_BODY_BYTES, render
+from rolecall.core.template.inputs import parameters
+from rolecall.core.template.role import build
+from rolecall.core.template.trust import trust_policy
+
+__all__ = [
+    "CAPABILITIES",
+    "MAX_BODY_BYTES",
+    "build",
+    "parameters",
+    "path_in",
+    "render",
+    "same_effect",
+    "trust_policy",
+]
