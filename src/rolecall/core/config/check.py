@@ -20,7 +20,7 @@ class AssumeFromSection(Section):
     ] = None
     session_tags: Annotated[
         dict[TagText, Annotated[str, Field(max_length=256)]],
-        Field(description="The session tags that the platform gives"),
+        Field(description="Session tags that it gives"),
     ] = {}
 
     @field_validator("role_arn")

@@ -48,10 +48,10 @@ class DeploymentSection(Section):
     administrator_account: Annotated[
         AccountIdText | None, Field(description="Where the stack set is, for `template --for execution-role`")
     ] = None
-    administration_role: Annotated[
-        RoleNameText, Field(description="The administration role of self-managed permissions")
-    ] = "AWSCloudFormationStackSetAdministrationRole"
-    execution_role: Annotated[RoleNameText, Field(description="The execution role of self-managed permissions")] = (
+    administration_role: Annotated[RoleNameText, Field(description="That of self-managed permissions")] = (
+        "AWSCloudFormationStackSetAdministrationRole"
+    )
+    execution_role: Annotated[RoleNameText, Field(description="That of self-managed permissions")] = (
         "AWSCloudFormationStackSetExecutionRole"
     )
 

@@ -23,8 +23,8 @@ GROUP = PermissionGroup(
             ),
             narrowings=_REGIONS,
             accepted={
-                "write-without-condition": "acquisition by copied volumes makes and shares copies of any disk, which is "
-                "why the group is off by default; ebs needs none of it"
+                "write-without-condition": "acquisition by copied volumes makes and shares copies of any disk, which "
+                "is why the group is off by default; ebs needs none of it"
             },
         ),
         Statement(
@@ -78,8 +78,8 @@ GROUP = PermissionGroup(
             ),
             narrowings=_KEYS,
             accepted={
-                "write-without-condition": "using a key changes nothing, though AWS lists it as writing; each key's own "
-                "policy must allow it too; role.scopes.ebs-copy.keys narrows it"
+                "write-without-condition": "AWS lists the use of a key as writing, though it changes nothing; the key's "
+                "own policy must allow it too; role.scopes.ebs-copy.keys narrows it"
             },
         ),
         Statement(

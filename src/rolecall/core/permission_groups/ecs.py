@@ -24,8 +24,8 @@ GROUP = PermissionGroup(
             actions=("ecs:ExecuteCommand",),
             narrowings={Scope.REGIONS: Narrowing(), Scope.TAG: Narrowing()},
             accepted={
-                "write-without-condition": "collecting from a container is running a command in it; only tasks that were "
-                "started with ECS Exec allow it; role.scopes.ecs.tag narrows it"
+                "write-without-condition": "collecting from a container is running a command in it; only tasks that "
+                "were started with ECS Exec allow it; role.scopes.ecs.tag narrows it"
             },
         ),
     ),
