@@ -20,6 +20,7 @@ NO_EXTERNAL_ID = "none"
 _WORDS_FOR_NONE = (NO_EXTERNAL_ID, "noexternalidrequired")
 """The second is the platform's own, in the parameter `ExternalID` of its StackSet template."""
 
+_BREAK_GLASS = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/[\x21-\x7e]+$"
 DESCRIPTION = "Assumed by the forensics platform. Deployed and checked by rolecall."
 
 
@@ -80,9 +81,7 @@ class RoleSection(Section):
     scopes: Annotated[dict[str, ScopeSection], Field(description="permission group: what it is narrowed to")] = {}
     exceptions: Annotated[list[ExceptionSection], Field(description="Rules of the linter that do not hold here")] = []
     break_glass_principals: Annotated[
-        list[
-            Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/[\x21-\x7e]+$", max_length=600)]
-        ],
+        list[Annotated[str, Field(pattern=_BREAK_GLASS, max_length=600)]],
         Field(max_length=20, description="Who may change the role although `template --for protect-scp` is in force"),
     ] = []
     tags: Annotated[dict[str, str], Field(max_length=40, description="Tags of the role, its policies and stacks")] = {}

@@ -78,8 +78,8 @@ GROUP = PermissionGroup(
             ),
             narrowings=_KEYS,
             accepted={
-                "write-without-condition": "AWS lists the use of a key as writing, though it changes nothing; the key's "
-                "own policy must allow it too; role.scopes.ebs-copy.keys narrows it"
+                "write-without-condition": "AWS lists the use of a key as writing, though it changes nothing; the "
+                "key's own policy must allow it too; role.scopes.ebs-copy.keys narrows it"
             },
         ),
         Statement(

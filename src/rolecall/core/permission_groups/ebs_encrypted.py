@@ -14,8 +14,8 @@ GROUP = PermissionGroup(
             actions=("kms:DescribeKey", "kms:Decrypt"),
             narrowings=_NARROWINGS,
             accepted={
-                "write-without-condition": "AWS lists the use of a key as writing, though it changes nothing; the key's "
-                "own policy must allow it too; role.scopes.ebs-encrypted.keys narrows it"
+                "write-without-condition": "AWS lists the use of a key as writing, though it changes nothing; the "
+                "key's own policy must allow it too; role.scopes.ebs-encrypted.keys narrows it"
             },
         ),
         Statement(

@@ -12,8 +12,8 @@ GROUP = PermissionGroup(
             actions=("kms:Decrypt", "kms:GenerateDataKey"),
             narrowings={Scope.KEYS: Narrowing((VALUE,)), Scope.REGIONS: Narrowing()},
             accepted={
-                "write-without-condition": "AWS lists the use of a key as writing, though it changes nothing; the key's "
-                "own policy must allow it too; role.scopes.s3-encrypted.keys narrows it"
+                "write-without-condition": "AWS lists the use of a key as writing, though it changes nothing; the "
+                "key's own policy must allow it too; role.scopes.s3-encrypted.keys narrows it"
             },
         ),
     ),
