@@ -7,7 +7,7 @@ asked by `rolecall.core.lint`.
 
 from rolecall.core.template.comparing import path_in, same_effect
 from rolecall.core.template.form import CAPABILITIES, MAX_BODY_BYTES, render
-from rolecall.core.template.inputs import parameters
+from rolecall.core.template.inputs import filled, parameters
 from rolecall.core.template.role import build
 from rolecall.core.template.trust import trust_policy
 
@@ -15,6 +15,7 @@ __all__ = [
     "CAPABILITIES",
     "MAX_BODY_BYTES",
     "build",
+    "filled",
     "parameters",
     "path_in",
     "render",

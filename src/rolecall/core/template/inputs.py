@@ -36,6 +36,19 @@ def parameters(role: RoleSection) -> dict[str, str]:
     return {ROLE_NAME: role.name, **ids, ACCESS_UNTIL: ALWAYS}
 
 
+def filled(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """A template with its parameters' values as their defaults, so that the console's "Next, Next" works.
+
+    What `apply` deploys goes without: there the values are given beside the template, and an external id stands in
+    nothing that is compared or shown.
+    """
+    declared = {
+        name: {"Type": told["Type"], "Default": values[name], **told} if name in values else told
+        for name, told in document["Parameters"].items()
+    }
+    return {**document, "Parameters": declared}
+
+
 def declared(role: RoleSection) -> dict[str, Any]:
     """Of the role's template."""
     return {
@@ -65,14 +78,13 @@ def external_ids(role: RoleSection) -> dict[str, Any]:
     return {
         name: {
             "Type": "String",
-            "Default": value,
             "AllowedPattern": _EXTERNAL_ID_FORM,
             "ConstraintDescription": "2 to 1,224 letters, digits and _+=,.@:/-",
             "Description": "What the platform presents when it assumes the role"
             if name == EXTERNAL_ID
             else "A former external id, taken until the platform presents the present one",
         }
-        for name, value in zip(external_id_parameters(role), role.external_ids, strict=True)
+        for name in external_id_parameters(role)
     }
 
 

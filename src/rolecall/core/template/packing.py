@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 from rolecall.core.permission_groups import Statement
@@ -22,19 +23,20 @@ _ROOM = MAX_POLICY_CHARACTERS - len('{"Version":"2012-10-17","Statement":[]}')
 
 
 def packed(statements: Iterable[Statement]) -> list[list[Statement]]:
-    """In as few policies as a fit in order gives, so that a further statement leaves the former policies as they are.
+    """Each into the first policy that has room for it, so that a further statement leaves the others where they are.
 
     A statement that is too large for a policy is cut by its actions, which changes nothing of what it allows.
     """
     policies: list[list[Statement]] = []
-    room = 0
+    rooms: list[int] = []
     for part in (part for whole in statements for part in _cut(whole)):
         size = _size(part)
-        if size > room:
+        place = next((place for place, room in enumerate(rooms) if size <= room), len(rooms))
+        if place == len(rooms):
             policies.append([])
-            room = _ROOM
-        policies[-1].append(part)
-        room -= size
+            rooms.append(_ROOM)
+        policies[place].append(part)
+        rooms[place] -= size
     return policies
 
 
@@ -54,9 +56,16 @@ def _cut(whole: Statement) -> Iterator[Statement]:
     if _size(whole) <= _ROOM or len(whole.actions) == 1:
         yield whole
         return
-    middle = len(whole.actions) // 2
-    for actions, mark in ((whole.actions[:middle], "A"), (whole.actions[middle:], "B")):
-        yield from _cut(replace(whole, sid=f"{whole.sid}{mark}", actions=actions))
+    fitting = _fitting(whole)
+    yield replace(whole, actions=whole.actions[:fitting])
+    yield from _cut(replace(whole, sid=f"{whole.sid}More", actions=whole.actions[fitting:]))
+
+
+def _fitting(whole: Statement) -> int:
+    """How many of its actions, from the first, fit into a policy: one at the least."""
+    room = _ROOM - _size(replace(whole, actions=()))
+    sizes = accumulate(len(action) + len('"",') for action in whole.actions)
+    return max(1, sum(size <= room for size in sizes))
 
 
 def _size(of: Statement) -> int:
