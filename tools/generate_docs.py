@@ -186,14 +186,17 @@ def operator_permissions() -> str:
     parts = [
         "# The operator's permissions\n",
         "The least IAM policy for the credentials that each command runs with, for a stack set called",
-        "`rolecall-CadoResponseRole` and a role called `CadoResponseRole`. Rights marked optional may be left out: the",
+        "`rolecall-CadoResponseRole`, a role called `CadoResponseRole` and a `deployment.template_bucket` called",
+        "`templates-example` (leave its rights out where there is none). Rights marked optional may be left out: the",
         "command then tells less. `check` and `apply` call the roll with other credentials, those of",
         "`check.assume_from`: they need only `sts:AssumeRole` on the role.\n",
     ]
     for command, rights in RIGHTS.items():
         parts.append(f"## rolecall {command}\n")
         parts += [f"- **{right.sid}**{' (optional)' if right.optional else ''}: {right.purpose}" for right in rights]
-        document = policy(command, stack_set="rolecall-CadoResponseRole", role_name="CadoResponseRole")
+        document = policy(
+            command, stack_set="rolecall-CadoResponseRole", role_name="CadoResponseRole", bucket="templates-example"
+        )
         parts.append(f"\n```json\n{json.dumps(document, indent=2)}\n```\n")
     return "\n".join(parts)
 

@@ -16,6 +16,7 @@ STACK_SET = (
     "arn:${Partition}:cloudformation:*::type/resource/AWS-IAM-*",
 )
 STACK = ("arn:${Partition}:cloudformation:*:*:stack/${StackSet}/*",)
+BUCKET = ("arn:${Partition}:s3:::${Bucket}/rolecall/*",)
 ROLE = ("arn:${Partition}:iam::*:role${RolePath}${RoleName}",)
 POLICIES = ("arn:${Partition}:iam::*:policy${RolePath}${RoleName}-*",)
 
@@ -131,6 +132,14 @@ _APPLY = (
         POLICIES,
     ),
 )
+_TEMPLATE_BUCKET = Right(
+    "TemplateBucket",
+    "templates over 51,200 bytes, which CloudFormation reads from deployment.template_bucket",
+    ("s3:GetObject", "s3:PutObject"),
+    BUCKET,
+    optional=True,
+)
+_UPLOAD = Right("UploadTemplate", "putting the template into deployment.template_bucket", ("s3:PutObject",), BUCKET)
 _DESTROY = (
     _FOLLOW,
     Right(
@@ -165,22 +174,31 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "plan": _LOOK,
     "status": _LOOK,
     "check": (*_LOOK, _BLAME),
-    "apply": (*_LOOK, _BLAME, *_APPLY),
+    "apply": (*_LOOK, _BLAME, *_APPLY, _TEMPLATE_BUCKET),
+    "template --upload": (_UPLOAD,),
     "destroy": (*_LOOK, *_DESTROY),
 }
 """Command -> what its credentials must allow. `check.assume_from` needs sts:AssumeRole on the role besides."""
 
 
 def policy(
-    command: str, *, stack_set: str, role_name: str, role_path: str = "/", partition: str = "aws"
+    command: str,
+    *,
+    stack_set: str,
+    role_name: str,
+    role_path: str = "/",
+    partition: str = "aws",
+    bucket: str | None = None,
 ) -> dict[str, Any]:
-    """The IAM policy document of a command, for one deployment."""
+    """The IAM policy document of a command, for one deployment. Rights on a bucket are left out where there is none."""
     values = {
         "${Partition}": partition,
         "${StackSet}": stack_set,
         "${RoleName}": role_name,
         "${RolePath}": role_path,
+        "${Bucket}": bucket or "",
     }
+    rights = [right for right in RIGHTS[command] if bucket or right.resources != BUCKET]
 
     def filled(resource: str) -> str:
         for placeholder, value in values.items():
@@ -196,6 +214,6 @@ def policy(
                 "Action": list(right.actions),
                 "Resource": [filled(resource) for resource in right.resources],
             }
-            for right in RIGHTS[command]
+            for right in rights
         ],
     }
