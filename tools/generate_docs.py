@@ -77,7 +77,7 @@ def _keys(schema: Mapping[str, Any], document: Mapping[str, Any], prefix: str) -
         if target is schema:
             yield f"| `{key}` | as the section itself | | {_cell(target.get('description', ''))} |"
         elif target is not None:
-            suffix = "[]." if told.get("type") == "array" else "."
+            suffix = _SUFFIXES.get(told.get("type"), ".")
             yield f"| **`{key}`** | section | | {_cell(target.get('description', ''))} |"
             yield from _keys(target, document, key + suffix)
         else:
@@ -85,9 +85,13 @@ def _keys(schema: Mapping[str, Any], document: Mapping[str, Any], prefix: str) -
             yield f"| `{key}` | {_type(told)} | {_cell(default)} | {_cell(told.get('description', ''))} |"
 
 
+_SUFFIXES = {"array": "[].", "object": ".<name>."}
+
+
 def _section(told: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The section that a key leads to, if any: an account may be its name instead, and is told in full."""
-    reference = told.get("$ref") or told.get("items", {}).get("$ref")
+    within = told.get("items") or told.get("additionalProperties") or {}
+    reference = told.get("$ref") or (within.get("$ref") if isinstance(within, dict) else None)
     if not reference:
         return None
     section: Mapping[str, Any] = document["$defs"][reference.rsplit("/", 1)[1]]

@@ -15,6 +15,8 @@ from rolecall.errors import AccessDenied, Throttled
 Deployed = Callable[[AccountId], StackContent | None]
 """What is deployed in an account, if anything."""
 
+_PLATFORM = Caller("arn:aws:sts::111111111111:assumed-role/CadoResponsePlatform/session", "AROAPLATFORMEXAMPLE1")
+
 
 @dataclass
 class FakeRoleProbe:
@@ -34,7 +36,7 @@ class FakeRoleProbe:
     denied: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
     assumed: list[tuple[AccountId, str | None]] = field(default_factory=list)
     questions: list[tuple[AccountId, Question]] = field(default_factory=list)
-    identity: Caller = Caller("arn:aws:sts::111111111111:assumed-role/CadoResponsePlatform/x", "AROAPLATFORMEXAMPLE1")
+    identity: Caller = _PLATFORM
     most_at_once: int = 0
     _at_once: int = 0
 

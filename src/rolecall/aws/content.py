@@ -26,7 +26,8 @@ async def _template(text: str, bucket: TemplateBucket | None) -> dict[str, str]:
         return {"TemplateBody": text}
     if bucket is None:
         detail = f"it has {len(text.encode()):,} bytes, and CloudFormation takes {MAX_BODY_BYTES:,} in a call"
-        raise RolecallError("the template is too large for a call", detail=detail, hint="give deployment.template_bucket")
+        hint = "give deployment.template_bucket"
+        raise RolecallError("the template is too large for a call", detail=detail, hint=hint)
     return {"TemplateURL": await bucket.upload(text)}
 
 

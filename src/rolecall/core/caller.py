@@ -36,9 +36,9 @@ def _findings(role: RoleSection, caller: Caller) -> Iterator[str]:
         known = role.trust.principal_ids.get(arn)
         if known and known != caller.unique_id:
             yield (
-                f"{arn} was deleted and made anew: its unique id is {caller.unique_id}, and was {known}. The roles trust "
-                "the new one. If the platform's owners did that, write the new id into role.trust.principal_ids; if "
-                "not, somebody has put a role in its place"
+                f"{arn} was deleted and made anew: its unique id is {caller.unique_id}, and was {known}. The roles "
+                "trust the new one. If the platform's owners did that, write the new id into role.trust.principal_ids; "
+                "if not, somebody has put a role in its place"
             )
 
 

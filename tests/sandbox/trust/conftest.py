@@ -65,7 +65,7 @@ class Trusting:
     arn: str
 
     def answers(self, sts: Any, **params: Any) -> str:
-        """ "assumed", or AWS's error code. The external id is given unless `params` say otherwise; None leaves it out."""
+        """`assumed`, or AWS's error code. The external id is given unless `params` say otherwise; None: it is not."""
         given = {"RoleSessionName": "proof", "ExternalId": EXTERNAL_ID, **params}
         try:
             sts.assume_role(RoleArn=self.arn, **{name: value for name, value in given.items() if value is not None})
