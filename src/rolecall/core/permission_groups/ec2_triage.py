@@ -10,6 +10,10 @@ _RUN_DOCUMENTS = (
     "arn:${AWS::Partition}:ssm:*::document/AWS-RunShellScript",
     "arn:${AWS::Partition}:ssm:*::document/AWS-RunPowerShellScript",
 )
+_AS_THE_INSTANCE = (
+    "who runs a command on an instance can take its role: triage of a live instance cannot do without; "
+    "role.scopes.ec2-triage.tag narrows it to instances with a tag"
+)
 
 GROUP = PermissionGroup(
     id="ec2-triage",
@@ -30,7 +34,8 @@ GROUP = PermissionGroup(
             },
             accepted={
                 "write-without-condition": "triage of a live instance is a session on it, recorded in CloudTrail; "
-                "role.scopes.ec2-triage.tag narrows it to instances with a tag"
+                "role.scopes.ec2-triage.tag narrows it to instances with a tag",
+                "privilege-escalation": _AS_THE_INSTANCE,
             },
         ),
         Statement(
@@ -54,6 +59,7 @@ GROUP = PermissionGroup(
                 Scope.REGIONS: Narrowing(),
                 Scope.TAG: Narrowing(_INSTANCES[:1], beside=_RUN_DOCUMENTS),
             },
+            accepted={"privilege-escalation": _AS_THE_INSTANCE},
         ),
     ),
     source="The platform's published acquisition policy (2025)",
