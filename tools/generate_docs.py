@@ -22,6 +22,7 @@ def generated() -> dict[str, str]:
         "config.md": _NOTE + config(),
         "cli.md": _NOTE + command_line(),
         "permission-groups.md": _NOTE + permission_groups(),
+        "lint-rules.md": _NOTE + lint_rules(),
         "operator-permissions.md": _NOTE + operator_permissions(),
         "sandbox.md": behaviours.page(),
         "scenario.md": _NOTE + scenario(),
@@ -182,6 +183,28 @@ def permission_groups() -> str:
             parts.append(f"\nonly where {' and '.join(conditions)}\n" if conditions else "")
         parts.append(f"Source: {group.source}.\n")
     return "\n".join(parts)
+
+
+def lint_rules() -> str:
+    from rolecall.core.lint import RULES
+
+    parts = [
+        "# The rules of the role\n",
+        "What `rolecall template`, `plan` and `apply` refuse, before anything is called: exit status 2, and each finding "
+        "with\nits rule, its statement and the mend. `status`, `check` and `destroy` never refuse.\n",
+        "A rule that takes exceptions is set aside in the config, where it does not hold, for a statement (by its Sid) "
+        "or for\nthe whole role; the reason shows in every plan:\n",
+        "```yaml\nrole:\n  exceptions:\n    - rule: write-without-condition\n      statement: OurEvidence\n"
+        "      reason: the ticket in which security agreed\n```\n",
+        "The reasons for which a rule does not hold for a statement of a built-in group stand in that group.\n",
+        "| rule | what it finds | takes exceptions |\n| --- | --- | --- |",
+    ]
+    for rule in RULES.values():
+        parts.append(f"| [`{rule.id}`](#{rule.id}) | {rule.title} | {'yes' if rule.excusable else 'no'} |")
+    for rule in RULES.values():
+        excusable = "Takes exceptions." if rule.excusable else "Takes no exception."
+        parts.append(f"\n## {rule.id}\n\n{rule.title}. {rule.why}\n\n{excusable}")
+    return "\n".join(parts) + "\n"
 
 
 def operator_permissions() -> str:

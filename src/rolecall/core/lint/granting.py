@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 
 from rolecall.core.lint.model import Finding, Rule, Subject
 from rolecall.core.permission_groups import PermissionGroup, Statement
@@ -15,6 +16,8 @@ from rolecall.core.service_reference import AccessLevel, Action
 CHANGING = (AccessLevel.WRITE, AccessLevel.PERMISSIONS, AccessLevel.TAGGING)
 _NO_REQUEST = Context({})
 _NAMED = 5
+_PARTS = 6
+_OPEN = "*/:"
 
 
 def found(rule: Rule, group: PermissionGroup, statement: Statement, message: str, mend: str) -> Finding:
@@ -25,7 +28,12 @@ def found(rule: Rule, group: PermissionGroup, statement: Statement, message: str
 
 def allows(statement: Statement, action: str) -> bool:
     """Whether its action element names `action`, with or without wildcards, whatever the resource."""
-    return ActionNames.parse(statement.actions).match(action.lower())
+    return _parsed(statement.actions).match(action.lower())
+
+
+@lru_cache(maxsize=4096)
+def _parsed(names: tuple[str, ...]) -> ActionNames:
+    return ActionNames.parse(names)
 
 
 def known_actions(subject: Subject, statement: Statement) -> list[Action]:
@@ -62,9 +70,23 @@ def bounds(condition: Condition) -> bool:
     return not all(set(text.source) == {"*"} for text in condition.values)
 
 
-def is_everything(resource: str) -> bool:
-    """`*`, or an ARN that names a service at the most, such as `arn:aws:s3:::*`."""
-    return set(resource.replace("${AWS::Partition}", "").split(":", 5)[-1]) <= set("*/:")
+def is_everything(resource: str, actions: Iterable[Action]) -> bool:
+    """`*`, or an ARN that names no more than a service or a kind of what the actions take.
+
+    Such are `arn:aws:s3:::*` and `arn:aws:ec2:*:*:volume/*`. What an ARN lacks at its end is any: `arn:aws:s3` is all
+    of S3.
+    """
+    parts = resource.replace("${AWS::Partition}", "").replace("${AWS::AccountId}", "").split(":", _PARTS - 1)
+    if len(parts) < _PARTS:
+        return True
+    bare = parts[-1].rstrip(_OPEN)
+    kinds = {_kind(form.arn) for action in actions for form in action.resource_types}
+    return not bare or (bare in kinds and parts[-1].endswith("*"))
+
+
+def _kind(form: str) -> str:
+    """Such as `volume`; "" where the name comes first, as a bucket's does."""
+    return form.split(":", _PARTS - 1)[-1].split("${", 1)[0].rstrip(_OPEN)
 
 
 def listed(names: Iterable[str]) -> str:
@@ -75,7 +97,8 @@ def listed(names: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that is most like another in any case, or ""."""
+    """The known word that is most like another in any case, one of the same letters before others, or ""."""
     by_lower = {name.lower(): name for name in known}
-    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    close = get_close_matches(word.lower(), by_lower, n=5, cutoff=0.6)
+    close.sort(key=lambda name: sorted(name) != sorted(word.lower()))
     return by_lower[close[0]] if close else ""

@@ -59,7 +59,11 @@ GROUP = PermissionGroup(
                 Scope.REGIONS: Narrowing(),
                 Scope.TAG: Narrowing(_INSTANCES[:1], beside=_RUN_DOCUMENTS),
             },
-            accepted={"privilege-escalation": _AS_THE_INSTANCE},
+            accepted={
+                "privilege-escalation": _AS_THE_INSTANCE,
+                "write-without-condition": "only AWS's two documents that run a script; "
+                "role.scopes.ec2-triage.tag narrows it to instances with a tag",
+            },
         ),
     ),
     source="The platform's published acquisition policy (2025)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from rolecall.core.lint.global_keys import GLOBAL_KEYS
 from rolecall.core.lint.granting import conditions, demands, found, nearest
@@ -45,8 +46,9 @@ def _among(key: str, known: Iterable[str]) -> bool:
     return any(_form(one).fullmatch(key) for one in known)
 
 
+@lru_cache(maxsize=4096)
 def _form(key: str) -> re.Pattern[str]:
-    """A key of the reference as what it fits, in any case: its placeholders are any text. (re remembers patterns.)"""
+    """A key of the reference as what it fits, in any case: its placeholders are any text."""
     return re.compile(".+".join(map(re.escape, _PLACEHOLDER.split(key))), re.IGNORECASE)
 
 

@@ -10,11 +10,11 @@ from rolecall.core.lint.model import Finding, Rule, Subject
 
 def _check(subject: Subject) -> Iterator[Finding]:
     for group, statement in subject.statements:
-        if not any(map(is_everything, statement.resources)) or any(map(bounds, conditions(statement))):
+        if any(map(bounds, conditions(statement))):
             continue
-        changing = [action.name for action in known_actions(subject, statement) if action.level in CHANGING]
-        if changing:
-            message = f"allows {listed(changing)} on every resource and without a condition"
+        changing = [action for action in known_actions(subject, statement) if action.level in CHANGING]
+        if changing and any(is_everything(resource, changing) for resource in statement.resources):
+            message = f"allows {listed(action.name for action in changing)} on every resource and without a condition"
             yield found(RULE, group, statement, message, "name resources, or give a condition")
 
 
