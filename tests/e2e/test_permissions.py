@@ -58,7 +58,11 @@ def test_with_a_config_it_says_what_is_on(configured: Shell) -> None:
 
 def test_one_group_in_full(configured: Shell) -> None:
     told = configured.ok("permissions", "our-reports", "--json").json()["group"]
-    assert [statement["sid"] for statement in told["statements"]] == ["OurReports", "OurReportsBuckets", "OurReportsObjects"]
+    assert [statement["sid"] for statement in told["statements"]] == [
+        "OurReports",
+        "OurReportsBuckets",
+        "OurReportsObjects",
+    ]
     assert "Statement OurReportsObjects" in configured.ok("permissions", "our-reports").stdout
 
 

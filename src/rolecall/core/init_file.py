@@ -75,7 +75,7 @@ role:
   trusted_principals: {principals}   # the role that the platform runs as
   external_id: {external_id}   # give this to the platform; who does not present it is refused
   max_session_hours: 12
-  # What the platform may do. Unset: all default groups (docs/reference/permission-groups.md).
+  # What the platform may do. Unset: all default groups (docs/guides/permission-groups.md).
   # permission_groups: [account-check, s3, ebs, ec2-triage]
 
 targets:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rolecall.core.explain import words
 from rolecall.core.permission_groups import GROUPS, Scope
 from rolecall.core.permission_groups.model import Conditions
 from tests.core.explain.roles import SCOPES, explained, own_group, role, with_all_groups
+
+USER = "arn:aws:iam::111111111111:user/platform"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +81,15 @@ def test_half_of_what_a_consequence_needs_is_not_it() -> None:
     assert "read-disks" not in ids
 
 
-@pytest.mark.parametrize(("hours", "told"), [(1, "up to 1 hour ("), (12, "up to 12 hours (")])
-def test_how_long_a_stolen_session_lives(hours: int, told: str) -> None:
-    assert told in explained(role(max_session_hours=hours)).session[0]
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"max_session_hours": 1}, "up to 1 hour (role.max_session_hours)."),
+        ({"max_session_hours": 12}, "up to 1 hour: AWS ends by then what one role begins as another"),
+        ({"trusted_principals": [USER]}, "up to 12 hours (role.max_session_hours), up to 1 hour where"),
+        ({"trusted_accounts": [{"account": "111111111111", "reason": "a test"}]}, "up to 12 hours"),
+    ],
+    ids=["1 hour", "role chaining", "a user", "a whole account"],
+)
+def test_how_long_a_stolen_session_lives(keys: dict[str, Any], told: str) -> None:
+    assert told in explained(role(**keys)).session[0]

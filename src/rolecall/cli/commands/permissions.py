@@ -88,6 +88,8 @@ def _print_yaml(found: PermissionGroup | None, *, as_json: bool) -> None:
     if as_json:
         raise UsageError("--yaml and --json exclude each other", hint="give one of them")
     if not found.own:
-        typer.echo("# Save it in role.groups_folder. Give it an id of its own, and its statements other sids where both")
+        typer.echo(
+            "# Save it in role.groups_folder. Give it an id of its own, and its statements other sids where both"
+        )
         typer.echo("# groups are to be on.")
     typer.echo(write_group(found), nl=False)

@@ -24,17 +24,27 @@ def threats(grants: tuple[Grant, ...]) -> tuple[Threat, ...]:
 
 def session(role: RoleSection) -> tuple[str, ...]:
     """How long it lives, what does not help against it, and what does."""
-    hours = role.max_session_hours
-    lives = f"A stolen session lives for up to {hours} hour{'s' if hours > 1 else ''} (role.max_session_hours)"
-    if hours > 1:
-        lives += ", 1 hour where the platform came to the role from another role"
     return (
-        f"{lives}. Who can use the trusted principal's own credentials begins new ones.",
+        f"{_life(role)} Who can use the trusted principal's own credentials begins new ones.",
         "Trusted principals, external id and everything else of the trust policy are asked when a session begins, and "
         "never again: they do not stop a stolen one.",
         "It ends, within a minute or so, when the role's sessions are revoked (Revoke active sessions in the IAM "
         "console), when the stack's parameter AccessUntil is set to a time that is over, or when the role is deleted.",
     )
+
+
+def _life(role: RoleSection) -> str:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining"""
+    hours = f"{role.max_session_hours} hour{'s' if role.max_session_hours > 1 else ''}"
+    longest = f"A stolen session lives for up to {hours} (role.max_session_hours)"
+    if role.max_session_hours == 1:
+        return f"{longest}."
+    if not role.trusted_accounts and all(":role/" in principal for principal in role.trusted_principals):
+        return (
+            "A stolen session lives for up to 1 hour: AWS ends by then what one role begins as another, and every "
+            f"trusted principal is a role (role.max_session_hours, {role.max_session_hours}, is for users)."
+        )
+    return f"{longest}, up to 1 hour where the platform came to the role from another role."
 
 
 def _threat(consequence: Consequence, found: Mapping[str, tuple[Grant, ...]]) -> Threat | None:
