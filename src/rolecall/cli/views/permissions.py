@@ -22,7 +22,7 @@ def print_groups(console: Console, told: Mapping[str, Any]) -> None:
     """A row a group, and how to read on."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for title, ratio in (("Group", None), ("State", None), ("What for", 5), ("Narrowed by", 3), ("Actions", 3)):
-        table.add_column(title, no_wrap=ratio is None, ratio=ratio)
+        table.add_column(title, no_wrap=ratio is None, overflow="fold", ratio=ratio)
     for group in told["groups"]:
         cells = (group["id"], _state(group), _purpose(group), ", ".join(group["scopes"]) or "-", _counts(group))
         table.add_row(*(Text(cell) for cell in cells))
