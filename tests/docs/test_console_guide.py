@@ -1,4 +1,4 @@
-"""The console's steps, as the guide shows them as commands, lead to roles that answer and that rolecall finds as its own."""
+"""The console's steps, shown in the guide as commands, lead to roles that answer and that rolecall finds as its own."""
 
 from __future__ import annotations
 

@@ -14,7 +14,20 @@ from typing import Annotated, NoReturn
 import typer
 
 from rolecall import __version__
-from rolecall.cli.commands import apply, check, demo, destroy, init, plan, sandbox, serve, status, template
+from rolecall.cli.commands import (
+    apply,
+    check,
+    demo,
+    destroy,
+    explain,
+    init,
+    permissions,
+    plan,
+    sandbox,
+    serve,
+    status,
+    template,
+)
 from rolecall.cli.options import Options, hoisted
 from rolecall.errors import ConfigError, Objection, Problem, RolecallError, RoleRefused, UsageError
 
@@ -28,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for _module in (init, template, plan, apply, status, check, destroy, serve, sandbox, demo):
+for _module in (init, permissions, explain, template, plan, apply, status, check, destroy, serve, sandbox, demo):
     _module.register(app)
 
 

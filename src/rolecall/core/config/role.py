@@ -150,10 +150,14 @@ class RoleSection(Section):
         return scopes
 
     @property
+    def known_groups(self) -> Mapping[str, PermissionGroup]:
+        """Ours and those of `groups_folder`, by id, enabled or not."""
+        return {**permission_groups.GROUPS, **self._own_groups}
+
+    @property
     def groups(self) -> tuple[PermissionGroup, ...]:
         """The enabled groups, narrowed as `scopes` says, ours first, in one order however the file names them."""
-        known = {**permission_groups.GROUPS, **self._own_groups}
-        enabled = [group for group in known.values() if group.id in self.permission_groups]
+        enabled = [group for group in self.known_groups.values() if group.id in self.permission_groups]
         return tuple(
             narrow(group, self.scopes[group.id].narrowed) if group.id in self.scopes else group for group in enabled
         )
@@ -204,6 +208,17 @@ def _group_problems(names: list[str], known: Mapping[str, PermissionGroup]) -> I
         for other in known[name].conflicts:
             if other in names:
                 yield _problem((place,), f"{name} must not stand beside {other}")
+    yield from _sid_problems(names, known)
+
+
+def _sid_problems(names: list[str], known: Mapping[str, PermissionGroup]) -> Iterator[InitErrorDetails]:
+    """IAM takes no policy in which two statements have the same Sid."""
+    seen: dict[str, str] = {}
+    for place, name in enumerate(names):
+        for statement in known[name].statements if name in known else ():
+            other = seen.setdefault(statement.sid, name)
+            if other != name:
+                yield _problem((place,), f"{name} has a statement {statement.sid}, as {other} has: rename it")
 
 
 def _scope_problems(

@@ -64,6 +64,13 @@ class GroupFile(_Section):
     management_only: Annotated[bool, Field(description="Only for the management account's role")] = False
     statements: Annotated[list[StatementFile], Field(min_length=1)]
 
+    @field_validator("statements")
+    @classmethod
+    def _sids_differ(cls, statements: list[StatementFile]) -> list[StatementFile]:
+        if len({statement.sid for statement in statements}) < len(statements):
+            raise ValueError("two have the same sid")
+        return statements
+
 
 def read_group(text: str, file: str) -> PermissionGroup:
     """Raises ConfigError with every problem of `text`; `file` is only for the messages."""
