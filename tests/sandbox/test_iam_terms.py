@@ -32,6 +32,12 @@ class NoNames:
     def key_arn(self, account_id: str, region: str, key_id: str) -> str | None:
         return None
 
+    def ciphertext_key_arn(self, account_id: str, region: str, blob: bytes) -> str | None:
+        return None
+
+    def key_aliases(self, key_arn: str) -> Sequence[str]:
+        return ()
+
     def secret_arn(self, account_id: str, region: str, secret_id: str) -> str | None:
         return None
 
