@@ -29,12 +29,23 @@ Keys = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Deployed:
-    """A role as it stands in the account. `policies` were read back from there, `keys` are those of its session."""
+    """A role as it stands in the account. `documents` were read back from there, `keys` are those of its session."""
 
     role: RoleSection
     arn: RoleArn
-    policies: PolicySet
+    documents: Mapping[str, dict[str, Any]]
     keys: Keys
+
+    @property
+    def policies(self) -> PolicySet:
+        """For the evaluator."""
+        parsed = (Policy.parse(json.dumps(text), source=source) for source, text in self.documents.items())
+        return PolicySet(identity=tuple(parsed))
+
+    @property
+    def statements(self) -> list[dict[str, Any]]:
+        """As IAM has them, all of them."""
+        return [statement for document in self.documents.values() for statement in document["Statement"]]
 
     def at(self, thing: Thing) -> Thing:
         """A thing beside which the role is the role itself: it is inside of what it may read back."""
@@ -68,11 +79,12 @@ class Account:
 
         eventually(over)
 
-    def read_back(self, name: str) -> PolicySet:
+    def read_back(self, name: str) -> dict[str, dict[str, Any]]:
+        """Every policy of a role, by name or ARN."""
         iam = self.admin("iam")
         inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
         attached = [item["PolicyArn"] for item in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
-        documents = {
+        return {
             **{one: iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"] for one in inline},
             **{
                 arn: iam.get_policy_version(
@@ -81,8 +93,6 @@ class Account:
                 for arn in attached
             },
         }
-        parsed = (Policy.parse(json.dumps(text), source=source) for source, text in documents.items())
-        return PolicySet(identity=tuple(parsed))
 
 
 @dataclass
