@@ -77,4 +77,16 @@ ROWS = [
 ]
 """(group, action, conditions), an action each."""
 
-DEFAULTS = tuple("account-check s3 s3-encrypted lambda ecs eks ebs ebs-encrypted ec2-triage guardduty".split())
+DEFAULTS = (
+    "account-check",
+    "s3",
+    "s3-encrypted",
+    "lambda",
+    "ecs",
+    "eks",
+    "ebs",
+    "ebs-encrypted",
+    "ec2-triage",
+    "guardduty",
+)
+"""What "all default groups" means."""

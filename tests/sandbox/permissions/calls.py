@@ -41,7 +41,9 @@ IAM = [
     call("iam:ListAttachedRolePolicies", "iam", "list_attached_role_policies", lambda at: {"RoleName": at["role"]}),
     call("iam:GetRolePolicy", "iam", "get_role_policy", lambda at: {"RoleName": at["role"], "PolicyName": "x"}),
     call("iam:GetPolicy", "iam", "get_policy", lambda at: {"PolicyArn": at["policy"]}),
-    call("iam:GetPolicyVersion", "iam", "get_policy_version", lambda at: {"PolicyArn": at["policy"], "VersionId": "v1"}),
+    call(
+        "iam:GetPolicyVersion", "iam", "get_policy_version", lambda at: {"PolicyArn": at["policy"], "VersionId": "v1"}
+    ),
     call("iam:GetInstanceProfile", "iam", "get_instance_profile", lambda _: {"InstanceProfileName": "profile"}),
     call(
         "iam:SimulatePrincipalPolicy",
@@ -75,9 +77,7 @@ KMS = [
         "re_encrypt",
         lambda at: {"CiphertextBlob": at["sealed"], "DestinationKeyId": at["key"]},
     ),
-    call(
-        "kms:GenerateDataKey", "kms", "generate_data_key", lambda at: {"KeyId": at["key"], "KeySpec": "AES_256"}
-    ),
+    call("kms:GenerateDataKey", "kms", "generate_data_key", lambda at: {"KeyId": at["key"], "KeySpec": "AES_256"}),
     call(
         "kms:GenerateDataKeyWithoutPlaintext",
         "kms",
@@ -127,9 +127,7 @@ WORKLOADS = [
     call("ecs:ListClusters", "ecs", "list_clusters"),
     call("ecs:DescribeClusters", "ecs", "describe_clusters", lambda at: {"clusters": [at["name"]]}),
     call("ecs:ListServices", "ecs", "list_services", lambda at: {"cluster": at["name"]}),
-    call(
-        "ecs:DescribeServices", "ecs", "describe_services", lambda at: {"cluster": at["name"], "services": ["web"]}
-    ),
+    call("ecs:DescribeServices", "ecs", "describe_services", lambda at: {"cluster": at["name"], "services": ["web"]}),
     call("ecs:ListTasks", "ecs", "list_tasks", lambda at: {"cluster": at["name"]}),
     call("ecs:DescribeTasks", "ecs", "describe_tasks", lambda at: {"cluster": at["name"], "tasks": [at["task"]]}),
     call(
@@ -167,9 +165,7 @@ EBS = [
     ),
     call("ec2:DescribeInstanceStatus", "ec2", "describe_instance_status"),
     call("ec2:DescribeInstances", "ec2", "describe_instances"),
-    call(
-        "ec2:DescribeInstanceTypes", "ec2", "describe_instance_types", lambda _: {"InstanceTypes": ["t3.nano"]}
-    ),
+    call("ec2:DescribeInstanceTypes", "ec2", "describe_instance_types", lambda _: {"InstanceTypes": ["t3.nano"]}),
     call("ec2:DescribeRegions", "ec2", "describe_regions"),
     call("ec2:DescribeRouteTables", "ec2", "describe_route_tables"),
     call("ec2:DescribeSecurityGroups", "ec2", "describe_security_groups"),
@@ -409,9 +405,7 @@ DANGEROUS = [
     call("s3:DeleteObject", "s3", "delete_object", lambda at: {"Bucket": at["bucket"], "Key": "a.log"}),
     call("s3:DeleteBucket", "s3", "delete_bucket", lambda at: {"Bucket": at["bucket"]}),
     call("s3:PutBucketPolicy", "s3", "put_bucket_policy", lambda at: {"Bucket": at["bucket"], "Policy": _POLICY}),
-    call(
-        "s3:PutEncryptionConfiguration", "s3", "delete_bucket_encryption", lambda at: {"Bucket": at["bucket"]}
-    ),
+    call("s3:PutEncryptionConfiguration", "s3", "delete_bucket_encryption", lambda at: {"Bucket": at["bucket"]}),
     call("ec2:DeleteVolume", "ec2", "delete_volume", lambda at: {"VolumeId": at["volume"], **DRY}),
     call(
         "ec2:RunInstances",

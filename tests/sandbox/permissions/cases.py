@@ -50,13 +50,14 @@ class Case:
         return section.model_copy(update={"permission_groups": [self.group]})
 
     def _scopes(self, inside: Thing) -> dict[str, Any]:
-        return {
+        scopes: dict[str, dict[str, Any]] = {
             "regions": {"regions": [REGION]},
             "tag": {"tag": KINDS_OF_TAG},
             "buckets": {"buckets": ["other", "evidence-?", "logs-*"]},
             "keys": {"keys": [inside["key"]]},
             "aliases": {"keys": ["alias/forensics/*"]},
-        }[self.form]
+        }
+        return scopes[self.form]
 
 
 def _forms(group: str) -> Iterator[str]:

@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 import pytest
-from tests.core.published import DEFAULTS, ROWS, Conditions
 
 from rolecall.core.permission_groups import GROUPS
 from rolecall.core.service_reference import Action, ServiceReference
 from rolecall.wiring.service_reference import service_reference
+from tests.core.published import DEFAULTS, ROWS, Conditions
 
 from .cases import REGION
 from .conftest import Deployed, Fleet
