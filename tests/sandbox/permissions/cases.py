@@ -73,6 +73,8 @@ _COPY_KEYS = (
     "kms:Encrypt kms:Decrypt kms:ReEncryptFrom kms:ReEncryptTo kms:GenerateDataKey kms:GenerateDataKeyPair "
     "kms:GenerateDataKeyPairWithoutPlaintext kms:GenerateDataKeyWithoutPlaintext kms:DescribeKey kms:CreateGrant"
 )
+REGIONAL = ("s3-encrypted", "lambda", "ecs", "eks", "ebs", "ebs-encrypted", "ec2-triage", "guardduty", "ebs-copy")
+"""The groups that a list of Regions narrows: all whose services have Regions, S3 apart, whose names are global."""
 _EVERYWHERE = {"iam:GetInstanceProfile"}
 """Not of a Region."""
 
@@ -98,7 +100,7 @@ HELD: dict[tuple[str, str], str] = {
     ("eks", "tag"): "eks:DescribeCluster",
     ("ebs", "tag"): "ec2:CreateSnapshot",
     ("ec2-triage", "tag"): "ssm:StartSession ssm:SendCommand",
-    **{(case.group, "regions"): _regional(case.group) for case in SCOPED if case.form == "regions"},
+    **{(group, "regions"): _regional(group) for group in REGIONAL},
 }
 """(group, form) -> the actions that it holds to what it names. Those of the group alone hold in every form of it."""
 

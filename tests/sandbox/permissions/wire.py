@@ -10,7 +10,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from ..served import ServedSandbox
-from .calls import ApiCall
+from .api_call import ApiCall
 from .things import Thing
 
 _CONFIG = Config(retries={"total_max_attempts": 1})
