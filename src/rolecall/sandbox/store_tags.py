@@ -15,7 +15,7 @@ Tags = dict[str, str]
 
 
 def tags(arn: str, account_id: str) -> Tags:
-    """None where nothing is known of it. `account_id` is the caller's, for the ARNs that have no account."""
+    """Empty where nothing is known of it. `account_id` is the caller's, for the ARNs that have no account."""
     parts = arn.split(":", 5)
     read = _READERS.get(parts[2]) if len(parts) == 6 else None
     found = backend(parts[2], parts[4] or account_id, parts[3]) if read else None

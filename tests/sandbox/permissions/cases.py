@@ -9,7 +9,7 @@ from typing import Any
 from rolecall.core.config import RoleSection
 from rolecall.core.permission_groups import DEFAULTS, GROUPS, Scope
 
-from .things import KINDS_OF_TAG, Thing
+from .things import TAG_SCOPE, Thing
 
 PLATFORM = "arn:aws:iam::111111111111:role/CadoResponsePlatform"
 EXTERNAL_ID = "5f0cProofExternalId42"
@@ -52,7 +52,7 @@ class Case:
     def _scopes(self, inside: Thing) -> dict[str, Any]:
         scopes: dict[str, dict[str, Any]] = {
             "regions": {"regions": [REGION]},
-            "tag": {"tag": KINDS_OF_TAG},
+            "tag": {"tag": TAG_SCOPE},
             "buckets": {"buckets": ["other", "evidence-?", "logs-*"]},
             "keys": {"keys": [inside["key"]]},
             "aliases": {"keys": ["alias/forensics/*"]},

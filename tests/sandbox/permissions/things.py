@@ -16,7 +16,7 @@ Thing = Mapping[str, Any]
 Client = Callable[[str], Any]
 """Service -> a client of the account's administrator."""
 
-KINDS_OF_TAG = {"Investigation": "case-*"}
+TAG_SCOPE = {"Investigation": "case-*"}
 """The tag scope's value."""
 INSIDE = {"Investigation": "case-7", "Name": "CadoResponse-7"}
 OTHERWISE_TAGGED = {"Investigation": "closed-7", "Name": "Cado-7"}
