@@ -25,6 +25,7 @@ def generated() -> dict[str, str]:
         "guides/permission-groups.md": _NOTE + group_guide.page(),
         "reference/config.md": _NOTE + config(),
         "reference/cli.md": _NOTE + command_line(),
+        "reference/lint-rules.md": _NOTE + lint_rules(),
         "reference/operator-permissions.md": _NOTE + operator_permissions(),
         "reference/sandbox.md": behaviours.page(),
         "reference/scenario.md": _NOTE + scenario(),
@@ -164,6 +165,28 @@ What was found, with status 3: changes pending (`plan --detailed-exitcode`), a t
 
 def _stripped(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def lint_rules() -> str:
+    from rolecall.core.lint import RULES
+
+    parts = [
+        "# The rules of the role\n",
+        "What `rolecall template`, `plan` and `apply` refuse, before anything is called: exit status 2, and each "
+        "finding\nwith its rule, its statement and the mend. `status`, `check` and `destroy` never refuse.\n",
+        "A rule that takes exceptions is set aside in the config, where it does not hold, for a statement (by its Sid) "
+        "or for\nthe whole role; the reason shows in every plan:\n",
+        "```yaml\nrole:\n  exceptions:\n    - rule: write-without-condition\n      statement: OurEvidence\n"
+        "      reason: the ticket in which security agreed\n```\n",
+        "The reasons for which a rule does not hold for a statement of a built-in group stand in that group.\n",
+        "| rule | what it finds | takes exceptions |\n| --- | --- | --- |",
+    ]
+    for rule in RULES.values():
+        parts.append(f"| [`{rule.id}`](#{rule.id}) | {rule.title} | {'yes' if rule.excusable else 'no'} |")
+    for rule in RULES.values():
+        excusable = "Takes exceptions." if rule.excusable else "Takes no exception."
+        parts.append(f"\n## {rule.id}\n\n{rule.title}. {rule.why}\n\n{excusable}")
+    return "\n".join(parts) + "\n"
 
 
 def operator_permissions() -> str:

@@ -35,11 +35,11 @@ def template(
     format: Annotated[Form, typer.Option(help="How to write it.")] = Form.YAML,
     target: Annotated[Target, typer.Option("--for", help="What it is for.")] = Target.STACKSET,
 ) -> None:
+    from rolecall.cli.accepted import accepted_config
     from rolecall.core.template import build, filled, parameters, render
-    from rolecall.wiring.config_file import load_config
 
     given = options.of(context)
-    role = load_config(given.config).role
+    role = accepted_config(given).role
     role = role if target is Target.MANAGEMENT else role.for_members
     document = filled(build(role), parameters(role))
     typer.echo(render(document, "json" if given.json else format.value), nl=False)

@@ -23,6 +23,12 @@ class Finding:
     message: str
     mend: str
     statement: str | None = None
+    group: str | None = None
+    """The permission group that the statement is of; None for the trust policy's, and for what is no statement."""
+    reason: str | None = None
+    """Why it is so, where the config says that elsewhere than in `role.exceptions`."""
+    final: bool = False
+    """Whether no exception sets it aside although the rule takes some: more than AWS would ever take."""
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.place}: {self.message}"
@@ -38,10 +44,16 @@ class Subject:
     policies: Sequence[Sequence[Statement]]
     """The statements of each managed policy."""
     inline: Sequence[Statement]
+    inline_documents: Sequence[Mapping[str, Any]]
+    """The policies inside the role, as the template has them."""
     template_bytes: int
     reference: ServiceReference
     statements: Sequence[tuple[PermissionGroup, Statement]] = field(default=())
     """Every statement, with its group."""
+    template_bucket: bool = False
+    """Whether there is an S3 bucket from which CloudFormation can read a large template."""
+    rules: Mapping[str, bool] = field(default_factory=dict)
+    """The id of every rule, and whether it takes exceptions."""
 
 
 @dataclass(frozen=True, slots=True)

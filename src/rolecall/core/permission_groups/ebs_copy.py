@@ -24,7 +24,9 @@ GROUP = PermissionGroup(
             narrowings=_REGIONS,
             accepted={
                 "write-without-condition": "acquisition by copied volumes makes and shares copies of any disk, which "
-                "is why the group is off by default; ebs needs none of it"
+                "is why the group is off by default; ebs needs none of it",
+                "permissions-management": "a snapshot is shared with the platform's account by its attribute, which "
+                "is what this older way of acquiring consists of; ebs needs none of it",
             },
         ),
         Statement(

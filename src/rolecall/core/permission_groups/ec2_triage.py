@@ -15,6 +15,10 @@ _RUN_DOCUMENTS = (
     "arn:${AWS::Partition}:ssm:*::document/AWS-RunShellScript",
     "arn:${AWS::Partition}:ssm:*::document/AWS-RunPowerShellScript",
 )
+_AS_THE_INSTANCE = (
+    "who runs a command on an instance can take its role: triage of a live instance cannot do without; "
+    "role.scopes.ec2-triage.tag narrows it to instances with a tag"
+)
 
 GROUP = PermissionGroup(
     id="ec2-triage",
@@ -35,7 +39,8 @@ GROUP = PermissionGroup(
             },
             accepted={
                 "write-without-condition": "triage of a live instance is a session on it, recorded in CloudTrail; "
-                "role.scopes.ec2-triage.tag narrows it to instances with a tag"
+                "role.scopes.ec2-triage.tag narrows it to instances with a tag",
+                "privilege-escalation": _AS_THE_INSTANCE,
             },
         ),
         Statement(
@@ -58,6 +63,11 @@ GROUP = PermissionGroup(
             narrowings={
                 Scope.REGIONS: Narrowing(),
                 Scope.TAG: Narrowing(_INSTANCES[:1], beside=_RUN_DOCUMENTS),
+            },
+            accepted={
+                "privilege-escalation": _AS_THE_INSTANCE,
+                "write-without-condition": "only AWS's two documents that run a script; "
+                "role.scopes.ec2-triage.tag narrows it to instances with a tag",
             },
         ),
     ),

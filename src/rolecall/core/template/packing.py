@@ -17,7 +17,7 @@ from rolecall.core.template.form import policy, statement
 
 MAX_POLICY_CHARACTERS = 6_144
 
-_LONGEST = {"${AWS::Partition}": "aws-iso-b-x", "${AWS::AccountId}": "0" * 12, "${RoleName}": "r" * 64}
+LONGEST = {"${AWS::Partition}": "aws-iso-b-x", "${AWS::AccountId}": "0" * 12, "${RoleName}": "r" * 64}
 """The longest that a placeholder can become: the template does not know for which account it is."""
 _ROOM = MAX_POLICY_CHARACTERS - len('{"Version":"2012-10-17","Statement":[]}')
 
@@ -43,7 +43,7 @@ def packed(statements: Iterable[Statement]) -> list[list[Statement]]:
 def characters(document: Any) -> int:
     """What IAM counts of a policy, at the most, whatever the account."""
     text = json.dumps(_plain(document), separators=(",", ":"))
-    for placeholder, value in _LONGEST.items():
+    for placeholder, value in LONGEST.items():
         text = text.replace(placeholder, value)
     return len(text)
 

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rolecall.core.lint.granting import CHANGING, bounds, conditions, found, is_everything, known_actions, listed
 from rolecall.core.lint.model import Finding, Rule, Subject
-from rolecall.core.service_reference import AccessLevel
-
-_CHANGING = (AccessLevel.WRITE, AccessLevel.PERMISSIONS, AccessLevel.TAGGING)
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
     for group, statement in subject.statements:
-        if statement.conditions or statement.resources != ("*",):
+        if any(map(bounds, conditions(statement))):
             continue
-        known = [found for name in statement.actions for found in subject.reference.matching(name)]
-        changing = sorted({found.name for found in known if found.level in _CHANGING})
-        if changing:
-            yield Finding(
-                RULE.id,
-                f"statement {statement.sid} of group {group.id}",
-                f"allows {', '.join(changing[:5])} on every resource and without a condition",
-                "name resources, or give a condition",
-                statement.sid,
-            )
+        changing = [action for action in known_actions(subject, statement) if action.level in CHANGING]
+        if changing and any(is_everything(resource, changing) for resource in statement.resources):
+            message = f"allows {listed(action.name for action in changing)} on every resource and without a condition"
+            yield found(RULE, group, statement, message, "name resources, or give a condition")
 
 
 RULE = Rule(
