@@ -42,7 +42,7 @@ GROUP = PermissionGroup(
                 Scope.REGIONS: Narrowing(),
                 Scope.TAG: Narrowing(
                     ("arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:volume/*",),
-                    beside=("arn:${AWS::Partition}:ec2:*:*:snapshot/*",),
+                    beside=("arn:${AWS::Partition}:ec2:*::snapshot/*",),
                 ),
             },
             accepted={

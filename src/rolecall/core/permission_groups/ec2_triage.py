@@ -6,6 +6,11 @@ _INSTANCES = (
     "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:instance/*",
     "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:managed-instance/*",
 )
+_SESSION_DOCUMENTS = (
+    "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:document/*",
+    "arn:${AWS::Partition}:ssm:*::document/*",
+)
+"""The account's, such as that of its sessions' preferences, and AWS's."""
 _RUN_DOCUMENTS = (
     "arn:${AWS::Partition}:ssm:*::document/AWS-RunShellScript",
     "arn:${AWS::Partition}:ssm:*::document/AWS-RunPowerShellScript",
@@ -30,7 +35,7 @@ GROUP = PermissionGroup(
             actions=("ssm:StartSession",),
             narrowings={
                 Scope.REGIONS: Narrowing(),
-                Scope.TAG: Narrowing(_INSTANCES, beside=("arn:${AWS::Partition}:ssm:*:*:document/*",)),
+                Scope.TAG: Narrowing(_INSTANCES, beside=_SESSION_DOCUMENTS),
             },
             accepted={
                 "write-without-condition": "triage of a live instance is a session on it, recorded in CloudTrail; "
