@@ -19,6 +19,8 @@ MAX_POLICY_CHARACTERS = 6_144
 
 LONGEST = {"${AWS::Partition}": "aws-iso-b-x", "${AWS::AccountId}": "0" * 12, "${RoleName}": "r" * 64}
 """The longest that a placeholder can become: the template does not know for which account it is."""
+MORE = "More"
+"""At the end of the Sid of what did not fit into the policy of a statement."""
 _ROOM = MAX_POLICY_CHARACTERS - len('{"Version":"2012-10-17","Statement":[]}')
 
 
@@ -58,7 +60,7 @@ def _cut(whole: Statement) -> Iterator[Statement]:
         return
     fitting = _fitting(whole)
     yield replace(whole, actions=whole.actions[:fitting])
-    yield from _cut(replace(whole, sid=f"{whole.sid}More", actions=whole.actions[fitting:]))
+    yield from _cut(replace(whole, sid=f"{whole.sid}{MORE}", actions=whole.actions[fitting:]))
 
 
 def _fitting(whole: Statement) -> int:
