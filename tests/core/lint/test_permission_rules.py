@@ -338,13 +338,14 @@ GATED_BY_EC2 = allow("ec2:DeleteVolume", where={"StringLike": {"ec2:ResourceTag/
         allow("ec2:CreateTags", where={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),
         allow("ec2:CreateTags", where={"StringEqualsIfExists": {"ec2:CreateAction": "CreateSnapshot"}}),
         allow("ec2:CreateTags", where={"ForAllValues:StringEquals": {"aws:TagKeys": ("case", "forensics")}}),
+        allow("ec2:CreateTags", where={"ForAllValues:StringEquals": {"aws:TagKeys": "Forensics"}}),
         allow("ec2:CreateTags", where={"ForAllValues:StringLike": {"aws:TagKeys": "f*"}}),
         allow("ec2:CreateTags", where={"ForAnyValue:StringEquals": {"aws:TagKeys": "case"}}),
     ],
 )
 def test_free_tagging_beside_a_gate_is_found(tagging: Statement, gate: Statement) -> None:
     (message,) = messages("free-tagging", tagging, gate)
-    assert message.endswith("statement Gated is open to what has a tag")
+    assert message.endswith("statement Gated is open to a tag")
 
 
 @pytest.mark.parametrize(

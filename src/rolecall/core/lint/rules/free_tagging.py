@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from rolecall.core.lint.arns import overlap
-from rolecall.core.lint.granting import conditions, found, known_actions, listed
+from rolecall.core.lint.granting import conditions, found, has_wildcard, known_actions, listed
 from rolecall.core.lint.model import Finding, Rule, Subject
 from rolecall.core.permission_groups import Statement
 from rolecall.core.policy.conditions import Condition, SetOperator
@@ -15,25 +16,40 @@ _OF_RESOURCE = "resourcetag/"
 _TAG_EVERYTHING = "tag:TagResources"
 
 
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """A statement that is open to resources with a tag: the tags' keys, and the forms of what it is about."""
+
+    statement: Statement
+    keys: frozenset[str]
+    forms: frozenset[str]
+
+
 def _check(subject: Subject) -> Iterator[Finding]:
-    gated = [(statement, keys) for _, statement in subject.statements if (keys := _gates(statement))]
-    for group, statement in subject.statements:
-        for gate, keys in gated:
-            if gate is statement or _holds_back(statement, keys):
-                continue
-            tagging = [action for action in known_actions(subject, statement) if action.level is AccessLevel.TAGGING]
-            opening = [action.name for action in tagging if _opens(subject, action, statement, gate)]
-            if opening:
-                message = f"allows {listed(opening)} freely, and statement {gate.sid} is open to what has a tag"
+    gates = list(_gates(subject))
+    for group, statement in subject.statements if gates else ():
+        actions = known_actions(subject, statement)
+        tagging = [action for action in actions if action.level is AccessLevel.TAGGING]
+        for gate in gates:
+            opening = [action.name for action in tagging if _opens(action, statement, gate)]
+            if opening and gate.statement is not statement and not _holds_back(statement, gate.keys):
+                message = f"allows {listed(opening)} freely, and statement {gate.statement.sid} is open to a tag"
                 mend = "ask for ec2:CreateAction, or for aws:TagKeys other than those, with ForAllValues"
                 yield found(RULE, group, statement, message, mend)
                 break
 
 
-def _gates(statement: Statement) -> frozenset[str]:
-    """The keys of the tags that a resource must have."""
-    keys = (condition.key for condition in conditions(statement))
-    return frozenset(key.split("/", 1)[1] for key in keys if _OF_RESOURCE in key.lower())
+def _gates(subject: Subject) -> Iterator[_Gate]:
+    for _, statement in subject.statements:
+        if keys := _tag_keys(statement):
+            forms = {kind.arn for action in known_actions(subject, statement) for kind in action.resource_types}
+            yield _Gate(statement, keys, frozenset(form for form in forms if _any(statement.resources, form)))
+
+
+def _tag_keys(statement: Statement) -> frozenset[str]:
+    """Of the tags that a resource must have, in lower case: as a condition key's, it is not told apart."""
+    keys = (condition.key.lower() for condition in conditions(statement))
+    return frozenset(key.split("/", 1)[1] for key in keys if _OF_RESOURCE in key)
 
 
 def _holds_back(statement: Statement, keys: frozenset[str]) -> bool:
@@ -49,16 +65,15 @@ def _bars(condition: Condition, keys: frozenset[str]) -> bool:
         return positive
     if key != "aws:tagkeys" or not positive or condition.set_operator is not SetOperator.FOR_ALL_VALUES:
         return False
-    return not any("*" in text.source or "?" in text.source or text.source in keys for text in condition.values)
+    return not any(has_wildcard(text.source) or text.source.lower() in keys for text in condition.values)
 
 
-def _opens(subject: Subject, action: Action, statement: Statement, gate: Statement) -> bool:
+def _opens(action: Action, statement: Statement, gate: _Gate) -> bool:
     """Whether what it can tag is something that the gated statement is about."""
     if action.name == _TAG_EVERYTHING:
         return True
-    forms = {kind.arn for gated in known_actions(subject, gate) for kind in gated.resource_types}
-    mine = {kind.arn for kind in action.resource_types if _any(statement.resources, kind.arn)}
-    return any(_any(gate.resources, form) for form in forms & mine)
+    forms = {kind.arn for kind in action.resource_types}
+    return any(_any(statement.resources, form) for form in forms & gate.forms)
 
 
 def _any(resources: Iterable[str], form: str) -> bool:
