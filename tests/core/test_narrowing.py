@@ -203,7 +203,7 @@ def test_narrowed_statements_ask_only_for_keys_that_aws_gives_for_every_action(
 def _asked_of_resources(statement: Statement) -> set[str]:
     """The keys of the conditions, as the reference spells them; that of the Region is a key of every call."""
     keys = {key for keys in statement.conditions.values() for key in keys if key != REGION_KEY}
-    return {re.sub(r"^(aws:ResourceTag)/.*", r"\1/${TagKey}", key) for key in keys}
+    return {re.sub(r"^(aws:ResourceTag|ssm:resourceTag)/.*", r"\1/${TagKey}", key) for key in keys}
 
 
 def _needed(statement: Statement, action: Action) -> list[str]:

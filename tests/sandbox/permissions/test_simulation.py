@@ -179,7 +179,7 @@ def test_a_grant_for_an_aws_service_is_allowed_and_one_for_anybody_else_is_not(f
 def test_a_command_runs_on_no_instance_of_another_account(fleet: Fleet, form: str) -> None:
     case = Case("ec2-triage", form)
     home = fleet.home.id
-    context = {REGION_KEY: REGION, "aws:ResourceTag/Investigation": "case-7"}
+    context = {REGION_KEY: REGION, "ssm:resourceTag/Investigation": "case-7"}
     for account, decision in ((home, "allowed"), (OTHER_ACCOUNT, "implicitDeny")):
         resource = f"arn:aws:ec2:{REGION}:{account}:instance/i-0123456789abcdef0"
         assert decisions(fleet, case, Question(("ssm:SendCommand",), (resource,), context)) == {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rolecall.core.permission_groups import Narrowing, Scope, Statement
 from rolecall.core.permission_groups.model import VALUE, Conditions
 
-_TAG = "aws:ResourceTag/"
+_TAG = re.compile(r"(?:aws|ssm|ec2):resourcetag/(.+)", re.IGNORECASE)
 _KNOWN = {
     "aws:RequestedRegion": "only in {}",
     "ec2:CreateAction": "only while {} makes the tagged thing",
@@ -43,8 +43,8 @@ def flat(of: Conditions) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 def _condition(operator: str, key: str, values: tuple[str, ...]) -> str:
     told = listed(values, "or")
-    if operator in _OPERATORS and key.startswith(_TAG):
-        return f"only if tagged {key.removeprefix(_TAG)} = {told}"
+    if operator in _OPERATORS and (tag := _TAG.fullmatch(key)):
+        return f"only if tagged {tag[1]} = {told}"
     if operator in _OPERATORS and key in _KNOWN and (operator != "Bool" or values == ("true",)):
         return _KNOWN[key].format(told)
     return f"only where {key} {operator} {told}"
@@ -54,9 +54,8 @@ def resources(statement: Statement, role_name: str, role_path: str) -> tuple[str
     """None where it is every resource."""
     if "*" in statement.resources:
         return ()
-    return tuple(
-        resource(one.replace("${RolePath}", role_path).replace("${RoleName}", role_name)) for one in statement.resources
-    )
+    filled = (one.replace("${RolePath}", role_path).replace("${RoleName}", role_name) for one in statement.resources)
+    return _named(filled)
 
 
 def resource(arn: str) -> str:
@@ -67,14 +66,19 @@ def resource(arn: str) -> str:
     return plain if whole else parts[5]
 
 
+def _named(arns: Iterable[str]) -> tuple[str, ...]:
+    """Each name once: a document of the account's and one of AWS's are both `document/*`."""
+    return tuple(dict.fromkeys(map(resource, arns)))
+
+
 def narrowing(scope: Scope, how: Narrowing) -> str:
     """How a scope narrows a statement."""
     told = _NARROWED[scope]
     if how.resources and how.resources != (VALUE,):
-        forms = [resource(one.replace(VALUE, _VALUES.get(scope, ""))) for one in how.resources]
+        forms = _named(one.replace(VALUE, _VALUES.get(scope, "")) for one in how.resources)
         told += f": {listed(forms, 'and')}"
     if how.beside:
-        told += f"; still on every {listed([resource(one) for one in how.beside], 'and')}"
+        told += f"; still on every {listed(_named(how.beside), 'and')}"
     return told
 
 

@@ -15,6 +15,10 @@ _RUN_DOCUMENTS = (
     "arn:${AWS::Partition}:ssm:*::document/AWS-RunShellScript",
     "arn:${AWS::Partition}:ssm:*::document/AWS-RunPowerShellScript",
 )
+_TAG_KEY = "ssm:resourceTag"
+"""The key of AWS's own examples:
+https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html
+"""
 _AS_THE_INSTANCE = (
     "who runs a command on an instance can take its role: triage of a live instance cannot do without; "
     "role.scopes.ec2-triage.tag narrows it to instances with a tag"
@@ -35,7 +39,7 @@ GROUP = PermissionGroup(
             actions=("ssm:StartSession",),
             narrowings={
                 Scope.REGIONS: Narrowing(),
-                Scope.TAG: Narrowing(_INSTANCES, beside=_SESSION_DOCUMENTS),
+                Scope.TAG: Narrowing(_INSTANCES, beside=_SESSION_DOCUMENTS, tag_key=_TAG_KEY),
             },
             accepted={
                 "write-without-condition": "triage of a live instance is a session on it, recorded in CloudTrail; "
@@ -62,7 +66,7 @@ GROUP = PermissionGroup(
             ),
             narrowings={
                 Scope.REGIONS: Narrowing(),
-                Scope.TAG: Narrowing(_INSTANCES[:1], beside=_RUN_DOCUMENTS),
+                Scope.TAG: Narrowing(_INSTANCES[:1], beside=_RUN_DOCUMENTS, tag_key=_TAG_KEY),
             },
             accepted={
                 "privilege-escalation": _AS_THE_INSTANCE,

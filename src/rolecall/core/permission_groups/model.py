@@ -36,10 +36,12 @@ class Narrowing:
     `resources` are those that the scope is about: with `${Value}` in them they are made once for each value, without
     they are held to the scope's condition; empty keeps the statement's own. `beside` are resources that the same
     actions need and that the scope cannot be asked of: they are allowed without it, in a statement of their own.
+    `tag_key` is the condition key by which the actions' service is told of tags.
     """
 
     resources: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    tag_key: str = "aws:ResourceTag"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _narrowed(statement: Statement, scope: Scope, to: Narrowed) -> Iterator[Stat
         case Scope.REGIONS:
             yield _guarded(statement, narrowing, {"StringEquals": {REGION_KEY: to.regions}}, {})
         case Scope.TAG:
-            yield _guarded(statement, narrowing, _tag_conditions(to.tag), _tag_examples(to.tag))
+            yield _guarded(statement, narrowing, _tag_conditions(narrowing, to.tag), _tag_examples(narrowing, to.tag))
         case Scope.BUCKETS:
             yield _with_values(statement, narrowing, to.buckets)
         case Scope.KEYS:
@@ -108,12 +108,12 @@ def _without(statement: Statement, scope: Scope) -> Mapping[Scope, Narrowing]:
     return {known: narrowing for known, narrowing in statement.narrowings.items() if known is not scope}
 
 
-def _tag_conditions(tag: Mapping[str, str]) -> Conditions:
-    return {"StringLike": {f"aws:ResourceTag/{key}": value for key, value in tag.items()}}
+def _tag_conditions(narrowing: Narrowing, tag: Mapping[str, str]) -> Conditions:
+    return {"StringLike": {f"{narrowing.tag_key}/{key}": value for key, value in tag.items()}}
 
 
-def _tag_examples(tag: Mapping[str, str]) -> Mapping[str, str]:
-    return {f"aws:ResourceTag/{key}": example(value) for key, value in tag.items()}
+def _tag_examples(narrowing: Narrowing, tag: Mapping[str, str]) -> Mapping[str, str]:
+    return {f"{narrowing.tag_key}/{key}": example(value) for key, value in tag.items()}
 
 
 def merged(one: Conditions, other: Conditions) -> Conditions:
