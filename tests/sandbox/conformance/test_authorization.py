@@ -429,6 +429,8 @@ def test_tags_policies_and_boundaries_of_iams_calls_are_keys(worker: Worker) -> 
     assert refused_action(iam.put_role_policy, RoleName="free", **own)
     worker.may(allow("iam:CreateRole", "iam:GetRole", StringEquals={"aws:RequestTag/team": "red"}))
     red = [{"Key": "team", "Value": "red"}]
+    assert str(refused_action(iam.create_role, RoleName="red", Tags=red, **create)).startswith("iam:TagRole ")
+    worker.may(allow("iam:CreateRole", "iam:TagRole", StringEquals={"aws:RequestTag/team": "red"}))
     iam.create_role(RoleName="red", Tags=red, **create)
     assert refused_action(iam.create_role, RoleName="blue", Tags=[{"Key": "team", "Value": "blue"}], **create)
     worker.may(allow("iam:GetRole", StringEquals={"aws:ResourceTag/team": "red"}))
