@@ -24,9 +24,7 @@ def build(config: Config) -> dict[str, Any]:
         "Description": f"Lets the stack set {config.stack_set_name} of this account into its target accounts.",
         "Metadata": given.interface([("The roles of StackSets", names)], labels),
         "Parameters": {
-            given.ADMINISTRATION_ROLE: given.role_name(
-                deployment.administration_role, "The name of the role"
-            ),
+            given.ADMINISTRATION_ROLE: given.role_name(deployment.administration_role, "The name of the role"),
             given.EXECUTION_ROLE: given.role_name(
                 deployment.execution_role, "The name of the execution role; the same in every target account"
             ),
