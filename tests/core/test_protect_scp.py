@@ -182,3 +182,11 @@ def test_what_does_not_fit_is_refused_with_its_size() -> None:
 def test_nobody_is_everybody_and_the_partition_is_one(arn: str) -> None:
     with pytest.raises(ValidationError, match="break_glass_principals"):
         with_break_glass(arn)
+
+
+@pytest.mark.parametrize("boundary", ["CadoResponseRole-bounds", "/ops/CadoResponseRole-1"])
+def test_a_boundary_is_not_named_as_the_roles_own_policies(boundary: str) -> None:
+    """StackSets' roles may write those, and so take the boundary away."""
+    with pytest.raises(ValidationError, match="permissions_boundary"):
+        config(role={"permissions_boundary": boundary})
+    assert config(role={"permissions_boundary": "CadoResponseRoleBounds"})

@@ -60,12 +60,13 @@ class Scene:
     def stack(self) -> str:
         """Our stack's name."""
         stacks = self.cloudformation.describe_stacks()["Stacks"]
-        return next(stack["StackName"] for stack in stacks if stack["StackName"].startswith("StackSet-"))
+        names = [str(stack["StackName"]) for stack in stacks]
+        return next(name for name in names if name.startswith("StackSet-"))
 
     @property
     def executor(self) -> str:
-        roles = self.iam.list_roles()["Roles"]
-        return next(role["RoleName"] for role in roles if role["RoleName"].startswith("stacksets-exec-"))
+        names = [str(role["RoleName"]) for role in self.iam.list_roles()["Roles"]]
+        return next(name for name in names if name.startswith("stacksets-exec-"))
 
     def attach(self, document: dict[str, Any]) -> None:
         organizations = self.sandbox.client("organizations")
@@ -79,13 +80,9 @@ def deployed(sandbox: ServedSandbox, role: dict[str, Any] | None = None) -> Scen
     """Without the policy."""
     wanted = config_of(sandbox, {"break_glass_principals": EXEMPT, **(role or {})})
     deployment = stack_set_of(sandbox, wanted)
-    deployment.create(AutoDeployment=AUTOMATIC, **{"body": content(wanted)["TemplateBody"], **_rest(wanted)})
+    deployment.create(AutoDeployment=AUTOMATIC, **content(wanted))
     assert deployment.deploy()["Status"] == "SUCCEEDED"
     return Scene(sandbox, wanted, deployment)
-
-
-def _rest(wanted: Config) -> dict[str, Any]:
-    return {name: value for name, value in content(wanted).items() if name != "TemplateBody"}
 
 
 @pytest.fixture

@@ -134,6 +134,14 @@ class RoleSection(Section):
             raise ValidationError.from_exception_data(cls.__name__, problems)
         return trust
 
+    @field_validator("permissions_boundary")
+    @classmethod
+    def _none_of_our_own_policies(cls, boundary: str | None, info: ValidationInfo) -> str | None:
+        name = info.data.get("name")
+        if boundary and name and boundary.rsplit("/", 1)[-1].startswith(f"{name}-"):
+            raise ValueError(f"is named as the role's own policies are, {name}-…: who may change those could change it")
+        return boundary
+
     @field_validator("break_glass_principals")
     @classmethod
     def _of_the_roles_partition(cls, exempt: list[str], info: ValidationInfo) -> list[str]:
