@@ -194,18 +194,23 @@ def test_an_administrator_is_refused_every_single_change(scene: Scene) -> None:
     assert {action for entry in denied for action in entry["Action"]} == set(found) | NOT_SIMULATED
 
 
-@pytest.mark.parametrize(
-    "name",
-    [f"/evil/{ROLE}", "stacksets-exec-evil", "/stacksets-exec-evil/x", BREAK_GLASS],
-    ids=lambda name: name.strip("/"),
-)
-def test_nobody_makes_a_role_of_a_protected_name(scene: Scene, name: str) -> None:
-    """In an account that has none of that name yet."""
-    iam, (path, role) = scene.sandbox.client_of("iam", LATER), name.rsplit("/", 1) if "/" in name else ("", name)
+@pytest.mark.parametrize("name", ["/stacksets-exec-evil", "/stacksets-exec-evil/x", f"/{BREAK_GLASS}"])
+def test_nobody_makes_himself_exempt(scene: Scene, name: str) -> None:
+    """In an account that has no role of that name."""
+    path, role = name.rsplit("/", 1)
+    iam = scene.sandbox.client_of("iam", LATER)
     wanted = {"RoleName": role, "Path": f"{path}/", "AssumeRolePolicyDocument": ANYBODY}
-    if role == ROLE:
-        scene.deployment.run("delete_stack_instances", RetainStacks=False)
     assert refusal(iam.create_role, **wanted) == ("iam:CreateRole", True)
+
+
+@pytest.mark.parametrize("path", ["/", "/evil/"])
+def test_nobody_is_there_before_the_role_with_a_trust_of_his_own(scene: Scene, path: str) -> None:
+    scene.deployment.run("delete_stack_instances", RetainStacks=False)
+    iam = scene.iam
+    role = {"RoleName": ROLE, "AssumeRolePolicyDocument": ANYBODY}
+    assert refusal(iam.create_role, Path=path, **role) == ("iam:CreateRole", True)
+    policy = {"PolicyName": f"{ROLE}-1", "PolicyDocument": ALL}
+    assert refusal(iam.create_policy, Path=path, **policy) == ("iam:CreatePolicy", True)
 
 
 @pytest.mark.parametrize("which", ["executor", "break-glass"])
