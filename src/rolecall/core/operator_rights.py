@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
+
 STACK_SET = (
     "arn:${Partition}:cloudformation:*:*:stackset/${StackSet}:*",
     "arn:${Partition}:cloudformation:*:*:stackset-target/${StackSet}:*",
@@ -98,37 +100,13 @@ _APPLY = (
     Right(
         "ManagementRole",
         "CloudFormation makes the management account's role with the caller's rights",
-        (
-            "iam:AttachRolePolicy",
-            "iam:CreateRole",
-            "iam:DeleteRole",
-            "iam:DeleteRolePolicy",
-            "iam:DetachRolePolicy",
-            "iam:GetRole",
-            "iam:GetRolePolicy",
-            "iam:ListAttachedRolePolicies",
-            "iam:ListRolePolicies",
-            "iam:PutRolePolicy",
-            "iam:TagRole",
-            "iam:UntagRole",
-            "iam:UpdateAssumeRolePolicy",
-            "iam:UpdateRole",
-            "iam:UpdateRoleDescription",
-        ),
+        ROLE_ACTIONS,
         ROLE,
     ),
     Right(
         "ManagementPolicies",
         "and its managed policies",
-        (
-            "iam:CreatePolicy",
-            "iam:CreatePolicyVersion",
-            "iam:DeletePolicy",
-            "iam:DeletePolicyVersion",
-            "iam:GetPolicy",
-            "iam:GetPolicyVersion",
-            "iam:ListPolicyVersions",
-        ),
+        POLICY_ACTIONS,
         POLICIES,
     ),
 )
@@ -165,7 +143,13 @@ _DESTROY = (
     Right(
         "DeleteManagementPolicies",
         "and its managed policies",
-        ("iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:GetPolicy", "iam:ListPolicyVersions"),
+        (
+            "iam:DeletePolicy",
+            "iam:DeletePolicyVersion",
+            "iam:GetPolicy",
+            "iam:ListEntitiesForPolicy",
+            "iam:ListPolicyVersions",
+        ),
         POLICIES,
     ),
 )

@@ -68,8 +68,12 @@ async def open_probe(
         yield AwsRoleProbe(query.QueryClient(http), PlatformCredentials(caller), sts, iam, attributes)
 
 
-def template_bucket(config: Config, operator: boto3.Session) -> TemplateBucket | None:
-    """None where the config names none."""
+def open_template_bucket(config: Config, credentials: Credentials) -> TemplateBucket | None:
+    """The bucket alone, None where the config names none."""
+    return _template_bucket(config, session(credentials.profile, credentials.region or config.deployment.region))
+
+
+def _template_bucket(config: Config, operator: boto3.Session) -> TemplateBucket | None:
     deployment = config.deployment
     if deployment.template_bucket is None:
         return None
@@ -79,7 +83,7 @@ def template_bucket(config: Config, operator: boto3.Session) -> TemplateBucket |
 def _stacks(config: Config, operator: boto3.Session) -> AwsStacks:
     management = _management(config, operator)
     client = Client(management, "cloudformation", config.deployment.region)
-    return AwsStacks(client, template_bucket(config, management))
+    return AwsStacks(client, _template_bucket(config, management))
 
 
 def _stack_sets(config: Config, operator: boto3.Session) -> AwsStackSets:
@@ -87,7 +91,7 @@ def _stack_sets(config: Config, operator: boto3.Session) -> AwsStackSets:
     preferences = Preferences(deployment.failure_tolerance_percent, deployment.max_concurrent_percent)
     client = Client(operator, "cloudformation", deployment.region)
     delegated = deployment.call_as == "delegated-admin"
-    return AwsStackSets(client, preferences, delegated=delegated, bucket=template_bucket(config, operator))
+    return AwsStackSets(client, preferences, delegated=delegated, bucket=_template_bucket(config, operator))
 
 
 def _management(config: Config, operator: boto3.Session) -> boto3.Session:

@@ -20,7 +20,8 @@ NO_EXTERNAL_ID = "none"
 _WORDS_FOR_NONE = (NO_EXTERNAL_ID, "noexternalidrequired")
 """The second is the platform's own, in the parameter `ExternalID` of its StackSet template."""
 
-_BREAK_GLASS = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/[\x21-\x7e]+$"
+_BREAK_GLASS = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/[A-Za-z0-9_+=,.@/*?-]*[A-Za-z0-9_+=,.@-][*?]*$"
+"""With a letter in the last part of its path, so that it is not everybody; without policy variables."""
 DESCRIPTION = "Assumed by the forensics platform. Deployed and checked by rolecall."
 
 
@@ -132,6 +133,22 @@ class RoleSection(Section):
         if problems and trusted:
             raise ValidationError.from_exception_data(cls.__name__, problems)
         return trust
+
+    @field_validator("permissions_boundary")
+    @classmethod
+    def _none_of_our_own_policies(cls, boundary: str | None, info: ValidationInfo) -> str | None:
+        name = info.data.get("name")
+        if boundary and name and boundary.rsplit("/", 1)[-1].startswith(f"{name}-"):
+            raise ValueError(f"is named as the role's own policies are, {name}-…: who may change those could change it")
+        return boundary
+
+    @field_validator("break_glass_principals")
+    @classmethod
+    def _of_the_roles_partition(cls, exempt: list[str], info: ValidationInfo) -> list[str]:
+        trusted = info.data.get("trusted_principals")
+        if trusted and {partition_of(arn) for arn in exempt} - {partition_of(trusted[0])}:
+            raise ValueError("name principals of another partition than the role's")
+        return list(dict.fromkeys(exempt))
 
     @field_validator("permission_groups")
     @classmethod

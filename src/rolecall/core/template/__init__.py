@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-li
 asked by `rolecall.core.lint`.
 """
 
+from rolecall.core.template import admin_role, discovery, execution_role, protect_scp
 from rolecall.core.template.comparing import path_in, same_effect
 from rolecall.core.template.form import CAPABILITIES, MAX_BODY_BYTES, render
 from rolecall.core.template.inputs import filled, parameters
@@ -14,10 +15,14 @@ from rolecall.core.template.trust import trust_policy
 __all__ = [
     "CAPABILITIES",
     "MAX_BODY_BYTES",
+    "admin_role",
     "build",
+    "discovery",
+    "execution_role",
     "filled",
     "parameters",
     "path_in",
+    "protect_scp",
     "render",
     "same_effect",
     "trust_policy",

@@ -54,6 +54,11 @@ def substituted(text: str) -> Any:
     return {"Fn::Sub": _PLACEHOLDER.sub(lambda found: found[0] if found[1] in _OURS else f"${{!{found[1]}}}", text)}
 
 
+def tags(of: Mapping[str, str]) -> dict[str, Any]:
+    """The property `Tags`, where there are any."""
+    return {"Tags": [{"Key": key, "Value": value} for key, value in sorted(of.items())]} if of else {}
+
+
 def one_or_list(values: Sequence[Any]) -> Any:
     return values[0] if len(values) == 1 else list(values)
 

@@ -12,6 +12,10 @@ from rolecall.core.config import RoleSection
 
 ROLE_NAME = "RoleName"
 EXTERNAL_ID = "ExternalId"
+ADMINISTRATION_ROLE = "AdministrationRoleName"
+EXECUTION_ROLE = "ExecutionRoleName"
+ADMINISTRATOR_ACCOUNT = "AdministratorAccountId"
+"""AWS's own name for it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html"""
 ACCESS_UNTIL = "AccessUntil"
 ALWAYS = "always"
 """The value of AccessUntil that sets no end."""
@@ -51,26 +55,39 @@ def filled(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, 
 
 def declared(role: RoleSection) -> dict[str, Any]:
     """Of the role's template."""
-    return {
-        ROLE_NAME: role_name(role.name),
-        **external_ids(role),
-        ACCESS_UNTIL: {
-            "Type": "String",
-            "Default": ALWAYS,
-            "AllowedPattern": _TIME_FORM,
-            "ConstraintDescription": "always, or a time in UTC such as 2030-01-31T18:00:00Z",
-            "Description": "Until when the role may be assumed and used",
-        },
+    return {ROLE_NAME: role_name(role.name), **trusting(role)}
+
+
+def trusting(role: RoleSection) -> dict[str, Any]:
+    """Those that the trust policy asks for."""
+    until = {
+        "Type": "String",
+        "Default": ALWAYS,
+        "AllowedPattern": _TIME_FORM,
+        "ConstraintDescription": "always, or a time in UTC such as 2030-01-31T18:00:00Z",
+        "Description": "Until when the role may be assumed and used",
     }
+    return {**external_ids(role), ACCESS_UNTIL: until}
 
 
-def role_name(name: str) -> dict[str, Any]:
+def role_name(name: str, description: str = "The role's name; the same in every account") -> dict[str, Any]:
     return {
         "Type": "String",
         "Default": name,
         "AllowedPattern": NAME_FORM,
         "ConstraintDescription": "1 to 64 letters, digits and _+=,.@-",
-        "Description": "The role's name; the same in every account",
+        "Description": description,
+    }
+
+
+def account_id(default: str | None, description: str) -> dict[str, Any]:
+    """Without a default the console asks for it."""
+    return {
+        "Type": "String",
+        **({"Default": default} if default else {}),
+        "AllowedPattern": r"\d{12}",
+        "ConstraintDescription": "12 digits",
+        "Description": description,
     }
 
 

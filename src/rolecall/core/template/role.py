@@ -9,7 +9,7 @@ from typing import Any
 from rolecall.core.config import RoleSection
 from rolecall.core.permission_groups import PermissionGroup, Statement, account_check
 from rolecall.core.template import inputs as given
-from rolecall.core.template.form import policy, statement, substituted
+from rolecall.core.template.form import policy, statement, substituted, tags
 from rolecall.core.template.packing import packed
 from rolecall.core.template.trust import trust_policy
 
@@ -75,10 +75,8 @@ def _role(role: RoleSection, managed: int) -> dict[str, Any]:
         properties["PermissionsBoundary"] = substituted(boundary_arn(role.permissions_boundary))
     if managed:
         properties["ManagedPolicyArns"] = [{"Ref": f"Policy{number}"} for number in range(1, managed + 1)]
-    properties["Policies"] = [*_check_policy(role), _after_access()]
-    if role.tags:
-        properties["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(role.tags.items())]
-    return {"Type": "AWS::IAM::Role", "Properties": properties}
+    properties["Policies"] = [*_check_policy(role), after_access()]
+    return {"Type": "AWS::IAM::Role", "Properties": properties | tags(role.tags)}
 
 
 def boundary_arn(boundary: str) -> str:
@@ -93,7 +91,7 @@ def _check_policy(role: RoleSection) -> list[Mapping[str, Any]]:
     return [{"PolicyName": account_check.GROUP.id, "PolicyDocument": policy(inline)}] if inline else []
 
 
-def _after_access() -> dict[str, Any]:
+def after_access() -> dict[str, Any]:
     """Nothing, or what denies everything once the time is over: a trust policy ends no session that it let begin."""
     denial = {
         "Sid": "AfterAccessUntil",
