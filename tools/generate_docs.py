@@ -10,9 +10,12 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools import behaviours, group_guide
+
+if TYPE_CHECKING:
+    from rolecall.core.operator_rights import Right
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -195,19 +198,28 @@ def operator_permissions() -> str:
     parts = [
         "# The operator's permissions\n",
         "The least IAM policy for the credentials that each command runs with, for a stack set called",
-        "`rolecall-CadoResponseRole`, a role called `CadoResponseRole` and a `deployment.template_bucket` called",
-        "`templates-example` (leave its rights out where there is none). Rights marked optional may be left out: the",
-        "command then tells less. `check` and `apply` call the roll with other credentials, those of",
-        "`check.assume_from`: they need only `sts:AssumeRole` on the role.\n",
+        "`rolecall-CadoResponseRole` and a role called `CadoResponseRole`. Rights marked optional may be left out: the",
+        "command then tells less. Rights marked with a key of the config are needed where that key is given, or was.",
+        "`check` and `apply` call the roll with other credentials, those of `check.assume_from`: they need only",
+        "`sts:AssumeRole` on the role.\n",
     ]
     for command, rights in RIGHTS.items():
         parts.append(f"## rolecall {command}\n")
-        parts += [f"- **{right.sid}**{' (optional)' if right.optional else ''}: {right.purpose}" for right in rights]
+        parts += [f"- **{right.sid}**{_when(right)}: {right.purpose}" for right in rights]
         document = policy(
-            command, stack_set="rolecall-CadoResponseRole", role_name="CadoResponseRole", bucket="templates-example"
+            command,
+            stack_set="rolecall-CadoResponseRole",
+            role_name="CadoResponseRole",
+            bucket="templates-example",
+            boundary=True,
         )
         parts.append(f"\n```json\n{json.dumps(document, indent=2)}\n```\n")
     return "\n".join(parts)
+
+
+def _when(right: Right) -> str:
+    only_with = f" (with `{right.only_with}`)" if right.only_with else ""
+    return " (optional)" if right.optional else only_with
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
 
+TEMPLATE_BUCKET, PERMISSIONS_BOUNDARY = "deployment.template_bucket", "role.permissions_boundary"
 STACK_SET = (
     "arn:${Partition}:cloudformation:*:*:stackset/${StackSet}:*",
     "arn:${Partition}:cloudformation:*:*:stackset-target/${StackSet}:*",
@@ -25,13 +26,17 @@ POLICIES = ("arn:${Partition}:iam::*:policy${RolePath}${RoleName}-*",)
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """Actions on resources, and what they are for. `optional`: without it the command works, and tells less."""
+    """Actions on resources, and what they are for. `optional`: without it the command works, and tells less.
+
+    `only_with` is the key of the config without which it is not needed.
+    """
 
     sid: str
     purpose: str
     actions: tuple[str, ...]
     resources: tuple[str, ...] = ("*",)
     optional: bool = False
+    only_with: str = ""
 
 
 _LOOK = (
@@ -112,12 +117,19 @@ _APPLY = (
 )
 _TEMPLATE_BUCKET = Right(
     "TemplateBucket",
-    "templates over 51,200 bytes, which CloudFormation reads from deployment.template_bucket",
+    "templates over 51,200 bytes, which CloudFormation reads from there",
     ("s3:GetObject", "s3:PutObject"),
     BUCKET,
-    optional=True,
+    only_with=TEMPLATE_BUCKET,
 )
-_UPLOAD = Right("UploadTemplate", "putting the template into deployment.template_bucket", ("s3:PutObject",), BUCKET)
+_BOUNDARY = Right(
+    "ManagementBoundary",
+    "setting and taking off the management account's role's permissions boundary",
+    ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
+    ROLE,
+    only_with=PERMISSIONS_BOUNDARY,
+)
+_UPLOAD = Right("UploadTemplate", "putting the template there", ("s3:PutObject",), BUCKET, only_with=TEMPLATE_BUCKET)
 _DESTROY = (
     _FOLLOW,
     Right(
@@ -158,7 +170,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "plan": _LOOK,
     "status": _LOOK,
     "check": (*_LOOK, _BLAME),
-    "apply": (*_LOOK, _BLAME, *_APPLY, _TEMPLATE_BUCKET),
+    "apply": (*_LOOK, _BLAME, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY),
     "template --upload": (_UPLOAD,),
     "destroy": (*_LOOK, *_DESTROY),
 }
@@ -173,8 +185,9 @@ def policy(
     role_path: str = "/",
     partition: str = "aws",
     bucket: str | None = None,
+    boundary: bool = False,
 ) -> dict[str, Any]:
-    """The IAM policy document of a command, for one deployment. Rights on a bucket are left out where there is none."""
+    """The IAM policy document of a command, for one deployment: `boundary` says whether it has ever had one."""
     values = {
         "${Partition}": partition,
         "${StackSet}": stack_set,
@@ -182,7 +195,8 @@ def policy(
         "${RolePath}": role_path,
         "${Bucket}": bucket or "",
     }
-    rights = [right for right in RIGHTS[command] if bucket or right.resources != BUCKET]
+    given = {"": True, TEMPLATE_BUCKET: bool(bucket), PERMISSIONS_BOUNDARY: boundary}
+    rights = [right for right in RIGHTS[command] if given[right.only_with]]
 
     def filled(resource: str) -> str:
         for placeholder, value in values.items():
