@@ -16,7 +16,7 @@ from cfnlint.rules import RulesCollection
 from rolecall.core.config import Config
 from rolecall.core.service_reference import AccessLevel, ServiceReference
 from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
-from rolecall.core.template import admin_role, discovery, execution_role, render, trust_policy
+from rolecall.core.template import admin_role, discovery, execution_role, filled, parameters, render, trust_policy
 from rolecall.core.template.stacks import stack_names
 from rolecall.wiring.service_reference import service_reference
 from tests.fakes.cloud import EXTERNAL_ID, config
@@ -111,7 +111,7 @@ def test_the_longest_names_stay_within_iams_limits(target: str) -> None:
 
 @pytest.mark.parametrize("target", BUILDERS)
 def test_parameters_have_labels_descriptions_and_defaults_that_fit_them(target: str) -> None:
-    document = BUILDERS[target](LONG)
+    document = filled(BUILDERS[target](LONG), parameters(LONG.role))
     shown = document["Metadata"]["AWS::CloudFormation::Interface"]
     grouped = [name for group in shown["ParameterGroups"] for name in group["Parameters"]]
     assert sorted(grouped) == sorted(document["Parameters"]) == sorted(shown["ParameterLabels"])
@@ -196,8 +196,9 @@ def test_with_a_boundary_the_execution_role_makes_no_role_without_it_and_takes_n
 def test_the_discovery_role_has_the_roles_trust_and_a_name_of_its_own() -> None:
     document = discovery.build(config())
     assert role_of(document)["AssumeRolePolicyDocument"] == trust_policy(config().role)
-    assert document["Parameters"]["ExternalId"]["Default"] == EXTERNAL_ID
-    assert document["Parameters"]["RoleName"]["Default"] == "CadoResponseRoleDiscovery"
+    shown = filled(document, parameters(config().role))["Parameters"]
+    assert shown["ExternalId"]["Default"] == EXTERNAL_ID
+    assert shown["RoleName"]["Default"] == "CadoResponseRoleDiscovery"
     assert discovery.build(LONG)["Parameters"]["RoleName"]["Default"] == "n" * 55 + "Discovery"
 
 

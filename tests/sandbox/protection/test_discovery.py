@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rolecall.core.config import Config
-from rolecall.core.template import discovery
+from rolecall.core.template import discovery, filled
+from rolecall.core.template import parameters as given
 from tests.fakes.cloud import EXTERNAL_ID
 
 from ..conformance.cloud import refused
@@ -18,7 +19,8 @@ from .cloud import config_of, made, refusal
 
 def session(sandbox: ServedSandbox, wanted: Config, **parameters: str) -> dict[str, str]:
     """The platform's."""
-    arn = made(sandbox.client("cloudformation"), "discovery", discovery.build(wanted), **parameters)
+    document = filled(discovery.build(wanted), given(wanted.role))
+    arn = made(sandbox.client("cloudformation"), "discovery", document, **parameters)
     assert arn.endswith(":role/CadoResponseRoleDiscovery")
     platform = sandbox.client("sts", "platform")
     assert refused(platform.assume_role, RoleArn=arn, RoleSessionName="platform")[0] == "AccessDenied"

@@ -25,7 +25,8 @@ GROUP = PermissionGroup(
             narrowings={Scope.REGIONS: Narrowing(), Scope.TAG: Narrowing()},
             accepted={
                 "write-without-condition": "collecting from a container is running a command in it; only tasks that "
-                "were started with ECS Exec allow it; role.scopes.ecs.tag narrows it to tagged tasks of tagged clusters",
+                "were started with ECS Exec allow it; role.scopes.ecs.tag narrows it to tagged tasks of tagged "
+                "clusters",
                 "privilege-escalation": "who runs a command in a container can take its task's role: collecting from "
                 "one cannot do without; role.scopes.ecs.tag narrows it to tagged tasks of tagged clusters",
             },
