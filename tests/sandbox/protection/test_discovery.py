@@ -9,7 +9,7 @@ import pytest
 
 from rolecall.core.config import Config
 from rolecall.core.template import discovery, filled
-from rolecall.core.template import parameters as given
+from rolecall.core.template import parameters as values_of
 from tests.fakes.cloud import EXTERNAL_ID
 
 from ..conformance.cloud import refused
@@ -19,7 +19,7 @@ from .cloud import config_of, made, refusal
 
 def session(sandbox: ServedSandbox, wanted: Config, **parameters: str) -> dict[str, str]:
     """The platform's."""
-    document = filled(discovery.build(wanted), given(wanted.role))
+    document = filled(discovery.build(wanted), values_of(wanted.role))
     arn = made(sandbox.client("cloudformation"), "discovery", document, **parameters)
     assert arn.endswith(":role/CadoResponseRoleDiscovery")
     platform = sandbox.client("sts", "platform")
