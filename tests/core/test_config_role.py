@@ -119,6 +119,24 @@ def test_what_the_trust_asks_for_the_roll_call_must_bring() -> None:
     assert read({"trust": trust}, check={"assume_from": brought}).check.assume_from.source_identity == "rolecall"
 
 
+@pytest.mark.parametrize(
+    ("principal", "region", "fits"),
+    [
+        (PRINCIPAL, "eu-west-1", True),
+        (PRINCIPAL, "us-gov-west-1", False),
+        (PRINCIPAL.replace("aws", "aws-us-gov", 1), "us-gov-west-1", True),
+        (PRINCIPAL.replace("aws", "aws-cn", 1), "cn-north-1", True),
+        (PRINCIPAL.replace("aws", "aws-cn", 1), "us-east-1", False),
+    ],
+)
+def test_the_region_is_of_the_principals_partition(principal: str, region: str, fits: bool) -> None:
+    role, deployment = {"trusted_principals": [principal]}, {"region": region}
+    if fits:
+        assert principal.startswith(f"arn:{read(role, deployment=deployment).partition}:")
+    else:
+        assert list(told(role, deployment=deployment)) == ["deployment.region"]
+
+
 def test_groups_that_may_not_stand_together_are_told() -> None:
     groups = own(conflicts=("ebs",))
     problems = told({"permission_groups": ["account-check", "ebs", "own"]}, groups)

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from rolecall.core.config import Config
+from rolecall.core.ids import home_region
 from rolecall.core.policy import Policy
 from rolecall.core.service_reference import AccessLevel, ServiceReference
 from rolecall.core.template import protect_scp
@@ -104,7 +105,7 @@ def test_whoever_is_exempt_is_protected_too() -> None:
 
 
 def test_the_executors_are_given() -> None:
-    document = protect_scp.protection(config().role, "response", ["Execution"])
+    document = protect_scp.protection(config(), ["Execution"])
     kept = next(entry for entry in document["Statement"] if entry["Sid"] == "KeepRole")
     assert kept["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == ["arn:aws:iam::*:role/Execution"]
     assert "stacksets-exec" not in json.dumps(document)
@@ -112,7 +113,7 @@ def test_the_executors_are_given() -> None:
 
 def test_the_names_are_kept_under_every_path_and_the_partition_is_the_roles() -> None:
     principal = "arn:aws-us-gov:iam::111111111111:role/Platform"
-    wanted = config(role={"path": "/cado/", "trusted_principals": [principal]})
+    wanted = config(role={"path": "/cado/", "trusted_principals": [principal]}, deployment={"region": "us-gov-west-1"})
     kept = statement(wanted, "KeepRole")["Resource"]
     assert kept[:4] == [
         "arn:aws-us-gov:iam::*:role/CadoResponseRole",
@@ -139,11 +140,12 @@ def break_glass(count: int, partition: str = "aws", kinds: Sequence[str] = ("rol
 
 @pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
 def test_twenty_principals_with_long_names_fit(partition: str) -> None:
-    wanted = with_break_glass(
-        *break_glass(20, partition),
-        name="n" * 64,
-        trusted_principals=[f"arn:{partition}:iam::111111111111:role/Platform"],
-    )
+    role = {
+        "name": "n" * 64,
+        "trusted_principals": [f"arn:{partition}:iam::111111111111:role/Platform"],
+        "break_glass_principals": break_glass(20, partition),
+    }
+    wanted = config(role=role, deployment={"region": home_region(partition)})
     text = protect_scp.render(protect_scp.build(wanted))
     assert len(text) <= protect_scp.MAX_CHARACTERS
     assert len(json.loads(text)["Statement"]) == 5

@@ -57,6 +57,8 @@ def groups_folder(text: str) -> str | None:
 def _hint(groups: Mapping[str, PermissionGroup], details: ErrorDetails) -> str:
     path = tuple(details["loc"])
     names = tuple(part for part in path if isinstance(part, str))
+    if "is of partition" in details["msg"]:
+        return "name a Region of the principals' partition, such as us-gov-west-1 or cn-north-1"
     if names[:2] in _HINTS:
         return _HINTS[names[:2]]
     if details["type"] == "extra_forbidden":

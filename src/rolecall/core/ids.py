@@ -45,6 +45,20 @@ def partition_of(arn: str) -> str:
     return arn.split(":", 2)[1]
 
 
+_PARTITIONS = {"us-gov": "aws-us-gov", "cn": "aws-cn"}
+_HOME_REGIONS = {"aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+
+
+def partition_of_region(region: str) -> str:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+    return next((name for start, name in _PARTITIONS.items() if region.startswith(f"{start}-")), "aws")
+
+
+def home_region(partition: str) -> str:
+    """A Region that every account of the partition has."""
+    return _HOME_REGIONS.get(partition, "us-east-1")
+
+
 def account_of(arn: str) -> AccountId:
     """The account of a checked ARN."""
     return AccountId(arn.split(":", 5)[4])

@@ -120,4 +120,4 @@ def _link(config: Config, target: Target, url: str) -> str:
 
     whole = target in (Target.STACKSET, Target.MANAGEMENT)
     name = config.stack_set_name if whole else f"{config.stack_set_name}-{target.value}"
-    return quick_create_link(url, name, config.deployment.region, config.role.partition)
+    return quick_create_link(url, name, config.deployment.region, config.partition)

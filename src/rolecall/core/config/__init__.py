@@ -18,7 +18,7 @@ from rolecall.core.config.deployment import AutoDeploymentSection, DeploymentSec
 from rolecall.core.config.platform import PlatformSection
 from rolecall.core.config.role import NO_EXTERNAL_ID, RoleSection
 from rolecall.core.config.targets import TargetsSection
-from rolecall.core.ids import AccountId
+from rolecall.core.ids import AccountId, partition_of_region
 
 __all__ = [
     "NO_EXTERNAL_ID",
@@ -71,8 +71,10 @@ class Config(Section):
     @field_validator("deployment")
     @classmethod
     def _fits_the_targets(cls, deployment: DeploymentSection, info: ValidationInfo) -> DeploymentSection:
-        targets = info.data.get("targets")
-        if targets and (problems := list(_misfits(targets, deployment))):
+        targets, role = info.data.get("targets"), info.data.get("role")
+        problems = [*(_misfits(targets, deployment) if targets else ())]
+        problems += _elsewhere(role, deployment) if role else ()
+        if problems:
             raise ValidationError.from_exception_data(cls.__name__, problems)
         return deployment
 
@@ -95,6 +97,11 @@ class Config(Section):
     def stack_set_name(self) -> str:
         """The stack set's name, and that of the management account's stack."""
         return self.deployment.stack_set_name or stack_set_name_for(self.role.name)
+
+    @property
+    def partition(self) -> str:
+        """Such as `aws-us-gov`: that of the Region, and so of the principals."""
+        return partition_of_region(self.deployment.region)
 
     @property
     def check_regions(self) -> tuple[str, ...]:
@@ -120,6 +127,13 @@ def _misfits(targets: TargetsSection, deployment: DeploymentSection) -> Iterator
             "is needed with call_as: delegated-admin while targets.management_account is true: "
             "without it the stack would land in the delegated administrator's own account",
         )
+
+
+def _elsewhere(role: RoleSection, deployment: DeploymentSection) -> Iterator[InitErrorDetails]:
+    """A Region of another partition than the principals': nobody assumes a role across partitions."""
+    partition = partition_of_region(deployment.region)
+    if role.trusted_principals and partition != role.partition:
+        yield _misfit(("region",), f"is of partition {partition}, and the trusted principals are of {role.partition}")
 
 
 def _untrusted(role: RoleSection, caller: AssumeFromSection) -> Iterator[InitErrorDetails]:

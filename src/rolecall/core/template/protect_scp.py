@@ -18,7 +18,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from rolecall.core.config import Config, RoleSection
+from rolecall.core.config import Config
 from rolecall.core.template.form import policy
 from rolecall.core.template.stacks import stack_names
 from rolecall.errors import ConfigError
@@ -97,7 +97,7 @@ STACK_ACTIONS = tuple(
 
 
 def build(config: Config) -> dict[str, Any]:
-    return protection(config.role, config.stack_set_name, SERVICE_MANAGED)
+    return protection(config, SERVICE_MANAGED)
 
 
 def render(document: dict[str, Any]) -> str:
@@ -112,16 +112,17 @@ def render(document: dict[str, Any]) -> str:
     return (readable if len(readable) < MAX_CHARACTERS else small) + "\n"
 
 
-def protection(role: RoleSection, stack_set_name: str, executors: Sequence[str]) -> dict[str, Any]:
+def protection(config: Config, executors: Sequence[str]) -> dict[str, Any]:
     """`executors` are the names, or patterns of them, of the roles by which StackSets works in an account."""
-    iam = f"arn:{role.partition}:iam::*"
+    role, partition = config.role, config.partition
+    iam = f"arn:{partition}:iam::*"
     exempt = [*(f"{iam}:role/{name}" for name in executors), *sorted(set(role.break_glass_principals))]
     unless_exempt = {"ArnNotLike": {"aws:PrincipalArn": exempt}}
     users = USER_ACTIONS if any(":user/" in arn for arn in exempt) else ()
     actions = (*ROLE_ACTIONS, *POLICY_ACTIONS, *users)
     policies = _anywhere(f"{iam}:policy", f"{role.name}-*")
     kept = [*_anywhere(f"{iam}:role", role.name), *policies, *exempt]
-    stacks = [f"arn:{role.partition}:cloudformation:*:*:stack/{stack_names(stack_set_name)}/*"]
+    stacks = [f"arn:{partition}:cloudformation:*:*:stack/{stack_names(config.stack_set_name)}/*"]
     ours = [f"{iam}:role{role.path}{role.name}"]
     return policy([
         _deny("KeepRole", actions, Resource=kept, Condition=unless_exempt),
