@@ -13,7 +13,7 @@ from rolecall.core.config import Config
 from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.organization import Account, AccountState
-from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
 from rolecall.core.roll import Access
 from rolecall.flows.roll_call import roll_call
 from rolecall.ports import Ports, RoleProbe
@@ -29,6 +29,9 @@ class OneSimulation:
 
     async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
         return await self.probe.assume(role, external_id=external_id)
+
+    async def caller(self) -> Caller:
+        return await self.probe.caller()
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
         return await self.probe.simulate(assumed, replace(question, actions=self.actions))

@@ -54,6 +54,27 @@ class ConfigError(UsageError):
         self.problems = problems
 
 
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One thing that a rule has against the role: the rule's id, where, what, and how to mend it."""
+
+    rule: str
+    place: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.place}: {self.message}"
+
+
+class RoleRefused(UsageError):
+    """The role breaks rules that nothing sets aside. All of it is in `objections`."""
+
+    def __init__(self, summary: str, objections: tuple[Objection, ...], *, hint: str = "") -> None:
+        super().__init__(summary, hint=hint)
+        self.objections = objections
+
+
 class AwsError(RolecallError):
     """An AWS call failed. `code` is AWS's own error code ("" where there was no answer), `operation` the API's name."""
 

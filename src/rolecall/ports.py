@@ -24,7 +24,7 @@ from rolecall.core.observed import (
     StackSet,
 )
 from rolecall.core.organization import Account, OrganizationalUnit, OrganizationIdentity
-from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
 
 
 class Clock(Protocol):
@@ -106,6 +106,10 @@ class RoleProbe(Protocol):
 
     async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
         """STS AssumeRole. A refusal is an answer, not an error; errors are those that tell nothing of the role."""
+        ...
+
+    async def caller(self) -> Caller:
+        """STS GetCallerIdentity: whose credentials these are."""
         ...
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:

@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.sandbox.conftest import StartSandbox, sandbox_loop, start_sandbox
+from tests.sandbox.conftest import StartSandbox, sandbox, sandbox_loop, start_sandbox
 
 from .stage import Stage, aws_stage, fake_stage, scenario
 
-__all__ = ["sandbox_loop", "start_sandbox"]
+__all__ = ["sandbox", "sandbox_loop", "start_sandbox"]
 
 
 @pytest.fixture(params=["fake", "aws"])

@@ -88,7 +88,7 @@ def role(**changes: object) -> RoleSection:
 def content(**changes: object) -> StackContent:
     section = role(**changes)
     return StackContent(
-        template.render(section), template.parameters(section), {"managed-by": "rolecall", "team": "ir"}
+        template.render(template.build(section)), template.parameters(section), {"managed-by": "rolecall", "team": "ir"}
     )
 
 

@@ -47,6 +47,13 @@ async def test_a_role_that_is_not_there_is_a_refusal_and_no_error(stage: Stage) 
     assert answer.role == stage.role("audit")
 
 
+async def test_it_says_who_asks_without_the_sessions_name(stage: Stage) -> None:
+    caller = await stage.probe.caller()
+    assert caller.arn.startswith("arn:aws:sts::111111111111:assumed-role/CadoResponsePlatform/")
+    assert caller.unique_id.startswith("AROA")
+    assert ":" not in caller.unique_id
+
+
 async def test_each_action_asked_has_one_answer(stage: Stage) -> None:
     session = await assumed(stage, "audit")
     question = Question(("s3:GetObject", "s3:ListBucket", "ec2:DescribeInstances"))

@@ -236,7 +236,7 @@ def test_every_problem_says_where_what_and_how_to_mend_it(name: str) -> None:
     [
         ("unknown key of the role", 3, "role.externalid", "did you mean external_id?"),
         ("unknown section", 8, "deploymnt", "did you mean deployment?"),
-        ("unknown group", 3, "role.permission_groups", "the groups are: account-check, s3,"),
+        ("unknown group", 3, "role.permission_groups[1]", "the groups are: account-check, s3,"),
         ("two regions", 9, "deployment.region", "exactly one Region"),
         ("regions", 9, "deployment.regions", "deployment.region, exactly one"),
         ("a key twice", 8, "version", "keep one"),

@@ -210,7 +210,7 @@ def test_what_is_blocked_by_a_taken_name_is_tried_again_when_asked_for() -> None
     [
         ({"role": {"max_session_hours": 1}}, "the template"),
         ({"role": {"external_id": "another-one"}}, "parameter ExternalId"),
-        ({"role": {"tags": {"team": "ir"}}}, "the tags"),
+        ({"role": {"tags": {"team": "ir"}}}, "the template, the tags"),
         ({"deployment": {"auto_deployment": {"enabled": False}}}, "auto-deployment off"),
         ({"deployment": {"auto_deployment": {"retain_on_removal": True}}}, "retain on removal on"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from rolecall.core.config import RoleSection
 from rolecall.core.diff import content_differences, stack_differences
 from rolecall.core.observed import StackContent
-from rolecall.core.template import parameters, render, same_effect
+from rolecall.core.template import build, parameters, render, same_effect
 from tests.core.worlds import desired
 from tests.fakes.cloud import config
 
@@ -43,7 +43,7 @@ def test_without_such_a_group_both_are_the_same() -> None:
     ids=["the template's description", "an action", "an output"],
 )
 def test_a_stack_is_updated_only_for_what_cloudformation_takes_as_a_change(before: str, after: str, same: bool) -> None:
-    current = StackContent(render(ROLE), parameters(ROLE), {})
+    current = StackContent(render(build(ROLE)), parameters(ROLE), {})
     assert before in current.template
     wanted = replace(current, template=current.template.replace(before, after))
     assert same_effect(wanted.template, current.template) is same
@@ -53,5 +53,5 @@ def test_a_stack_is_updated_only_for_what_cloudformation_takes_as_a_change(befor
 
 @pytest.mark.parametrize("text", ["", "- a", "Resources: {", "42"])
 def test_a_template_that_is_none_of_ours_is_another(text: str) -> None:
-    assert not same_effect(render(ROLE), text)
-    assert not same_effect(text, render(ROLE))
+    assert not same_effect(render(build(ROLE)), text)
+    assert not same_effect(text, render(build(ROLE)))

@@ -1,4 +1,4 @@
-"""The groups against the platform's published acquisition policy (2025), restated as a table."""
+"""The groups against the platform's published acquisition policy (2025), and against AWS's reference."""
 
 from __future__ import annotations
 
@@ -7,78 +7,11 @@ import re
 import pytest
 
 from rolecall.core.permission_groups import DEFAULTS, GROUPS, PermissionGroup, Statement
+from rolecall.core.service_reference import ServiceReference
+from rolecall.wiring.service_reference import service_reference
 
-GRANT = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-NAMED = {"StringLike": {"aws:ResourceTag/Name": "CadoResponse*"}}
-
-PUBLISHED: dict[str, list[tuple[str, str, dict[str, dict[str, str]] | None]]] = {
-    "account-check": [
-        ("iam", "ListRolePolicies GetPolicy GetRolePolicy GetPolicyVersion SimulatePrincipalPolicy", None),
-    ],
-    "s3": [("s3", "ListAllMyBuckets GetObject RestoreObject ListBucket GetBucketLocation", None)],
-    "s3-encrypted": [("kms", "Decrypt GenerateDataKey", None)],
-    "lambda": [
-        ("lambda", "GetFunction ListFunctions", None),
-        ("logs", "FilterLogEvents", None),
-        ("ecr", "GetAuthorizationToken GetDownloadUrlForLayer BatchGetImage", None),
-    ],
-    "ecs": [
-        (
-            "ecs",
-            "ListClusters DescribeClusters ListServices DescribeServices ListTasks DescribeTasks ExecuteCommand",
-            None,
-        )
-    ],
-    "eks": [("eks", "ListClusters DescribeCluster", None)],
-    "ebs": [
-        ("cloudtrail", "LookupEvents", None),
-        (
-            "ec2",
-            "DescribeVolumesModifications DescribeAccountAttributes DescribeAddresses DescribeAvailabilityZones "
-            "DescribeImages DescribeInstanceAttribute DescribeInstanceStatus DescribeInstances DescribeInstanceTypes "
-            "DescribeRegions DescribeRouteTables DescribeSecurityGroups DescribeSnapshots DescribeSubnets DescribeTags "
-            "DescribeVolumes DescribeFlowLogs CreateSnapshot",
-            None,
-        ),
-        ("iam", "GetInstanceProfile", None),
-        ("ebs", "ListSnapshotBlocks ListChangedBlocks GetSnapshotBlock", None),
-        ("ec2", "CreateTags", {"StringEquals": {"ec2:CreateAction": "CreateSnapshot"}}),
-    ],
-    "ebs-encrypted": [("kms", "DescribeKey Decrypt", None), ("kms", "CreateGrant", GRANT)],
-    "ec2-triage": [
-        (
-            "ssm",
-            "DescribeInstanceInformation StartSession TerminateSession GetCommandInvocation SendCommand",
-            None,
-        ),
-    ],
-    "guardduty": [("guardduty", "ListDetectors ListFindings GetFindings", None)],
-    "organizations": [("organizations", "ListAccounts ListTagsForResource", None)],
-    "ebs-copy": [
-        (
-            "ec2",
-            "AttachVolume CopyImage CopySnapshot CreateSnapshots CreateVolume ImportImage ModifySnapshotAttribute",
-            None,
-        ),
-        (
-            "ec2",
-            "DeleteSnapshot DeleteTags DeregisterImage TerminateInstances StopInstances StartInstances "
-            "AssociateAddress",
-            NAMED,
-        ),
-        ("ec2", "ModifyInstanceAttribute", NAMED | {"StringEquals": {"ec2:Attribute": "BlockDeviceMapping"}}),
-        ("kms", "Encrypt Decrypt ReEncryptFrom ReEncryptTo GenerateDataKey DescribeKey ListAliases", None),
-        ("kms", "CreateGrant", GRANT),
-    ],
-}
-"""group -> what is published: service, actions, and the conditions that may not be looser."""
-
-ROWS = [
-    (group, f"{service}:{action}", conditions)
-    for group, rows in PUBLISHED.items()
-    for service, actions, conditions in rows
-    for action in actions.split()
-]
+from . import published
+from .published import PUBLISHED, ROWS
 
 
 @pytest.mark.parametrize(("group", "action", "conditions"), ROWS)
@@ -96,8 +29,8 @@ def test_the_groups_are_those_that_are_published() -> None:
 
 
 def test_no_group_allows_more_than_is_published_but_reading_the_role_back() -> None:
-    published = {(group, action) for group, action, _ in ROWS}
-    more = {(group.id, action) for group in GROUPS.values() for action in group.actions} - published
+    known = {(group, action) for group, action, _ in ROWS}
+    more = {(group.id, action) for group in GROUPS.values() for action in group.actions} - known
     assert more == {
         ("account-check", "iam:GetRole"),
         ("account-check", "iam:ListAttachedRolePolicies"),
@@ -109,8 +42,7 @@ def test_no_group_allows_more_than_is_published_but_reading_the_role_back() -> N
 
 
 def test_the_default_groups_are_those_that_are_published_as_such() -> None:
-    published = "account-check s3 s3-encrypted lambda ecs eks ebs ebs-encrypted ec2-triage guardduty"
-    assert tuple(published.split()) == DEFAULTS
+    assert published.DEFAULTS == DEFAULTS
 
 
 STATEMENTS = [pytest.param(item, id=item.sid) for group in GROUPS.values() for item in group.statements]
@@ -161,3 +93,23 @@ def test_a_group_says_what_it_is_for_and_where_that_comes_from(group: Permission
     assert group.title
     assert group.purpose.endswith(".")
     assert group.source
+
+
+@pytest.fixture(scope="module")
+def reference() -> ServiceReference:
+    return service_reference(action for group in GROUPS.values() for action in group.actions)
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_aws_knows_every_action_as_it_is_spelled(statement: Statement, reference: ServiceReference) -> None:
+    assert [reference.actions[action.lower()].name for action in statement.actions] == list(statement.actions)
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_aws_knows_every_condition_key_for_every_action_of_its_statement(
+    statement: Statement, reference: ServiceReference
+) -> None:
+    """A condition on a key that AWS does not give would allow nothing at all."""
+    keys = {re.sub(r"(ResourceTag)/.*", r"\1/${TagKey}", key) for keys in statement.conditions.values() for key in keys}
+    for action in statement.actions:
+        assert keys <= reference.actions[action.lower()].all_condition_keys

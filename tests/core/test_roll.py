@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rolecall.core.config import RoleSection
-from rolecall.core.permission_groups import GROUPS
+from rolecall.core.permission_groups import GROUPS, PermissionGroup, Statement
 from rolecall.core.policy import Outcome
 from rolecall.core.probe import Answer, Question
 from rolecall.core.roll import (
@@ -47,8 +47,10 @@ def test_statements_with_equal_resources_and_context_are_asked_in_one_call() -> 
 
 
 def test_an_action_that_two_groups_need_is_asked_once_a_call() -> None:
-    (question,) = (found for found in asked("s3-encrypted", "ebs-encrypted") if "kms:Decrypt" in found.actions)
-    assert question.actions == ("kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
+    enabled = ("s3", "s3-encrypted", "ebs", "ebs-encrypted")
+    (question,) = (found for found in asked(*enabled) if "kms:Decrypt" in found.actions)
+    wanted = [action for action in question.actions if action.startswith("kms:")]
+    assert wanted == ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"]
 
 
 def test_each_region_is_asked_for_itself() -> None:
@@ -79,7 +81,56 @@ def test_a_guarded_statement_is_asked_with_its_context_and_a_scoped_one_with_its
 
 
 def test_no_placeholder_is_left_in_any_question() -> None:
-    assert not any("${" in resource for question in asked() for resource in question.resources)
+    texts = [text for question in asked() for text in (*question.resources, *question.context.values())]
+    assert not any("${" in text for text in texts)
+
+
+def test_placeholders_are_filled_in_the_values_of_ones_own_conditions_too() -> None:
+    conditions = {"StringEquals": {"aws:ResourceAccount": "${AWS::AccountId}"}}
+    example = {"aws:ResourceAccount": "${AWS::AccountId}"}
+    statement = Statement("Own", ("s3:GetObject",), conditions=conditions, example_context=example)
+    own = PermissionGroup("own", "Own", "Own.", (statement,), "a ticket", own=True)
+    written = section("s3").model_dump() | {"permission_groups": ["own"]}
+    (question,) = questions(RoleSection.model_validate(written, context={"own": own}), ARN, ("us-east-1",), NOW)
+    assert question.context["aws:ResourceAccount"] == AUDIT
+
+
+def narrowed(*regions: str, group: str = "ecs") -> RoleSection:
+    return config(role={"permission_groups": [group, "s3"], "scopes": {group: {"regions": list(regions)}}}).role
+
+
+def regions_asked(role: RoleSection, action: str, *regions: str) -> list[str]:
+    found = questions(role, ARN, regions, NOW)
+    return [question.context["aws:RequestedRegion"] for question in found if action in question.actions]
+
+
+def test_a_statement_that_is_narrowed_to_regions_is_asked_in_those_of_the_asked_ones_that_are_among_them() -> None:
+    role = narrowed("eu-west-1", "eu-central-1", "us-east-1")
+    asked_about = ("us-east-1", "eu-west-1", "ap-south-1")
+    assert regions_asked(role, "ecs:ExecuteCommand", *asked_about) == ["us-east-1", "eu-west-1"]
+    assert regions_asked(role, "s3:GetObject", *asked_about) == list(asked_about)
+
+
+def test_a_statement_of_no_asked_region_is_asked_in_the_first_of_its_own() -> None:
+    role = narrowed("eu-west-1", "eu-central-1")
+    assert regions_asked(role, "ecs:ExecuteCommand", "us-east-1", "us-west-2") == ["eu-west-1"]
+
+
+def test_statements_of_different_regions_are_not_asked_in_one_call() -> None:
+    found = questions(narrowed("eu-west-1", group="eks"), ARN, ("us-east-1",), NOW)
+    assert {question.context["aws:RequestedRegion"]: question.actions for question in found} == {
+        "us-east-1": GROUPS["s3"].actions,
+        "eu-west-1": GROUPS["eks"].actions,
+    }
+
+
+def test_examples_are_in_the_region_that_is_asked_about() -> None:
+    found = asked("ec2-triage", regions=("us-east-1", "eu-west-1"))
+    run = [question for question in found if "ssm:SendCommand" in question.actions]
+    for question in run:
+        region = question.context["aws:RequestedRegion"]
+        assert all(resource.split(":")[3] == region for resource in question.resources)
+    assert len(run) == 2
 
 
 def answers(question: Question, **denied: Answer) -> list[Answer]:
@@ -126,8 +177,9 @@ def test_a_permission_that_is_missing_in_one_region_says_in_which() -> None:
 
 
 def test_groups_are_only_those_that_are_enabled() -> None:
-    assert groups_of(section("s3-encrypted", "ebs-encrypted"), "kms:Decrypt") == ("s3-encrypted", "ebs-encrypted")
-    assert groups_of(section("ebs-encrypted"), "kms:Decrypt") == ("ebs-encrypted",)
+    both = section("s3", "s3-encrypted", "ebs", "ebs-encrypted")
+    assert groups_of(both, "kms:Decrypt") == ("s3-encrypted", "ebs-encrypted")
+    assert groups_of(section("ebs", "ebs-encrypted"), "kms:Decrypt") == ("ebs-encrypted",)
     assert groups_of(section("s3"), "kms:Decrypt") == ()
 
 

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.e2e.conftest import clean_environment
-
-GUIDE = Path(__file__).parent.parent.parent / "docs" / "guides" / "sandbox-with-the-aws-cli.md"
-_RUN = re.compile(r"<!-- run by tests/docs/test_aws_cli_guide\.py -->\n```sh\n(.*?)```", re.DOTALL)
+from tests.docs.shown import blocks, run
 
 
 def test_the_session_goes_as_the_guide_says(tmp_path: Path) -> None:
-    blocks = _RUN.findall(GUIDE.read_text("utf-8"))
-    assert len(blocks) == 11
-    environment = {
-        **clean_environment(),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(tmp_path),  # where the AWS CLI keeps sessions
-        "XDG_RUNTIME_DIR": str(tmp_path),
-        "AWS_PAGER": "",
-    }
-    script = "set -eu\n" + "\n".join(blocks)
-    try:
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=170,
-        )
-    finally:  # of a session that broke off
-        subprocess.run(["rolecall", "sandbox", "--stop"], env=environment, capture_output=True, check=False)
+    session = blocks("docs/guides/sandbox-with-the-aws-cli.md", "test_aws_cli_guide")
+    assert len(session) == 11
+    done = run(session, tmp_path)
     said = done.stdout
     assert done.returncode == 0, said + done.stderr
     assert ":user/admin\n" in said

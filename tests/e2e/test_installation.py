@@ -149,7 +149,7 @@ def test_the_template_needs_no_extra(bare: Installation) -> None:
     assert template["AWSTemplateFormatVersion"] == "2010-09-09"
     types = [resource["Type"] for resource in template["Resources"].values()]
     assert types.count("AWS::IAM::Role") == 1
-    assert EXTERNAL_ID not in json.dumps(template)
+    assert template["Parameters"]["ExternalId"]["Default"] == EXTERNAL_ID
 
 
 def test_plan_needs_no_extra_but_credentials(bare: Installation) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rolecall.core.operator_rights import policy
+from rolecall.core.service_reference import AccessLevel
 from rolecall.sandbox.process import SandboxProcess
+from rolecall.wiring.service_reference import service_reference
 from tests.e2e.conftest import EXTERNAL_ID, Shell
 from tests.e2e.test_session import client
 
@@ -21,14 +24,14 @@ def enforced(shell: Shell, start_process: Callable[..., SandboxProcess]) -> Shel
     return shell.with_environment(**start_process("clean", enforce_iam=True).environment())
 
 
-def operator(shell: Shell, command: str, *, without: str = "") -> Shell:
+def operator(shell: Shell, command: str, *, without: str = "", **given: Any) -> Shell:
     """A shell whose AWS credentials are a user of the management account with the command's policy alone."""
-    document = policy(command, stack_set=STACK_SET, role_name=ROLE)
+    document = policy(command, stack_set=STACK_SET, role_name=ROLE, **given)
     for statement in document["Statement"]:
         statement["Action"] = [action for action in statement["Action"] if action != without]
     document["Statement"] = [statement for statement in document["Statement"] if statement["Action"]]
     iam = client(shell, "iam")
-    name = f"operator-{command}-{without.rsplit(':', 1)[-1]}"
+    name = f"operator-{command.replace(' ', '')}-{without.rsplit(':', 1)[-1]}"
     iam.create_user(UserName=name)
     arn = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
     iam.attach_user_policy(UserName=name, PolicyArn=arn)  # longer than the inline policies of a user may be
@@ -83,3 +86,52 @@ def test_optional_rights_may_be_missing(enforced: Shell) -> None:
     done = operator(enforced, "plan", without="cloudformation:DescribeOrganizationsAccess").run("plan", "--json")
     assert done.status == 0
     assert {change["action"] for change in done.json()["changes"]} >= {"create-stack-set"}
+
+
+READS = tuple(action.name for action in service_reference(["*"]).actions.values() if action.level is AccessLevel.LIST)
+BUCKET = "templates-example"
+
+
+def large(shell: Shell) -> None:
+    """Own groups that make the template too large for a call, and a bucket for it; one unit, and a boundary."""
+    (shell.folder / "groups").mkdir()
+    for number in range(4):
+        actions = READS[number * 400 : (number + 1) * 400]
+        statement = {"sid": f"Own{number}", "actions": list(actions)}
+        group = {"id": f"own-{number}", "title": "Own", "purpose": "Own.", "source": "us", "statements": [statement]}
+        (shell.folder / "groups" / f"{number}.yaml").write_text(json.dumps(group))
+    shell.ok("init", "--external-id", EXTERNAL_ID, "--unit", "/Sandbox")
+    file = shell.folder / "rolecall.yaml"
+    groups = ", ".join(["account-check", *(f"own-{number}" for number in range(4))])
+    text = file.read_text().replace("role:\n", f"role:\n  groups_folder: groups\n  permission_groups: [{groups}]\n", 1)
+    file.write_text(text.replace("deployment:\n", f"deployment:\n  template_bucket: {BUCKET}\n", 1))
+    client(shell, "s3").create_bucket(Bucket=BUCKET)
+
+
+def bound(shell: Shell, boundary: str | None) -> None:
+    file = shell.folder / "rolecall.yaml"
+    text = file.read_text().replace("  permissions_boundary: arn:aws:iam::aws:policy/AdministratorAccess\n", "")
+    file.write_text(text.replace("role:\n", f"role:\n  permissions_boundary: {boundary}\n", 1) if boundary else text)
+
+
+def test_a_bucket_and_a_boundary_need_their_own_rights(enforced: Shell) -> None:
+    large(enforced)
+    rights: dict[str, Any] = {"bucket": BUCKET, "boundary": True}
+    apply = operator(enforced, "apply", **rights)
+    apply.ok("apply", "--yes")
+    assert client(enforced, "s3").list_objects_v2(Bucket=BUCKET)["KeyCount"] > 0
+    for boundary in ("arn:aws:iam::aws:policy/AdministratorAccess", None):
+        bound(enforced, boundary)
+        apply.ok("apply", "--yes")
+        role = client(enforced, "iam").get_role(RoleName=ROLE)["Role"]
+        assert role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") == boundary
+    operator(enforced, "template --upload", bucket=BUCKET).ok("template", "--upload")
+    operator(enforced, "destroy").ok("destroy", "--yes")
+
+
+@pytest.mark.parametrize("action", ["s3:PutObject", "s3:GetObject"])
+def test_without_a_right_on_the_bucket_that_is_said(enforced: Shell, action: str) -> None:
+    large(enforced)
+    done = operator(enforced, "apply", bucket=BUCKET, without=action).run("apply", "--yes")
+    assert done.status == 1
+    assert "S3 error: Access Denied" in done.stderr or f"is not authorized to perform: {action}" in done.stderr

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.observed import StackContent
 from rolecall.core.policy import Outcome
-from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
 from rolecall.errors import AccessDenied, Throttled
 
 Deployed = Callable[[AccountId], StackContent | None]
 """What is deployed in an account, if anything."""
+
+_PLATFORM = Caller("arn:aws:sts::111111111111:assumed-role/CadoResponsePlatform/session", "AROAPLATFORMEXAMPLE1")
 
 
 @dataclass
@@ -34,6 +36,7 @@ class FakeRoleProbe:
     denied: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
     assumed: list[tuple[AccountId, str | None]] = field(default_factory=list)
     questions: list[tuple[AccountId, Question]] = field(default_factory=list)
+    identity: Caller = _PLATFORM
     most_at_once: int = 0
     _at_once: int = 0
 
@@ -48,6 +51,9 @@ class FakeRoleProbe:
         if content is None or late or (wanted != external_id and wanted and role.account not in self.open):
             return Refusal(role, "AccessDenied", "AccessDenied: not authorized to perform sts:AssumeRole")
         return AssumedRole(role, "ASIAEXAMPLE", "the-secret-key", "the-session-token")
+
+    async def caller(self) -> Caller:
+        return self.identity
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
         account = assumed.role.account

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from rolecall.core.ids import RoleArn
-from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
 
 EXTERNAL_ID = "5f0cCanaryExternalId42"
 GOOD_ROLE = "arn:aws:iam::111122223333:role/CadoResponseRole"
@@ -32,6 +32,9 @@ class FakeProbe:
         if str(role) in self.open or (str(role) in self.guarded and external_id == EXTERNAL_ID):
             return AssumedRole(role, "ASIAEXAMPLE", "secret", "token")
         return Refusal(role, "AccessDenied", REFUSAL)
+
+    async def caller(self) -> Caller:
+        raise AssertionError("the registry asks who it is of nobody")
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
         raise AssertionError("the registry simulates nothing when it adds an account")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rolecall.errors import ConfigError
-from rolecall.wiring.config_file import LARGEST, load_config
+from rolecall.wiring.config_file import load_config
+from rolecall.wiring.text_file import LARGEST
 
 GOOD = """\
 version: 1

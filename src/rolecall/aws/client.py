@@ -72,6 +72,12 @@ class Client:
             answer: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(self._threads, method)
         return answer
 
+    def presigned(self, method: str, **parameters: Any) -> str:
+        """The URL of a call, signed: the SDK knows each partition's and each endpoint's form. Calls nothing."""
+        with translated(method):
+            url: str = self._client.generate_presigned_url(method, Params=parameters)
+        return url
+
     async def pages(self, operation: str, items: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
         """Every item of a paged list, page by page. An empty page with a NextToken is not the end."""
         while True:

@@ -1,22 +1,34 @@
-"""What stacks and stack sets are made of, to and from CloudFormation's parameter shapes. Calls nothing."""
+"""What stacks and stack sets are made of, to and from CloudFormation's parameter shapes. Calls S3 at the most."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from rolecall.aws.template_bucket import TemplateBucket
 from rolecall.core.observed import StackContent
-from rolecall.core.template import CAPABILITIES
+from rolecall.core.template import CAPABILITIES, MAX_BODY_BYTES
+from rolecall.errors import RolecallError
 
 
-def content_parameters(content: StackContent) -> dict[str, Any]:
-    """For CreateStack, CreateStackSet and their updates."""
+async def content_parameters(content: StackContent, bucket: TemplateBucket | None) -> dict[str, Any]:
+    """For CreateStack, CreateStackSet and their updates. A template too large for a call goes by `bucket`."""
     return {
-        "TemplateBody": content.template,
+        **await _template(content.template, bucket),
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in content.parameters.items()],
         "Tags": [{"Key": key, "Value": value} for key, value in content.tags.items()],
         "Capabilities": list(CAPABILITIES),
     }
+
+
+async def _template(text: str, bucket: TemplateBucket | None) -> dict[str, str]:
+    if len(text.encode()) <= MAX_BODY_BYTES:
+        return {"TemplateBody": text}
+    if bucket is None:
+        detail = f"it has {len(text.encode()):,} bytes, and CloudFormation takes {MAX_BODY_BYTES:,} in a call"
+        hint = "give deployment.template_bucket"
+        raise RolecallError("the template is too large for a call", detail=detail, hint=hint)
+    return {"TemplateURL": await bucket.upload(text)}
 
 
 def content_of(told: Mapping[str, Any], template: str) -> StackContent:

@@ -46,6 +46,7 @@ _CODES: dict[str, tuple[type[AwsError], str]] = {
     "OperationNotFoundException": (NotFound, ""),
     "StackInstanceNotFoundException": (NotFound, ""),
     "NoSuchEntity": (NotFound, ""),
+    "NoSuchBucket": (NotFound, "make the bucket, or name another: deployment.template_bucket"),
     "AWSOrganizationsNotInUseException": (
         AwsError,
         "this account is in no organization: use the management account's credentials",

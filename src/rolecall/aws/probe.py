@@ -19,7 +19,7 @@ from rolecall.aws.errors import known, translated
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.ids import RoleArn
 from rolecall.core.policy import Outcome
-from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal, SessionAttributes
 from rolecall.errors import AccessDenied, AwsError, CredentialsError
 
 SESSION_NAME = "rolecall"
@@ -64,17 +64,26 @@ class PlatformCredentials:
 class AwsRoleProbe:
     """The `RoleProbe` port, on one HTTP session for all accounts."""
 
-    def __init__(self, query: QueryClient, credentials: PlatformCredentials, sts: Endpoint, iam: Endpoint) -> None:
+    def __init__(
+        self,
+        query: QueryClient,
+        credentials: PlatformCredentials,
+        sts: Endpoint,
+        iam: Endpoint,
+        attributes: SessionAttributes | None = None,
+    ) -> None:
         self._query = query
         self._credentials = credentials
         self._sts = sts
         self._iam = iam
+        self._attributes = dict(_attributes(attributes or SessionAttributes()))
 
     async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
         parameters = {
             "RoleArn": str(role),
             "RoleSessionName": SESSION_NAME,
             "DurationSeconds": str(SHORTEST_SESSION),
+            **self._attributes,
         }
         if external_id is not None:
             parameters["ExternalId"] = external_id
@@ -87,6 +96,11 @@ class AwsRoleProbe:
         return AssumedRole(
             role, _text(keys, "AccessKeyId"), _text(keys, "SecretAccessKey"), _text(keys, "SessionToken")
         )
+
+    async def caller(self) -> Caller:
+        answer = await self._query.call(self._sts, "GetCallerIdentity", {}, await self._credentials.get())
+        told = _children(_found(answer, ".//{*}GetCallerIdentityResult"))
+        return Caller(_text(told, "Arn"), _text(told, "UserId").partition(":")[0])
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
         credentials = ReadOnlyCredentials(assumed.access_key, assumed.secret_key, assumed.session_token, None)
@@ -109,6 +123,14 @@ def endpoints(session: boto3.Session, region: str) -> tuple[Endpoint, Endpoint]:
         iam = session.client("iam", region_name=region).meta.endpoint_url
         signing = _IAM_REGIONS.get(session.get_partition_for_region(region), region)
     return Endpoint(sts, "sts", region, "2011-06-15"), Endpoint(iam, "iam", signing, "2010-05-08")
+
+
+def _attributes(attributes: SessionAttributes) -> Iterator[tuple[str, str]]:
+    if attributes.source_identity:
+        yield "SourceIdentity", attributes.source_identity
+    for number, (key, value) in enumerate(attributes.tags.items(), start=1):
+        yield f"Tags.member.{number}.Key", key
+        yield f"Tags.member.{number}.Value", value
 
 
 def _simulation(role: RoleArn, question: Question, marker: str | None) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 from rolecall.aws.client import Client
 from rolecall.aws.content import content_of, content_parameters
 from rolecall.aws.errors import known
+from rolecall.aws.template_bucket import TemplateBucket
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import (
     AccountFilter,
@@ -52,8 +53,16 @@ class Preferences:
 class AwsStackSets:
     """The `StackSets` port. `CallAs` goes with every call, polls included."""
 
-    def __init__(self, client: Client, preferences: Preferences, *, delegated: bool = False) -> None:
+    def __init__(
+        self,
+        client: Client,
+        preferences: Preferences,
+        *,
+        delegated: bool = False,
+        bucket: TemplateBucket | None = None,
+    ) -> None:
         self._client = client
+        self._bucket = bucket
         self._preferences = preferences.parameters()
         self._call_as = {"CallAs": "DELEGATED_ADMIN" if delegated else "SELF"}
 
@@ -81,7 +90,7 @@ class AwsStackSets:
             PermissionModel="SERVICE_MANAGED",
             AutoDeployment=_auto_deployment(auto_deployment),
             ManagedExecution={"Active": True},
-            **content_parameters(content),
+            **await content_parameters(content, self._bucket),
             **self._call_as,
         )
 
@@ -95,7 +104,7 @@ class AwsStackSets:
             Description=DESCRIPTION,
             PermissionModel="SERVICE_MANAGED",
             AutoDeployment=_auto_deployment(auto_deployment),
-            **content_parameters(content),
+            **await content_parameters(content, self._bucket),
         )
 
     async def create_instances(self, name: str, *, targets: DeploymentTargets, region: str, operation_id: str) -> str:

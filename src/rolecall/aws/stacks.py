@@ -11,6 +11,7 @@ from typing import Any
 
 from rolecall.aws.client import Client
 from rolecall.aws.content import content_of, content_parameters
+from rolecall.aws.template_bucket import TemplateBucket
 from rolecall.core.observed import Stack, StackContent
 from rolecall.errors import AwsError
 
@@ -18,8 +19,9 @@ from rolecall.errors import AwsError
 class AwsStacks:
     """The `Stacks` port. Changes return when AWS has taken them, not when they are done."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, bucket: TemplateBucket | None = None) -> None:
         self._client = client
+        self._bucket = bucket
 
     async def describe(self, name: str) -> Stack | None:
         try:
@@ -31,10 +33,10 @@ class AwsStacks:
             raise
 
     async def create(self, name: str, content: StackContent) -> None:
-        await self._client.call("CreateStack", StackName=name, **content_parameters(content))
+        await self._client.call("CreateStack", StackName=name, **await content_parameters(content, self._bucket))
 
     async def update(self, name: str, content: StackContent) -> None:
-        await self._client.call("UpdateStack", StackName=name, **content_parameters(content))
+        await self._client.call("UpdateStack", StackName=name, **await content_parameters(content, self._bucket))
 
     async def delete(self, name: str) -> None:
         await self._client.call("DeleteStack", StackName=name)

@@ -14,9 +14,22 @@ from typing import Annotated, NoReturn
 import typer
 
 from rolecall import __version__
-from rolecall.cli.commands import apply, check, demo, destroy, init, plan, sandbox, serve, status, template
+from rolecall.cli.commands import (
+    apply,
+    check,
+    demo,
+    destroy,
+    explain,
+    init,
+    permissions,
+    plan,
+    sandbox,
+    serve,
+    status,
+    template,
+)
 from rolecall.cli.options import Options, hoisted
-from rolecall.errors import ConfigError, RolecallError, UsageError
+from rolecall.errors import ConfigError, Objection, Problem, RolecallError, RoleRefused, UsageError
 
 INTERRUPTED = 130
 
@@ -28,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for _module in (init, template, plan, apply, status, check, destroy, serve, sandbox, demo):
+for _module in (init, permissions, explain, template, plan, apply, status, check, destroy, serve, sandbox, demo):
     _module.register(app)
 
 
@@ -100,14 +113,19 @@ def _where_to_look(error: typer.TyperException) -> str:
 
 
 def print_error(error: RolecallError) -> None:
-    """Summary, detail and hint on stderr; a config error's problems a line each, all of them."""
+    """Summary, detail and hint on stderr; what is wrong with a config or role a line each, all of it."""
     typer.echo(f"error: {error.summary}", err=True)
     if error.detail:
         typer.echo(f"  {error.detail}", err=True)
-    if isinstance(error, ConfigError):
-        for problem in error.problems:
-            typer.echo(f"  {problem}", err=True)
-            if problem.hint:
-                typer.echo(f"    hint: {problem.hint}", err=True)
+    for problem in _problems(error):
+        typer.echo(f"  {problem}", err=True)
+        if problem.hint:
+            typer.echo(f"    hint: {problem.hint}", err=True)
     if error.hint:
         typer.echo(f"hint: {error.hint}", err=True)
+
+
+def _problems(error: RolecallError) -> tuple[Problem, ...] | tuple[Objection, ...]:
+    if isinstance(error, RoleRefused):
+        return error.objections
+    return error.problems if isinstance(error, ConfigError) else ()

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from rolecall.cli.accepted import accepted_config
 from rolecall.cli.options import Options
 from rolecall.cli.views.progress import progress_for
 from rolecall.core.config import Config
@@ -24,10 +25,20 @@ T = TypeVar("T")
 
 
 def with_ports(
-    options: Options, work: Callable[[Config, Ports], Awaitable[T]], *, platforms: bool = True, probe: bool = True
+    options: Options,
+    work: Callable[[Config, Ports], Awaitable[T]],
+    *,
+    platforms: bool = True,
+    probe: bool = True,
+    deploys: bool = False,
 ) -> T:
-    """Runs `work` with the config and its ports open. Raises what it raises."""
-    config = load_config(options.config)
+    """Runs `work` with the config and its ports open. Raises what it raises.
+
+    `deploys`: the role is to be deployed, or a plan of that made, so that it must pass the linter; else RoleRefused
+    before anything is called. What only looks, or takes the role out, is never refused: on the day of an incident a
+    rule must not stand in the way.
+    """
+    config = accepted_config(options) if deploys else load_config(options.config)
 
     async def run() -> T:
         with progress_for(options) as progress:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from functools import partial
+
 from pydantic_core import ErrorDetails
 
-from rolecall.core import model_reader, permission_groups
+from rolecall.core import model_reader, yaml_lines
 from rolecall.core.config import Config
+from rolecall.core.config.role import known_groups
+from rolecall.core.permission_groups import PermissionGroup
+from rolecall.errors import Problem
 
 _HINTS: dict[tuple[str, ...], str] = {
     ("version",): "this release reads version: 1",
@@ -23,23 +29,42 @@ _HINTS: dict[tuple[str, ...], str] = {
 }
 
 
-def read_config(text: str, file: str) -> Config:
-    """Raises ConfigError with every problem of `text`; `file` is only for the messages."""
-    reading = model_reader.read(Config, text, file, _hint, writes="write one with `rolecall init`")
-    if reading.model is None or reading.problems:
-        raise model_reader.refusal(file, reading.problems)
+def read_config(
+    text: str, file: str, own_groups: Mapping[str, PermissionGroup] | None = None, before: Iterable[Problem] = ()
+) -> Config:
+    """Raises ConfigError with every problem of `text`, after those `before` it; `file` is only for the messages.
+
+    `own_groups` are the user's permission groups, by id.
+    """
+    groups = own_groups or {}
+    hint = partial(_hint, known_groups(groups))
+    reading = model_reader.read(Config, text, file, hint, writes="write one with `rolecall init`", context=groups)
+    problems = (*before, *reading.problems)
+    if reading.model is None or problems:
+        raise model_reader.refusal(file, problems)
     return reading.model
 
 
-def _hint(details: ErrorDetails) -> str:
+def groups_folder(text: str) -> str | None:
+    """`role.groups_folder` of a config that may have any problem; None where none is to be read."""
+    try:
+        found = yaml_lines.parse(text).value["role"]["groups_folder"]
+    except (yaml_lines.YamlProblem, KeyError, TypeError, IndexError):
+        return None
+    return found if isinstance(found, str) and found else None
+
+
+def _hint(groups: Mapping[str, PermissionGroup], details: ErrorDetails) -> str:
     path = tuple(details["loc"])
     names = tuple(part for part in path if isinstance(part, str))
+    if "is of partition" in details["msg"]:
+        return "name a Region of the principals' partition, such as us-gov-west-1 or cn-north-1"
     if names[:2] in _HINTS:
         return _HINTS[names[:2]]
     if details["type"] == "extra_forbidden":
         return ""
     if names == ("role", "permission_groups"):
-        return f"the groups are: {', '.join(permission_groups.GROUPS)}"
+        return f"the groups are: {', '.join(groups)}"
     if "exclude_accounts cannot hold" in details["msg"]:
         return "turn deployment.auto_deployment.enabled off, or leave the accounts' unit out of organizational_units"
     return model_reader.description(Config, path) or "`rolecall init` writes a complete file"

@@ -11,6 +11,7 @@ from rolecall.core.config import AutoDeploymentSection, Config, RoleSection
 from rolecall.core.ids import AccountId, RoleArn, UnitId
 from rolecall.core.observed import AccountFilter, AutoDeployment, DeploymentTargets, StackContent
 from rolecall.core.organization import Account, AccountState, Organization
+from rolecall.core.set_aside import set_aside
 
 MANAGED_TAG = {"managed-by": "rolecall"}
 
@@ -67,6 +68,8 @@ class Desired:
     accounts: Mapping[AccountId, DesiredAccount]
     deregister_departed: Mapping[str, bool] = field(default_factory=dict)
     """platform -> whether registrations in accounts outside the organization are taken out."""
+    set_aside: tuple[str, ...] = ()
+    """What of the linter's rules the config sets aside, a sentence each."""
 
     @property
     def targets(self) -> DeploymentTargets:
@@ -101,11 +104,12 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
             for account in sorted(organization.accounts)
         },
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
+        set_aside=set_aside(config.role),
     )
 
 
 def _content(role: RoleSection) -> StackContent:
-    return StackContent(template.render(role), template.parameters(role), {**role.tags, **MANAGED_TAG})
+    return StackContent(template.render(template.build(role)), template.parameters(role), {**role.tags, **MANAGED_TAG})
 
 
 def _auto_deployment(section: AutoDeploymentSection) -> AutoDeployment:

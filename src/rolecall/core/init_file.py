@@ -75,8 +75,10 @@ role:
   trusted_principals: {principals}   # the role that the platform runs as
   external_id: {external_id}   # give this to the platform; who does not present it is refused
   max_session_hours: 12
-  # What the platform may do. Unset: all default groups (docs/reference/permission-groups.md).
+  # What the platform may do. Unset: all default groups; `rolecall permissions` lists them, `rolecall explain` says
+  # in plain words what they come to.
   # permission_groups: [account-check, s3, ebs, ec2-triage]
+  # scopes: {{s3: {{buckets: ["evidence-*"]}}, ec2-triage: {{tag: {{forensics: "yes"}}}}}}
 
 targets:
   organizational_units: {units}   # ids, or paths such as /Workloads/Prod; / is the whole organization

@@ -56,8 +56,8 @@ class Reading(Generic[M]):
         return Problem(self.file, self.document.line_of(path), dotted(path), message, hint)
 
 
-def read(model: type[M], text: str, file: str, hint: Hint, *, writes: str) -> Reading[M]:
-    """`file` is only for the messages; `writes` says how one comes by such a file.
+def read(model: type[M], text: str, file: str, hint: Hint, *, writes: str, context: object = None) -> Reading[M]:
+    """`file` is only for the messages; `writes` says how one comes by such a file; `context` is for the validators.
 
     Raises ConfigError for a text that is not YAML or holds no keys.
     """
@@ -66,12 +66,12 @@ def read(model: type[M], text: str, file: str, hint: Hint, *, writes: str) -> Re
         Problem(file, document.line_of(path), dotted(path), "is given twice", "keep one") for path in document.repeated
     ]
     try:
-        whole = model.model_validate(document.value)
+        whole = model.model_validate(document.value, context=context)
         return Reading(file, document, whole, whole, tuple(problems))
     except ValidationError as error:
         found = error.errors(include_url=False)
     problems += (_problem(model, details, document, file, hint) for details in found)
-    return Reading(file, document, None, _rest(model, document.value, found), tuple(problems))
+    return Reading(file, document, None, _rest(model, document.value, found, context), tuple(problems))
 
 
 def refusal(file: str, problems: Iterable[Problem]) -> ConfigError:
@@ -129,7 +129,7 @@ def _suggest(key: str, known: list[str]) -> str:
 
 def _keys_at(model: type[BaseModel], path: yaml_lines.Path) -> list[str]:
     for part in path:
-        if isinstance(part, str):
+        if isinstance(part, str) and part in model.model_fields:
             model = next(_models_in(model.model_fields[part].annotation), model)
     return list(model.model_fields)
 
@@ -141,13 +141,13 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(argument)
 
 
-def _rest(model: type[M], value: Any, found: Iterable[ErrorDetails]) -> M | None:
+def _rest(model: type[M], value: Any, found: Iterable[ErrorDetails], context: object) -> M | None:
     """The model of `value` without the keys that were found wrong, if it can be without them."""
     left = copy.deepcopy(value)
     for details in found:
         _drop(left, tuple(details["loc"]))
     try:
-        return model.model_validate(left)
+        return model.model_validate(left, context=context)
     except ValidationError:
         return None
 

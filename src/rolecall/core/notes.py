@@ -11,7 +11,7 @@ from rolecall.core.registrations import departed
 
 def notes(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """One sentence each, for the plan."""
-    return tuple(_departed(desired, observed))
+    return (*desired.set_aside, *_departed(desired, observed))
 
 
 def _departed(desired: Desired, observed: Observed) -> Iterator[str]:

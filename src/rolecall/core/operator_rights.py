@@ -10,25 +10,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
+
+TEMPLATE_BUCKET, PERMISSIONS_BOUNDARY = "deployment.template_bucket", "role.permissions_boundary"
 STACK_SET = (
     "arn:${Partition}:cloudformation:*:*:stackset/${StackSet}:*",
     "arn:${Partition}:cloudformation:*:*:stackset-target/${StackSet}:*",
     "arn:${Partition}:cloudformation:*::type/resource/AWS-IAM-*",
 )
 STACK = ("arn:${Partition}:cloudformation:*:*:stack/${StackSet}/*",)
+BUCKET = ("arn:${Partition}:s3:::${Bucket}/rolecall/*",)
 ROLE = ("arn:${Partition}:iam::*:role${RolePath}${RoleName}",)
 POLICIES = ("arn:${Partition}:iam::*:policy${RolePath}${RoleName}-*",)
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """Actions on resources, and what they are for. `optional`: without it the command works, and tells less."""
+    """Actions on resources, and what they are for. `optional`: without it the command works, and tells less.
+
+    `only_with` is the key of the config without which it is not needed.
+    """
 
     sid: str
     purpose: str
     actions: tuple[str, ...]
     resources: tuple[str, ...] = ("*",)
     optional: bool = False
+    only_with: str = ""
 
 
 _LOOK = (
@@ -97,40 +105,31 @@ _APPLY = (
     Right(
         "ManagementRole",
         "CloudFormation makes the management account's role with the caller's rights",
-        (
-            "iam:AttachRolePolicy",
-            "iam:CreateRole",
-            "iam:DeleteRole",
-            "iam:DeleteRolePolicy",
-            "iam:DetachRolePolicy",
-            "iam:GetRole",
-            "iam:GetRolePolicy",
-            "iam:ListAttachedRolePolicies",
-            "iam:ListRolePolicies",
-            "iam:PutRolePolicy",
-            "iam:TagRole",
-            "iam:UntagRole",
-            "iam:UpdateAssumeRolePolicy",
-            "iam:UpdateRole",
-            "iam:UpdateRoleDescription",
-        ),
+        ROLE_ACTIONS,
         ROLE,
     ),
     Right(
         "ManagementPolicies",
         "and its managed policies",
-        (
-            "iam:CreatePolicy",
-            "iam:CreatePolicyVersion",
-            "iam:DeletePolicy",
-            "iam:DeletePolicyVersion",
-            "iam:GetPolicy",
-            "iam:GetPolicyVersion",
-            "iam:ListPolicyVersions",
-        ),
+        POLICY_ACTIONS,
         POLICIES,
     ),
 )
+_TEMPLATE_BUCKET = Right(
+    "TemplateBucket",
+    "templates over 51,200 bytes, which CloudFormation reads from there",
+    ("s3:GetObject", "s3:PutObject"),
+    BUCKET,
+    only_with=TEMPLATE_BUCKET,
+)
+_BOUNDARY = Right(
+    "ManagementBoundary",
+    "setting and taking off the management account's role's permissions boundary",
+    ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
+    ROLE,
+    only_with=PERMISSIONS_BOUNDARY,
+)
+_UPLOAD = Right("UploadTemplate", "putting the template there", ("s3:PutObject",), BUCKET, only_with=TEMPLATE_BUCKET)
 _DESTROY = (
     _FOLLOW,
     Right(
@@ -156,7 +155,13 @@ _DESTROY = (
     Right(
         "DeleteManagementPolicies",
         "and its managed policies",
-        ("iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:GetPolicy", "iam:ListPolicyVersions"),
+        (
+            "iam:DeletePolicy",
+            "iam:DeletePolicyVersion",
+            "iam:GetPolicy",
+            "iam:ListEntitiesForPolicy",
+            "iam:ListPolicyVersions",
+        ),
         POLICIES,
     ),
 )
@@ -165,22 +170,33 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "plan": _LOOK,
     "status": _LOOK,
     "check": (*_LOOK, _BLAME),
-    "apply": (*_LOOK, _BLAME, *_APPLY),
+    "apply": (*_LOOK, _BLAME, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY),
+    "template --upload": (_UPLOAD,),
     "destroy": (*_LOOK, *_DESTROY),
 }
 """Command -> what its credentials must allow. `check.assume_from` needs sts:AssumeRole on the role besides."""
 
 
 def policy(
-    command: str, *, stack_set: str, role_name: str, role_path: str = "/", partition: str = "aws"
+    command: str,
+    *,
+    stack_set: str,
+    role_name: str,
+    role_path: str = "/",
+    partition: str = "aws",
+    bucket: str | None = None,
+    boundary: bool = False,
 ) -> dict[str, Any]:
-    """The IAM policy document of a command, for one deployment."""
+    """The IAM policy document of a command, for one deployment: `boundary` says whether it has ever had one."""
     values = {
         "${Partition}": partition,
         "${StackSet}": stack_set,
         "${RoleName}": role_name,
         "${RolePath}": role_path,
+        "${Bucket}": bucket or "",
     }
+    given = {"": True, TEMPLATE_BUCKET: bool(bucket), PERMISSIONS_BOUNDARY: boundary}
+    rights = [right for right in RIGHTS[command] if given[right.only_with]]
 
     def filled(resource: str) -> str:
         for placeholder, value in values.items():
@@ -196,6 +212,6 @@ def policy(
                 "Action": list(right.actions),
                 "Resource": [filled(resource) for resource in right.resources],
             }
-            for right in RIGHTS[command]
+            for right in rights
         ],
     }

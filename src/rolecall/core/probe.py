@@ -33,6 +33,22 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: `GetCallerIdentity` of the platform's credentials. `unique_id` is AROA… of a role, AIDA… of a user."""
+
+    arn: str
+    unique_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAttributes:
+    """What the platform brings besides the external id when it assumes a role."""
+
+    source_identity: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One SimulatePrincipalPolicy call: these actions, on these resources, with these context keys."""
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from rolecall.core import template
 from rolecall.core.config import RoleSection
 from rolecall.core.ids import RoleArn
-from rolecall.core.permission_groups import GROUPS
+from rolecall.core.permission_groups import Statement
+from rolecall.core.permission_groups.scoping import regions_of
 from rolecall.core.policy import Outcome
 from rolecall.core.probe import Answer, Question
 
@@ -67,20 +67,23 @@ class Proof:
 
 
 def questions(role: RoleSection, arn: RoleArn, regions: Sequence[str], now: datetime) -> tuple[Question, ...]:
-    """In as few calls as give each statement its resources and context keys, once a Region."""
-    merged: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], dict[str, None]] = {}
-    for statement in template.statements(role):
+    """In as few calls as give each statement its resources and context keys, once a Region that it is for."""
+    merged: dict[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], dict[str, None]] = {}
+    for statement in role.statements:
         question = statement.question
-        key = (question.resources, tuple(sorted(question.context.items())))
-        merged.setdefault(key, {}).update(dict.fromkeys(question.actions))
+        for region in _asked_in(statement, regions):
+            key = (region, question.resources, tuple(sorted(question.context.items())))
+            merged.setdefault(key, {}).update(dict.fromkeys(question.actions))
     return tuple(
         Question(
             actions=tuple(actions),
-            resources=tuple(_substituted(resource, role, arn) for resource in resources),
-            context={**dict(context), **_standing_context(arn, region, now)},
+            resources=tuple(_substituted(resource, role, arn, region) for resource in resources),
+            context={
+                **{key: _substituted(value, role, arn, region) for key, value in context},
+                **_standing_context(arn, region, now),
+            },
         )
-        for region in regions
-        for (resources, context), actions in merged.items()
+        for (region, resources, context), actions in merged.items()
     )
 
 
@@ -111,7 +114,7 @@ def not_simulated(role: RoleSection, message: str) -> Proof:
     if CHECK_GROUP not in role.permission_groups:
         reason = f"its permissions cannot be asked: the {CHECK_GROUP} group is off"
         return Proof(Access.UNKNOWN, reason, assumed=True)
-    actions = sorted({action for statement in template.statements(role) for action in statement.actions})
+    actions = sorted({action for statement in role.statements for action in statement.actions})
     missing = (MissingPermission(action, groups_of(role, action), Cause.UNANSWERED, "") for action in actions)
     reason = f"it may not simulate its policies, so that all {len(actions)} permissions are unproven: {message}"
     return Proof(Access.RESTRICTED, reason, tuple(missing), assumed=True)
@@ -119,9 +122,7 @@ def not_simulated(role: RoleSection, message: str) -> Proof:
 
 def groups_of(role: RoleSection, action: str) -> tuple[str, ...]:
     """The enabled groups that need an action."""
-    return tuple(
-        group.id for group in GROUPS.values() if group.id in role.permission_groups and action in group.actions
-    )
+    return tuple(group.id for group in role.groups if action in group.actions)
 
 
 def _cause(answer: Answer | None) -> Cause:
@@ -148,6 +149,12 @@ def _blame(missing: Sequence[MissingPermission]) -> str:
     return "; ".join(clauses)
 
 
+def _asked_in(statement: Statement, regions: Sequence[str]) -> Sequence[str]:
+    """The Regions that are asked about and that the statement is narrowed to; its own first one where none is both."""
+    own = regions_of(statement)
+    return tuple(region for region in regions if region in own) or own[:1] if own else regions
+
+
 def _standing_context(arn: RoleArn, region: str, now: datetime) -> dict[str, str]:
     """The keys that policies of the organization ask for and the simulator does not fill in by itself."""
     return {
@@ -157,13 +164,14 @@ def _standing_context(arn: RoleArn, region: str, now: datetime) -> dict[str, str
     }
 
 
-def _substituted(resource: str, role: RoleSection, arn: RoleArn) -> str:
+def _substituted(text: str, role: RoleSection, arn: RoleArn, region: str) -> str:
     values = {
         "${AWS::Partition}": arn.partition,
         "${AWS::AccountId}": arn.account,
+        "${AWS::Region}": region,
         "${RoleName}": role.name,
         "${RolePath}": role.path,
     }
     for placeholder, value in values.items():
-        resource = resource.replace(placeholder, value)
-    return resource
+        text = text.replace(placeholder, value)
+    return text

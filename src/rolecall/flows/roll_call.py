@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
+from rolecall.core.caller import findings
 from rolecall.core.config import Config, RoleSection
 from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import AccountId, RoleArn
@@ -89,6 +90,16 @@ class _Roll:
             return self.given_up
         self.answered |= proof.assumed or proof.access is not Access.UNKNOWN
         return proof
+
+
+async def caller_findings(config: Config, ports: Ports) -> tuple[str, ...]:
+    """What is to be said of who the roll is called as. Raises CredentialsError where that is nobody."""
+    try:
+        return findings(config.role, await ports.probe.caller())
+    except CredentialsError:
+        raise
+    except AwsError as error:
+        return (f"who the roll is called as could not be asked: {error.summary}",)
 
 
 async def prove(

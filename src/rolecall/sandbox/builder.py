@@ -189,7 +189,8 @@ def _administrator(world: World) -> Credentials:
 
 def _add_platform_role(store: Store, spec: PlatformSpec) -> None:
     trust = _document({"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
-    permission = _document({"Action": ["sts:AssumeRole", "sts:TagSession"], "Resource": spec.assumes})
+    actions = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]
+    permission = _document({"Action": actions, "Resource": spec.assumes})
     role = {"RoleName": spec.role}
     store.call("iam", "CreateRole", role | {"AssumeRolePolicyDocument": trust}, account_id=spec.account)
     policy = role | {"PolicyName": "AssumeResponseRoles", "PolicyDocument": permission}

@@ -126,10 +126,8 @@ class Gateway:
     def _call(self, exchange: Exchange, service: str, region: str, caller: Caller, key: str | None = None) -> Call:
         action = exchange.action
         known = action is not None and (service, action) in self._handlers
-        if not known and service in OWNED:
-            if action is None or not protocol.is_operation(service, action):
-                raise protocol.no_operation(service, action)
-            raise WireError("NotImplemented", f"The sandbox does not have {service} {action}.", 501)
+        if not known and service in OWNED and (action is None or not protocol.is_operation(service, action)):
+            raise protocol.no_operation(service, action)
         params = self._params(service, action, exchange.request, known=known)
         origin = Origin(exchange.request_id, exchange.time, key, exchange.user_agent)
         return Call(service, action or "", params, caller, region, origin)
@@ -184,6 +182,8 @@ class Gateway:
 
     def _answer(self, exchange: Exchange, call: Call) -> None:
         handler = self._handlers.get((call.service, call.action))
+        if handler is None and call.service in OWNED:
+            raise WireError("NotImplemented", f"The sandbox does not have {call.service} {call.action}.", 501)
         if handler is None:
             exchange.response = self._forward(exchange, call)
         else:

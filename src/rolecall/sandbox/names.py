@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rolecall.sandbox import store_names
+from rolecall.sandbox import store_names, store_tags
 from rolecall.sandbox.stored import StoredRole, StoredUser
 from rolecall.sandbox.world import World
-
-_EC2 = re.compile(r"arn:aws:ec2:([\w-]+):(\d*):[\w-]+/([\w-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,12 @@ class WorldNames:
     def key_arn(self, account_id: str, region: str, key_id: str) -> str | None:
         return store_names.key_arn(account_id, region, key_id)
 
+    def ciphertext_key_arn(self, account_id: str, region: str, blob: bytes) -> str | None:
+        return store_names.key_arn(account_id, region, store_names.key_of_ciphertext(blob))
+
+    def key_aliases(self, key_arn: str) -> Sequence[str]:
+        return store_names.key_aliases(key_arn)
+
     def secret_arn(self, account_id: str, region: str, secret_id: str) -> str | None:
         return store_names.secret_arn(account_id, region, secret_id)
 
@@ -64,11 +67,10 @@ class WorldNames:
         return parts[4] if parts[4].isdecimal() else None
 
     def tags(self, arn: str, account_id: str) -> Mapping[str, str]:
-        """Of a role, a user, or what EC2 has. `account_id` is the caller's: the ARNs of some have none."""
-        found = _EC2.fullmatch(arn)
-        if found:
-            return store_names.ec2_tags(found[2] or account_id, found[1], found[3])
-        principal = self.world.principal(arn) if ":iam::" in arn else None
+        """Of a role, a user, or what the store knows the tags of. `account_id` is the caller's: some ARNs have none."""
+        if ":iam::" not in arn:
+            return store_tags.tags(arn, account_id)
+        principal = self.world.principal(arn)
         return principal.tags if principal else {}
 
     def _principal(self, account_id: str, kind: str, name: str) -> StoredRole | StoredUser | None:

@@ -36,7 +36,12 @@ _JSON_CODES = {
 """Services that speak JSON have their own codes for what is wrong with the caller, and answer 400 unless they are REST.
 https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html"""
 
-_EC2_CODES = {"InvalidClientTokenId": "AuthFailure", "SignatureDoesNotMatch": "AuthFailure"}
+_EC2_CODES = {
+    "AccessDenied": "UnauthorizedOperation",
+    "InvalidClientTokenId": "AuthFailure",
+    "SignatureDoesNotMatch": "AuthFailure",
+}
+"""https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html"""
 _S3_CODES = {"InvalidClientTokenId": "InvalidAccessKeyId"}
 _RPC_PATH = re.compile(r"/service/\w+/operation/(\w+)")
 """https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html"""

@@ -17,30 +17,39 @@ def bucket_owner(bucket: str) -> str | None:
 
 def key_arn(account_id: str, region: str, key_id: str) -> str | None:
     """Of a KMS key by its id, or by an alias or the alias's ARN."""
-    backend = _backend("kms", account_id, region)
+    found = backend("kms", account_id, region)
     name = f"alias/{key_id.split(':alias/', 1)[1]}" if ":alias/" in key_id else key_id
-    keys = backend.keys.values() if backend else ()
+    keys = found.keys.values() if found else ()
     return next((str(key.arn) for key in keys if key.id == name or name in key.aliases), None)
 
 
 def secret_arn(account_id: str, region: str, secret_id: str) -> str | None:
-    backend = _backend("secretsmanager", account_id, region)
-    secret = backend.secrets.get(secret_id) if backend else None
+    found = backend("secretsmanager", account_id, region)
+    secret = found.secrets.get(secret_id) if found else None
     return str(secret.arn) if secret else None
 
 
-def ec2_tags(account_id: str, region: str, resource_id: str) -> dict[str, str]:
-    backend = _backend("ec2", account_id, region)
-    return dict(backend.tags.get(resource_id, {})) if backend else {}
+def key_aliases(arn: str) -> tuple[str, ...]:
+    """All `alias/…` of a KMS key."""
+    _, _, _, region, account_id, resource = arn.split(":", 5)
+    found = backend("kms", account_id, region)
+    key = found.keys.get(resource.removeprefix("key/")) if found else None
+    return tuple(key.aliases) if key else ()
+
+
+def key_of_ciphertext(blob: bytes) -> str:
+    """The id of the key that the store sealed it with, which it puts first: 36 characters."""
+    return blob[:36].decode("ascii", "replace")
 
 
 def instance_profile(account_id: str, name: str) -> Any | None:
-    backend = _backend("iam", account_id, _PARTITION)
-    profiles = backend.instance_profiles.values() if backend else ()
+    found = backend("iam", account_id, _PARTITION)
+    profiles = found.instance_profiles.values() if found else ()
     return next((profile for profile in profiles if profile.name == name), None)
 
 
-def _backend(service: str, account_id: str, region: str) -> Any | None:
+def backend(service: str, account_id: str, region: str) -> Any | None:
+    """The table of one account and Region; None where nothing is in it yet."""
     backends = _backends(service)
     return backends[account_id].get(region) if account_id in backends else None
 

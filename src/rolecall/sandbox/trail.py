@@ -186,7 +186,10 @@ def _field(call: Call, value: Params | None) -> Any:
 
 
 def _written(value: Any, masked: frozenset[str], comma: str) -> Any:
-    """As CloudTrail writes members: their first letter small, times as text, secrets left out."""
+    """As CloudTrail writes members: their first letter small, times as text, secrets left out, and blobs, which may be.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/ct-encrypt.html
+    """
     if isinstance(value, Mapping):
         return {
             name[:1].lower() + name[1:]: MASK if name in masked else _written(item, masked, comma)
@@ -195,4 +198,6 @@ def _written(value: Any, masked: frozenset[str], comma: str) -> Any:
         }
     if isinstance(value, list | tuple):
         return [_written(item, masked, comma) for item in value]
+    if isinstance(value, bytes):
+        return MASK
     return spoken(value, comma) if isinstance(value, datetime) else value

@@ -14,7 +14,9 @@ from rolecall.aws.organizations import AwsOrganizations
 from rolecall.aws.probe import AwsRoleProbe, PlatformCredentials, endpoints
 from rolecall.aws.stack_sets import AwsStackSets, Preferences
 from rolecall.aws.stacks import AwsStacks
+from rolecall.aws.template_bucket import TemplateBucket
 from rolecall.core.config import AssumeFromSection, Config
+from rolecall.core.probe import SessionAttributes
 from rolecall.platforms import accounts_api
 from rolecall.ports import Platform, Ports, Progress, RoleProbe
 from rolecall.wiring.clock import SystemClock
@@ -40,7 +42,7 @@ async def open_ports(
         yield Ports(
             organizations=AwsOrganizations(Client(operator, "organizations")),
             stack_sets=_stack_sets(config, operator),
-            stacks=AwsStacks(Client(_management(config, operator), "cloudformation", config.deployment.region)),
+            stacks=_stacks(config, operator),
             probe=await stack.enter_async_context(
                 open_probe(config.check.assume_from if probe else AssumeFromSection(), credentials, config)
             ),
@@ -62,14 +64,34 @@ async def open_probe(
         caller = assumed_session(caller, assume_from.role_arn, region)
     sts, iam = endpoints(caller, region)
     async with query.connect(ca_bundle(caller)) as http:
-        yield AwsRoleProbe(query.QueryClient(http), PlatformCredentials(caller), sts, iam)
+        attributes = SessionAttributes(assume_from.source_identity, assume_from.session_tags)
+        yield AwsRoleProbe(query.QueryClient(http), PlatformCredentials(caller), sts, iam, attributes)
+
+
+def open_template_bucket(config: Config, credentials: Credentials) -> TemplateBucket | None:
+    """The bucket alone, None where the config names none."""
+    return _template_bucket(config, session(credentials.profile, credentials.region or config.deployment.region))
+
+
+def _template_bucket(config: Config, operator: boto3.Session) -> TemplateBucket | None:
+    deployment = config.deployment
+    if deployment.template_bucket is None:
+        return None
+    return TemplateBucket(Client(operator, "s3", deployment.region), deployment.template_bucket)
+
+
+def _stacks(config: Config, operator: boto3.Session) -> AwsStacks:
+    management = _management(config, operator)
+    client = Client(management, "cloudformation", config.deployment.region)
+    return AwsStacks(client, _template_bucket(config, management))
 
 
 def _stack_sets(config: Config, operator: boto3.Session) -> AwsStackSets:
     deployment = config.deployment
     preferences = Preferences(deployment.failure_tolerance_percent, deployment.max_concurrent_percent)
     client = Client(operator, "cloudformation", deployment.region)
-    return AwsStackSets(client, preferences, delegated=deployment.call_as == "delegated-admin")
+    delegated = deployment.call_as == "delegated-admin"
+    return AwsStackSets(client, preferences, delegated=delegated, bucket=_template_bucket(config, operator))
 
 
 def _management(config: Config, operator: boto3.Session) -> boto3.Session:

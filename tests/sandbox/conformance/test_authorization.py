@@ -410,6 +410,16 @@ def test_sessions_that_were_issued_before_a_moment_are_revoked(sandbox: ServedSa
     assert newer.list_users()["Users"] == []
 
 
+@pytest.mark.behaviour(71)
+def test_a_user_is_not_given_a_name_that_is_not_allowed(worker: Worker) -> None:
+    worker.admin("iam").create_user(UserName="ada")
+    users, client = f"arn:aws:iam::{worker.account_id}:user", worker.client("iam")
+    worker.may(allow("iam:UpdateUser"), deny("iam:UpdateUser", on=f"{users}/grace"))
+    wanted = f"iam:UpdateUser {users}/grace"
+    assert refused_action(client.update_user, UserName="ada", NewUserName="grace") == wanted
+    client.update_user(UserName="ada", NewUserName="ada", NewPath="/people/")
+
+
 @pytest.mark.behaviour(72)
 def test_tags_policies_and_boundaries_of_iams_calls_are_keys(worker: Worker) -> None:
     admin, iam = worker.admin("iam"), worker.client("iam")
@@ -429,6 +439,8 @@ def test_tags_policies_and_boundaries_of_iams_calls_are_keys(worker: Worker) -> 
     assert refused_action(iam.put_role_policy, RoleName="free", **own)
     worker.may(allow("iam:CreateRole", "iam:GetRole", StringEquals={"aws:RequestTag/team": "red"}))
     red = [{"Key": "team", "Value": "red"}]
+    assert str(refused_action(iam.create_role, RoleName="red", Tags=red, **create)).startswith("iam:TagRole ")
+    worker.may(allow("iam:CreateRole", "iam:TagRole", StringEquals={"aws:RequestTag/team": "red"}))
     iam.create_role(RoleName="red", Tags=red, **create)
     assert refused_action(iam.create_role, RoleName="blue", Tags=[{"Key": "team", "Value": "blue"}], **create)
     worker.may(allow("iam:GetRole", StringEquals={"aws:ResourceTag/team": "red"}))

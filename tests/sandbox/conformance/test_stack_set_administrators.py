@@ -161,6 +161,17 @@ def test_the_execution_roles_policies_decide_what_is_deployed(
 
 
 @pytest.mark.behaviour(61)
+def test_drift_is_looked_for_with_the_execution_roles_rights(sandbox: ServedSandbox) -> None:
+    administered(sandbox, "audit", allow("iam:*", "cloudformation:CreateStack"))
+    deployment, _ = self_managed(sandbox, "audit")
+    operation = deployment.detect_drift()
+    result = deployment.results(operation["OperationId"])[sandbox.account_id("audit")]
+    assert result["Status"] == "FAILED"
+    assert f"assumed-role/{EXECUTION}" in result["StatusReason"]
+    assert "is not authorized to perform: cloudformation:DetectStackDrift" in result["StatusReason"]
+
+
+@pytest.mark.behaviour(61)
 def test_without_an_administration_role_its_account_is_named(sandbox: ServedSandbox) -> None:
     deployment, operation_id = self_managed(sandbox, "audit")
     management = sandbox.world.management_account()

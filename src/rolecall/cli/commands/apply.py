@@ -48,7 +48,7 @@ def apply(
         _ask(given, seen, yes=yes)
         return await apply(seen, ports)
 
-    applied = with_ports(given, work)
+    applied = with_ports(given, work, deploys=True)
     result = report_of(applied)
     _print_failures(given, applied)
     if given.json:

@@ -48,32 +48,35 @@ def check(
     given, asked = options.of(context), not skip_platforms
     only = _parsed(account or [])
 
-    async def work(config: Config, ports: Ports) -> tuple[Seen, Mapping[AccountId, Proof]]:
+    async def work(config: Config, ports: Ports) -> tuple[Seen, Mapping[AccountId, Proof], tuple[str, ...]]:
         from rolecall.flows.look import look
-        from rolecall.flows.roll_call import call_all
+        from rolecall.flows.roll_call import call_all, caller_findings
 
         seen = await look(config, ports, platforms=asked)
+        found = await caller_findings(config, ports)
         proofs: dict[AccountId, Proof] = {}
         try:
             await call_all(config, ports, _to_ask(seen.desired, only), proofs=proofs)
         except asyncio.CancelledError:  # Ctrl-C: what is known is reported, the rest is unknown
             ports.progress.say(f"Interrupted: {len(proofs)} accounts were asked")
-        return seen, proofs
+        return seen, proofs, found
 
-    seen, proofs = with_ports(given, work, platforms=asked)
-    result = _report(seen, proofs, only)
+    seen, proofs, found = with_ports(given, work, platforms=asked)
+    result = _report(seen, proofs, found, only)
     _write(given, result, Format.JSON if given.json else format, out)
-    if any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
+    if found or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
 
 
-def _report(seen: Seen, proofs: Mapping[AccountId, Proof], only: frozenset[AccountId]) -> dict[str, Any]:
-    """The report of a roll call; of `only` those accounts where any are named."""
+def _report(
+    seen: Seen, proofs: Mapping[AccountId, Proof], found: tuple[str, ...], only: frozenset[AccountId]
+) -> dict[str, Any]:
+    """The report of a roll call, with what was `found` of who calls it; of `only` those accounts that are named."""
     from rolecall import __version__
     from rolecall.core.report import report
 
     rows = [row for row in seen.rows(proofs) if not only or row.account.id in only]
-    return report("check", __version__, seen.desired, rows, seen.plan.changes, notes=seen.notes)
+    return report("check", __version__, seen.desired, rows, seen.plan.changes, notes=(*found, *seen.notes))
 
 
 def _parsed(texts: list[str]) -> frozenset[AccountId]:
@@ -115,8 +118,10 @@ def _write(given: Options, result: dict[str, Any], format: Format, out: Path | N
 
 
 def print_check(target: Any, result: dict[str, Any]) -> None:
+    from rolecall.cli.views.changes import print_notes
     from rolecall.cli.views.roll import print_roll
     from rolecall.core.roll import NOT_PROVEN
 
     print_roll(target, result)
+    print_notes(target, result)
     target.print(f"Not proven by a ready: {NOT_PROVEN}.", style="dim")

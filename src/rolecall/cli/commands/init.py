@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,6 +51,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
     import secrets
+    from dataclasses import replace
 
     from rolecall.cli.files import write_atomically
     from rolecall.core.config_reader import read_config
@@ -63,17 +66,28 @@ def init(
         trusted_principals=trusted_principal or (),
         external_id=external_id or secrets.token_hex(EXTERNAL_ID_BYTES),
         units=unit or ["/"],
-        region=given.region or "us-east-1",
+        region=given.region or "",
         assume_profile=assume_profile,
         platform_name=platform_name,
         platform_url=platform_url,
         platform_key=platform_key,
     )
-    text = render(answers if trusted_principal else _asked(answers))
+    answers = answers if trusted_principal else _asked(answers)
+    text = render(replace(answers, region=answers.region or _region_for(answers.trusted_principals)))
     read_config(text, str(given.config))
     write_atomically(given.config, text)
     if not given.quiet:
         typer.echo(f"Wrote {given.config}. Next: rolecall plan", err=True)
+
+
+def _region_for(principals: Sequence[str]) -> str:
+    """One of the principals' partition."""
+    from rolecall.core.ids import home_region, parse_principal_arn, partition_of
+
+    for principal in principals:
+        with suppress(ValueError):  # told with the config's other problems
+            return home_region(partition_of(parse_principal_arn(principal)))
+    return home_region("aws")
 
 
 def _asked(answers: Answers) -> Answers:

@@ -35,7 +35,9 @@ def plan(
     from rolecall.flows.look import look
 
     given = options.of(context)
-    seen = with_ports(given, lambda config, ports: look(config, ports, retry_blocked=retry_blocked), probe=False)
+    seen = with_ports(
+        given, lambda config, ports: look(config, ports, retry_blocked=retry_blocked), probe=False, deploys=True
+    )
     if out:
         write_atomically(out, seen.plan.to_json(), never=given.config)
     result = report("plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes)

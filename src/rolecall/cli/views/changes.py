@@ -39,6 +39,10 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
     blocked = len(changes) - pending
     tail = f", {blocked} blocked" if blocked else ""
     console.print(f"{_count(pending, 'change')}{tail}" if pending else f"No changes{tail}")
+    print_notes(console, report)
+
+
+def print_notes(console: Console, report: dict[str, Any]) -> None:
     for note in report["notes"] or ():
         console.print(f"note: {note}", markup=False, soft_wrap=not console.is_terminal)
 

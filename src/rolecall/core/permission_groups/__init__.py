@@ -14,7 +14,7 @@ from rolecall.core.permission_groups import (
     s3,
     s3_encrypted,
 )
-from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
 
 GROUPS: dict[str, PermissionGroup] = {
     module.GROUP.id: module.GROUP
@@ -37,4 +37,4 @@ GROUPS: dict[str, PermissionGroup] = {
 
 DEFAULTS: tuple[str, ...] = tuple(group.id for group in GROUPS.values() if group.default)
 
-__all__ = ["DEFAULTS", "GROUPS", "PermissionGroup", "Statement"]
+__all__ = ["DEFAULTS", "GROUPS", "Narrowing", "PermissionGroup", "Scope", "Statement"]

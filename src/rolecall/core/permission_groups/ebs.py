@@ -1,6 +1,6 @@
 """Permission group `ebs`: disks through EBS direct APIs. Data."""
 
-from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
 
 GROUP = PermissionGroup(
     id="ebs",
@@ -28,18 +28,39 @@ GROUP = PermissionGroup(
                 "ec2:DescribeTags",
                 "ec2:DescribeVolumes",
                 "ec2:DescribeFlowLogs",
-                "iam:GetInstanceProfile",
             ),
+            narrowings={Scope.REGIONS: Narrowing()},
+        ),
+        Statement(
+            sid="EbsInstanceProfiles",
+            actions=("iam:GetInstanceProfile",),
         ),
         Statement(
             sid="EbsSnapshots",
-            actions=("ec2:CreateSnapshot", "ebs:ListSnapshotBlocks", "ebs:ListChangedBlocks", "ebs:GetSnapshotBlock"),
+            actions=("ec2:CreateSnapshot",),
+            narrowings={
+                Scope.REGIONS: Narrowing(),
+                Scope.TAG: Narrowing(
+                    ("arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:volume/*",),
+                    beside=("arn:${AWS::Partition}:ec2:*::snapshot/*",),
+                ),
+            },
+            accepted={
+                "write-without-condition": "a snapshot takes nothing from its volume and changes nothing on it; "
+                "role.scopes.ebs.tag narrows it to volumes with a tag"
+            },
+        ),
+        Statement(
+            sid="EbsReadSnapshots",
+            actions=("ebs:ListSnapshotBlocks", "ebs:ListChangedBlocks", "ebs:GetSnapshotBlock"),
+            narrowings={Scope.REGIONS: Narrowing()},
         ),
         Statement(
             sid="EbsTagOwnSnapshots",
             actions=("ec2:CreateTags",),
             conditions={"StringEquals": {"ec2:CreateAction": "CreateSnapshot"}},
             example_context={"ec2:CreateAction": "CreateSnapshot"},
+            narrowings={Scope.REGIONS: Narrowing()},
         ),
     ),
     source="The platform's published acquisition policy (2025)",

@@ -1,6 +1,9 @@
 """Permission group `ebs-copy`: disks by copied volumes (the older way). Data."""
 
-from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.permission_groups.model import VALUE, Narrowing, PermissionGroup, Scope, Statement
+
+_REGIONS = {Scope.REGIONS: Narrowing()}
+_KEYS = {Scope.KEYS: Narrowing((VALUE,)), Scope.REGIONS: Narrowing()}
 
 GROUP = PermissionGroup(
     id="ebs-copy",
@@ -18,6 +21,13 @@ GROUP = PermissionGroup(
                 "ec2:ImportImage",
                 "ec2:ModifySnapshotAttribute",
             ),
+            narrowings=_REGIONS,
+            accepted={
+                "write-without-condition": "acquisition by copied volumes makes and shares copies of any disk, which "
+                "is why the group is off by default; ebs needs none of it",
+                "permissions-management": "a snapshot is shared with the platform's account by its attribute, which "
+                "is what this older way of acquiring consists of; ebs needs none of it",
+            },
         ),
         Statement(
             sid="EbsCopyTagOwn",
@@ -28,6 +38,7 @@ GROUP = PermissionGroup(
                 }
             },
             example_context={"ec2:CreateAction": "CopySnapshot"},
+            narrowings=_REGIONS,
         ),
         Statement(
             sid="EbsCopyCleanUp",
@@ -42,6 +53,7 @@ GROUP = PermissionGroup(
             ),
             conditions={"StringLike": {"aws:ResourceTag/Name": "CadoResponse*"}},
             example_context={"aws:ResourceTag/Name": "CadoResponse-example"},
+            narrowings=_REGIONS,
         ),
         Statement(
             sid="EbsCopyModify",
@@ -51,6 +63,7 @@ GROUP = PermissionGroup(
                 "StringEquals": {"ec2:Attribute": "BlockDeviceMapping"},
             },
             example_context={"aws:ResourceTag/Name": "CadoResponse-example", "ec2:Attribute": "BlockDeviceMapping"},
+            narrowings=_REGIONS,
         ),
         Statement(
             sid="EbsCopyKeys",
@@ -64,16 +77,27 @@ GROUP = PermissionGroup(
                 "kms:GenerateDataKeyPairWithoutPlaintext",
                 "kms:GenerateDataKeyWithoutPlaintext",
                 "kms:DescribeKey",
-                "kms:ListAliases",
             ),
+            narrowings=_KEYS,
+            accepted={
+                "write-without-condition": "AWS lists the use of a key as writing, though it changes nothing; the "
+                "key's own policy must allow it too; role.scopes.ebs-copy.keys narrows it"
+            },
+        ),
+        Statement(
+            sid="EbsCopyAliases",
+            actions=("kms:ListAliases",),
+            narrowings=_REGIONS,
         ),
         Statement(
             sid="EbsCopyGrant",
             actions=("kms:CreateGrant",),
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
             example_context={"kms:GrantIsForAWSResource": "true"},
+            narrowings=_KEYS,
         ),
     ),
     source="The platform's published acquisition policy (2025)",
     default=False,
+    requires=("ebs",),
 )

@@ -1,6 +1,8 @@
 """Permission group `ebs-encrypted`: encrypted EBS volumes. Data."""
 
-from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.permission_groups.model import VALUE, Narrowing, PermissionGroup, Scope, Statement
+
+_NARROWINGS = {Scope.KEYS: Narrowing((VALUE,)), Scope.REGIONS: Narrowing()}
 
 GROUP = PermissionGroup(
     id="ebs-encrypted",
@@ -10,13 +12,20 @@ GROUP = PermissionGroup(
         Statement(
             sid="EbsEncrypted",
             actions=("kms:DescribeKey", "kms:Decrypt"),
+            narrowings=_NARROWINGS,
+            accepted={
+                "write-without-condition": "AWS lists the use of a key as writing, though it changes nothing; the "
+                "key's own policy must allow it too; role.scopes.ebs-encrypted.keys narrows it"
+            },
         ),
         Statement(
             sid="EbsEncryptedGrant",
             actions=("kms:CreateGrant",),
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
             example_context={"kms:GrantIsForAWSResource": "true"},
+            narrowings=_NARROWINGS,
         ),
     ),
     source="The platform's published acquisition policy (2025)",
+    requires=("ebs",),
 )

@@ -1,6 +1,6 @@
 """Permission group `ecs`: ECS containers. Data."""
 
-from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
 
 GROUP = PermissionGroup(
     id="ecs",
@@ -16,8 +16,20 @@ GROUP = PermissionGroup(
                 "ecs:DescribeServices",
                 "ecs:ListTasks",
                 "ecs:DescribeTasks",
-                "ecs:ExecuteCommand",
             ),
+            narrowings={Scope.REGIONS: Narrowing()},
+        ),
+        Statement(
+            sid="EcsExec",
+            actions=("ecs:ExecuteCommand",),
+            narrowings={Scope.REGIONS: Narrowing(), Scope.TAG: Narrowing()},
+            accepted={
+                "write-without-condition": "collecting from a container is running a command in it; only tasks that "
+                "were started with ECS Exec allow it; role.scopes.ecs.tag narrows it to tagged tasks of tagged "
+                "clusters",
+                "privilege-escalation": "who runs a command in a container can take its task's role: collecting from "
+                "one cannot do without; role.scopes.ecs.tag narrows it to tagged tasks of tagged clusters",
+            },
         ),
     ),
     source="The platform's published acquisition policy (2025)",

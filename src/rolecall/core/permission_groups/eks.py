@@ -1,6 +1,6 @@
 """Permission group `eks`: EKS clusters. Data."""
 
-from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
 
 GROUP = PermissionGroup(
     id="eks",
@@ -9,7 +9,13 @@ GROUP = PermissionGroup(
     statements=(
         Statement(
             sid="Eks",
-            actions=("eks:ListClusters", "eks:DescribeCluster"),
+            actions=("eks:ListClusters",),
+            narrowings={Scope.REGIONS: Narrowing()},
+        ),
+        Statement(
+            sid="EksDescribe",
+            actions=("eks:DescribeCluster",),
+            narrowings={Scope.REGIONS: Narrowing(), Scope.TAG: Narrowing()},
         ),
     ),
     source="The platform's published acquisition policy (2025)",

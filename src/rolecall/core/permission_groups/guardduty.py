@@ -1,6 +1,6 @@
 """Permission group `guardduty`: GuardDuty findings. Data."""
 
-from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
 
 GROUP = PermissionGroup(
     id="guardduty",
@@ -10,6 +10,7 @@ GROUP = PermissionGroup(
         Statement(
             sid="GuardDuty",
             actions=("guardduty:ListDetectors", "guardduty:ListFindings", "guardduty:GetFindings"),
+            narrowings={Scope.REGIONS: Narrowing()},
         ),
     ),
     source="The platform's published acquisition policy (2025)",

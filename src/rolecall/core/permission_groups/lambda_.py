@@ -1,6 +1,6 @@
 """Permission group `lambda`: Lambda functions, their logs and images. Data."""
 
-from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
 
 GROUP = PermissionGroup(
     id="lambda",
@@ -9,14 +9,18 @@ GROUP = PermissionGroup(
     statements=(
         Statement(
             sid="Lambda",
+            actions=("lambda:ListFunctions", "ecr:GetAuthorizationToken"),
+            narrowings={Scope.REGIONS: Narrowing()},
+        ),
+        Statement(
+            sid="LambdaRead",
             actions=(
                 "lambda:GetFunction",
-                "lambda:ListFunctions",
                 "logs:FilterLogEvents",
-                "ecr:GetAuthorizationToken",
                 "ecr:GetDownloadUrlForLayer",
                 "ecr:BatchGetImage",
             ),
+            narrowings={Scope.REGIONS: Narrowing(), Scope.TAG: Narrowing()},
         ),
     ),
     source="The platform's published acquisition policy (2025)",

@@ -1,26 +1,56 @@
 """What a permission group is. Pure data types.
 
 In resources and conditions, `${AWS::Partition}` and `${AWS::AccountId}` stand for the target account's, `${RoleName}`
-and `${RolePath}` for the role's, in CloudFormation's own writing (Fn::Sub).
+and `${RolePath}` for the role's, in CloudFormation's own writing (Fn::Sub); in examples `${AWS::Region}` stands for the
+Region that is asked about. Any other `${…}` is a policy variable of IAM.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from rolecall.core.probe import Question
 
 Conditions = Mapping[str, Mapping[str, str | tuple[str, ...]]]
 """operator -> condition key -> value, or values of which one must fit."""
 
+VALUE = "${Value}"
+"""Stands for a value of the scope in a narrowing's resources."""
+
+
+class Scope(StrEnum):
+    """By what a group may be narrowed, in `role.scopes`."""
+
+    REGIONS = "regions"
+    TAG = "tag"
+    BUCKETS = "buckets"
+    KEYS = "keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """How one scope narrows a statement.
+
+    `resources` are those that the scope is about: with `${Value}` in them they are made once for each value, without
+    they are held to the scope's condition; empty keeps the statement's own. `beside` are resources that the same
+    actions need and that the scope cannot be asked of: they are allowed without it, in a statement of their own.
+    `tag_key` is the condition key by which the actions' service is told of tags.
+    """
+
+    resources: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    tag_key: str = "aws:ResourceTag"
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One Allow statement, and how to ask the simulator about it.
+    """One Allow statement, how to ask the simulator about it, and how it can be narrowed.
 
     A statement scoped to resources or guarded by conditions is not matched by a simulation of `*` without context, so
     it carries examples: resources and context keys under which every one of its actions must come out as allowed.
+    `accepted` says, by rule id, why a rule of `rolecall.core.lint` does not hold for it.
     """
 
     sid: str
@@ -29,6 +59,8 @@ class Statement:
     conditions: Conditions = field(default_factory=dict)
     example_resources: tuple[str, ...] = ("*",)
     example_context: Mapping[str, str] = field(default_factory=dict)
+    narrowings: Mapping[Scope, Narrowing] = field(default_factory=dict)
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def question(self) -> Question:
@@ -47,8 +79,19 @@ class PermissionGroup:
     default: bool = True
     management_only: bool = False
     """Whether only the management account's role gets it."""
+    requires: tuple[str, ...] = ()
+    """Groups without which this one is of no use."""
+    conflicts: tuple[str, ...] = ()
+    """Groups that this one must not stand beside."""
+    own: bool = False
+    """Whether the user wrote it."""
 
     @property
     def actions(self) -> tuple[str, ...]:
         """Every action once, in the order of the statements."""
         return tuple(dict.fromkeys(action for statement in self.statements for action in statement.actions))
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """By what it can be narrowed."""
+        return tuple(scope for scope in Scope if any(scope in found.narrowings for found in self.statements))

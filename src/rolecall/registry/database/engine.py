@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from rolecall.errors import UsageError
 
 _URL_HINT = "give a URL such as sqlite:////var/lib/rolecall/registry.db, in a directory that exists and can be written"
 _BUSY_SECONDS = 10
+_BUSY_PAUSE = 0.05
 
 
 class Database:
@@ -91,10 +93,24 @@ def _create_private(file: Path) -> None:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     with closing(connection.cursor()) as cursor:
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor)
         # NORMAL may lose the last commits when the power fails.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Puts the file into WAL mode. SQLite waits for locks, but not for the one that this takes, so we do."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_BUSY_PAUSE)
+        else:
+            return
 
 
 def _migrate(engine: Engine) -> None:

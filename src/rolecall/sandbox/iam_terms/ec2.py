@@ -47,17 +47,22 @@ _MADE = {
     "CreateImage": ("image", "snapshot"),
     "CreateNatGateway": ("natgateway",),
     "CreateSnapshots": ("snapshot",),
+    "ImportImage": ("image", "import-image-task"),
     "RegisterImage": ("image",),
     "RunInstances": ("instance", "network-interface", "volume"),
 }
 """What operations make whose names do not tell it."""
-_NEEDED = {"RunInstances": ("image", "security-group", "subnet")}
-"""What else they take, a default where the call names none."""
+_NEEDED = {"CreateSnapshots": ("volume",), "RunInstances": ("image", "security-group", "subnet")}
+"""What else they take, whatever it is where the call names none."""
 _TALK = ("ClientToken", "Description", "Filters", "IpPermissions", "LaunchTemplateData", "TagSpecifications", "Tags")
 """Parameters that may hold ids and are not about what these stand for."""
 _ABOUT = {"CreateRoute": "route-table", "DeleteRoute": "route-table", "ReplaceRoute": "route-table"}
 """Operations that are about one kind, whatever else they name."""
 _KEYS = {"Attribute": "ec2:Attribute", "InstanceType": "ec2:InstanceType"}
+_NO_ATTRIBUTES = ("Attribute", "DryRun", "InstanceId", "Value")
+"""What ModifyInstanceAttribute takes beside the attribute that it sets."""
+_ATTRIBUTES = {"BlockDeviceMappings": "BlockDeviceMapping", "Groups": "GroupId"}
+"""Lists, which are named otherwise in the request itself."""
 
 
 def needs(call: Call, names: Names) -> Iterator[Need]:  # noqa: ARG001  # the services' common form
@@ -112,7 +117,19 @@ def _tags_by_kind(call: Call) -> Mapping[str, Context]:
 
 def _context(call: Call) -> Context:
     context: Context = {"ec2:Region": (call.region,)} | request_tags(call.params.get("Tags"))
-    return context | {key: (str(call.params[name]),) for name, key in _KEYS.items() if call.params.get(name)}
+    told = {key: (str(call.params[name]),) for name, key in _KEYS.items() if call.params.get(name)}
+    return context | _set_attribute(call) | told
+
+
+def _set_attribute(call: Call) -> Context:
+    """`ec2:Attribute`, where the attribute is a parameter of its own.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html
+    """
+    if call.action != "ModifyInstanceAttribute":
+        return {}
+    names = [name for name in call.params if name not in _NO_ATTRIBUTES]
+    return {"ec2:Attribute": (_ATTRIBUTES.get(names[0], names[0]),)} if names else {}
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -60,8 +60,8 @@ def _form(call: Call, parameter: str) -> str | None:
 
 
 def _formed(call: Call, form: str, value: str) -> str:
-    """A queue's URL ends in its account and its name."""
-    account_id, name = None, value.lstrip("/")
+    """A queue's URL ends in its account and its name. The names of log groups may begin with a slash of their own."""
+    account_id, name = None, value if call.service == "logs" else value.lstrip("/")
     if value.startswith("http"):
         *_, owner, name = value.split("/")
         account_id = owner if owner.isdecimal() else None

@@ -36,8 +36,37 @@ _BOUNDED = ("Policy", "PermissionsBoundary")
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
 
 
+_TAGGED = {
+    "CreateInstanceProfile": "TagInstanceProfile",
+    "CreatePolicy": "TagPolicy",
+    "CreateRole": "TagRole",
+    "CreateUser": "TagUser",
+}
+"""Operations that need another action too where they are given tags.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html"""
+
+
 def needs(call: Call, names: Names) -> Iterator[Need]:
-    yield Need(action_of(call), _resource(call, names), _context(call, names))
+    resource, context = _resource(call, names), _context(call, names)
+    yield Need(action_of(call), resource, context)
+    if call.params.get("Tags") and call.action in _TAGGED:
+        yield Need(f"iam:{_TAGGED[call.action]}", resource, context)
+    if call.action in ("UpdateGroup", "UpdateUser"):
+        yield from _renamed(call, resource)
+
+
+def _renamed(call: Call, former: str) -> Iterator[Need]:
+    """A new name, or path, has to be allowed as the former one is.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
+    """
+    kind = call.action.removeprefix("Update")
+    beginning, _, rest = former.partition(f":{kind.lower()}/")
+    path, _, name = f"/{rest}".rpartition("/")
+    new_path = str(call.params.get("NewPath") or f"{path}/")
+    wanted = f"{beginning}:{kind.lower()}{new_path}{call.params.get(f'New{kind}Name') or name}"
+    if wanted != former:
+        yield Need(action_of(call), wanted)
 
 
 def _resource(call: Call, names: Names) -> str:

@@ -23,25 +23,39 @@ _ON_GRANTS = ("CreateGrant", "ListGrants", "RevokeGrant")
 def needs(call: Call, names: Names) -> Iterator[Need]:
     action, context = action_of(call), _context(call)
     if call.action == "ReEncrypt":
-        yield Need("kms:ReEncryptFrom", _key(call, names, "SourceKeyId"), context)
-        yield Need("kms:ReEncryptTo", _key(call, names, "DestinationKeyId"), context)
+        yield _on_key(call, names, "kms:ReEncryptFrom", "SourceKeyId", context)
+        yield _on_key(call, names, "kms:ReEncryptTo", "DestinationKeyId", context)
     elif call.action in _ON_ALIASES:
         yield Need(action, arn(call, str(call.params.get("AliasName"))), context)
-        yield from (Need(action, _key(call, names, name), context) for name in _ON_ALIASES[call.action])
+        yield from (_on_key(call, names, action, name, context) for name in _ON_ALIASES[call.action])
     else:
-        yield Need(action, _key(call, names, "KeyId"), context)
+        yield _on_key(call, names, action, "KeyId", context)
         if call.action == "CreateKey" and call.params.get("Tags"):
             yield Need("kms:TagResource", ANY, context)
 
 
+def _on_key(call: Call, names: Names, action: str, parameter: str, context: Context) -> Need:
+    """With all aliases of the key: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html"""
+    key = _key(call, names, parameter)
+    aliases = tuple(names.key_aliases(key)) if ":key/" in key else ()
+    return Need(action, key, context | ({"kms:ResourceAliases": aliases} if aliases else {}))
+
+
 def _key(call: Call, names: Names, parameter: str) -> str:
-    """`*` for Decrypt and others that may leave the key out: the ciphertext tells it, which is not read here."""
+    """Decrypt and ReEncrypt may leave the key out that something was encrypted with: the ciphertext tells it."""
     given = str(call.params.get(parameter) or "")
+    if not given and parameter in ("KeyId", "SourceKeyId"):
+        return _sealing_key(call, names) or ANY
     if not given or (given.startswith("arn:") and ":alias/" not in given):
         return given or ANY
     found = names.key_arn(call.caller.account_id, call.region, given)
     unknown = given if given.startswith("arn:") else arn(call, given if given.startswith("alias/") else f"key/{given}")
     return found or unknown
+
+
+def _sealing_key(call: Call, names: Names) -> str | None:
+    blob = call.params.get("CiphertextBlob")
+    return names.ciphertext_key_arn(call.caller.account_id, call.region, blob) if isinstance(blob, bytes) else None
 
 
 def _context(call: Call) -> Context:

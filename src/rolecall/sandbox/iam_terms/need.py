@@ -41,6 +41,14 @@ class Names(Protocol):
         """Of the KMS key with an id, or behind an alias."""
         ...
 
+    def ciphertext_key_arn(self, account_id: str, region: str, blob: bytes) -> str | None:
+        """Of the KMS key that something was encrypted with."""
+        ...
+
+    def key_aliases(self, key_arn: str) -> Sequence[str]:
+        """All `alias/…` of a KMS key."""
+        ...
+
     def secret_arn(self, account_id: str, region: str, secret_id: str) -> str | None: ...
     def organization(self) -> tuple[str, str]:
         """Its id and its management account."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.sandbox.authorize import require
+from rolecall.sandbox.stacks.drift import StackDrift
 from rolecall.sandbox.stacks.engine import StackEngine
 from rolecall.sandbox.stacks.errors import NoUpdates
 from rolecall.sandbox.stacks.parts import Definition, Options, Place
@@ -67,6 +68,18 @@ class Deployer:
         actor = self._actor(stack_set, instance)
         if instance.stack is not None and instance.stack.exists:
             await self._delete(instance.stack, actor)
+
+    def detect_drift(self, stack_set: StackSet, instance: Instance) -> StackDrift:
+        """Looks at the instance's stack. Raises DeploymentFailed."""
+        actor = self._actor(stack_set, instance)
+        if instance.stack is None or not instance.stack.exists:
+            raise DeploymentFailed("The stack instance has no stack")
+        try:
+            self._permit("DetectStackDrift", instance.stack.place, instance.stack.id, actor)
+            instance.stack.actor = actor
+            return self._stacks.detect_drift(instance.stack)
+        except WireError as error:
+            raise DeploymentFailed(error.message) from error
 
     def _begin(self, stack_set: StackSet, instance: Instance, actor: Caller) -> Stack:
         definition = _definition(stack_set, instance)

@@ -145,7 +145,7 @@ class StackSetEngine:
     def detect_drift(self, stack_set: StackSet, operation: Operation) -> None:
         """Even managed execution has one detection at a time. Raises WireError `OperationInProgressException`."""
         another = any(other.action == "DETECT_DRIFT" for other in self._runner.unfinished(stack_set))
-        kind = DetectDrift(stack_set, self.stacks, self.world)
+        kind = DetectDrift(stack_set, self._deployer, self.world)
         self._submit(stack_set, operation, kind, queue=stack_set.managed_execution and not another)
 
     def import_stacks(

@@ -5,6 +5,8 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from rolecall.sandbox.stacks.resources import iam
 from rolecall.sandbox.stacks.resources import property_types as types
 from rolecall.sandbox.stacks.resources.base import (
@@ -62,7 +64,8 @@ class ManagedPolicy:
             for holder in iam.holders(properties):
                 iam.call_on(context, "Attach{}Policy", holder, PolicyArn=physical.id)
         except WireError:
-            self.delete(context, physical, properties)
+            with suppress(WireError):  # what counts is why it was not made
+                self.delete(context, physical, properties)
             raise
         return physical
 

@@ -5,6 +5,8 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from rolecall.sandbox.stacks.errors import ResourceFailed
 from rolecall.sandbox.stacks.resources import iam
 from rolecall.sandbox.stacks.resources import property_types as types
@@ -50,7 +52,8 @@ class Policy:
         try:
             self._put(context, properties)
         except WireError:
-            self.delete(context, physical, properties)
+            with suppress(WireError):  # what counts is why it was not made
+                self.delete(context, physical, properties)
             raise
         return physical
 

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from rolecall.sandbox.stacks.resources import iam
@@ -72,7 +73,8 @@ class Role:
             for arn in properties.get("ManagedPolicyArns") or ():
                 context.call("iam", "AttachRolePolicy", RoleName=name, PolicyArn=arn)
         except WireError:
-            self.delete(context, physical, properties)
+            with suppress(WireError):  # what counts is why it was not made
+                self.delete(context, physical, properties)
             raise
         return physical
 

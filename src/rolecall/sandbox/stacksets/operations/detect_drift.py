@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rolecall.sandbox.stacks.engine import StackEngine
-from rolecall.sandbox.stacksets.deployer import DeploymentFailed
+from rolecall.sandbox.stacksets.deployer import Deployer
 from rolecall.sandbox.stacksets.model import Operation, StackSet, Target
 from rolecall.sandbox.stacksets.operations.base import SUSPENDED, Skipped
-from rolecall.sandbox.wire import WireError
 
 if TYPE_CHECKING:
     from rolecall.sandbox.world import World
@@ -26,9 +24,9 @@ class DetectDrift:
     action = "DETECT_DRIFT"
     exclusive = True
 
-    def __init__(self, stack_set: StackSet, stacks: StackEngine, world: World) -> None:
+    def __init__(self, stack_set: StackSet, deployer: Deployer, world: World) -> None:
         self._stack_set = stack_set
-        self._stacks = stacks
+        self._deployer = deployer
         self._world = world
 
     def targets(self) -> Sequence[tuple[Target, str | None]]:
@@ -44,12 +42,7 @@ class DetectDrift:
         if not self._world.usable(target.account_id):
             raise Skipped(SUSPENDED)
         await self._world.sleep(DETECTION_SECONDS)
-        if instance.stack is None or not instance.stack.exists:
-            raise DeploymentFailed("The stack instance has no stack")
-        try:
-            found = self._stacks.detect_drift(instance.stack)
-        except WireError as error:
-            raise DeploymentFailed(error.message) from error
+        found = self._deployer.detect_drift(self._stack_set, instance)
         self._operation.found[target] = found
         instance.drift, instance.drift_checked = found.status, found.time
 

@@ -24,13 +24,14 @@ def test_the_description_of_a_managed_policy_never_changes() -> None:
 
 
 def test_the_inline_policy_is_named_after_its_group() -> None:
-    (policy,) = resources("account-check", "s3")["Role"]["Policies"]
+    policy, timed = resources("account-check", "s3")["Role"]["Policies"]
+    assert list(timed) == ["Fn::If"]
     assert policy["PolicyName"] == "account-check"
 
 
 def test_without_the_check_group_nothing_is_inline() -> None:
     role = resources("s3", "ebs")["Role"]
-    assert "Policies" not in role
+    assert [list(policy) for policy in role["Policies"]] == [["Fn::If"]]
     assert role["ManagedPolicyArns"] == [{"Ref": "Policy1"}]
 
 

@@ -1,0 +1,154 @@
+"""The config file as checked values. Pure: it is given text and gives a Config, or every problem at once.
+
+A module a section. The keys are documented in docs/reference/config.md, which is generated from these classes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from rolecall.core.config.base import Section
+from rolecall.core.config.check import AssumeFromSection, CheckSection
+from rolecall.core.config.deployment import AutoDeploymentSection, DeploymentSection
+from rolecall.core.config.platform import PlatformSection
+from rolecall.core.config.role import NO_EXTERNAL_ID, RoleSection
+from rolecall.core.config.targets import TargetsSection
+from rolecall.core.ids import AccountId, partition_of_region
+
+__all__ = [
+    "NO_EXTERNAL_ID",
+    "AssumeFromSection",
+    "AutoDeploymentSection",
+    "CheckSection",
+    "Config",
+    "DeploymentSection",
+    "PlatformSection",
+    "RoleSection",
+    "TargetsSection",
+    "schema",
+    "stack_set_name_for",
+]
+
+
+def stack_set_name_for(role_name: str) -> str:
+    """The stack set's name where the config gives none."""
+    return ("rolecall-" + re.sub(r"[^A-Za-z0-9]+", "-", role_name)).strip("-")
+
+
+class Config(Section):
+    """`rolecall.yaml`, checked."""
+
+    version: Annotated[Literal[1], Field(description="The version of this file's form")]
+    role: RoleSection
+    targets: TargetsSection
+    deployment: Annotated[DeploymentSection, Field(validate_default=True)] = DeploymentSection()
+    check: Annotated[CheckSection, Field(validate_default=True)] = CheckSection()
+    platforms: list[PlatformSection] = []
+
+    @field_validator("targets")
+    @classmethod
+    def _fit_the_groups(cls, targets: TargetsSection, info: ValidationInfo) -> TargetsSection:
+        role = info.data.get("role")
+        alone = [group.id for group in role.groups if group.management_only] if role else []
+        if alone and not targets.management_account:
+            message = f"cannot be false with {alone[0]}, which is for the management account's role alone"
+            raise ValidationError.from_exception_data(cls.__name__, [_misfit(("management_account",), message)])
+        return targets
+
+    @field_validator("deployment", "check", "platforms", mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: Any, info: ValidationInfo) -> Any:
+        """A section of which every line is commented out reads as null."""
+        if value is None and info.field_name:
+            return cls.model_fields[info.field_name].get_default()
+        return value
+
+    @field_validator("deployment")
+    @classmethod
+    def _fits_the_targets(cls, deployment: DeploymentSection, info: ValidationInfo) -> DeploymentSection:
+        targets, role = info.data.get("targets"), info.data.get("role")
+        problems = [*(_misfits(targets, deployment) if targets else ())]
+        problems += _elsewhere(role, deployment) if role else ()
+        if problems:
+            raise ValidationError.from_exception_data(cls.__name__, problems)
+        return deployment
+
+    @field_validator("check")
+    @classmethod
+    def _fits_the_trust(cls, check: CheckSection, info: ValidationInfo) -> CheckSection:
+        role = info.data.get("role")
+        if role and (problems := list(_untrusted(role, check.assume_from))):
+            raise ValidationError.from_exception_data(cls.__name__, problems)
+        return check
+
+    @field_validator("platforms")
+    @classmethod
+    def _names_differ(cls, platforms: list[PlatformSection]) -> list[PlatformSection]:
+        if len({platform.name for platform in platforms}) < len(platforms):
+            raise ValueError("two have the same name")
+        return platforms
+
+    @property
+    def stack_set_name(self) -> str:
+        """The stack set's name, and that of the management account's stack."""
+        return self.deployment.stack_set_name or stack_set_name_for(self.role.name)
+
+    @property
+    def partition(self) -> str:
+        """Such as `aws-us-gov`: that of the Region, and so of the principals."""
+        return partition_of_region(self.deployment.region)
+
+    @property
+    def check_regions(self) -> tuple[str, ...]:
+        return tuple(self.check.regions) or (self.deployment.region,)
+
+    @property
+    def excluded(self) -> frozenset[AccountId]:
+        return frozenset(AccountId(account) for account in self.targets.exclude_accounts)
+
+
+def _misfits(targets: TargetsSection, deployment: DeploymentSection) -> Iterator[InitErrorDetails]:
+    """What of the deployment cannot hold with the targets, each with its place under `deployment`."""
+    if targets.exclude_accounts and deployment.auto_deployment.enabled:
+        yield _misfit(
+            (),
+            "targets.exclude_accounts cannot hold with deployment.auto_deployment.enabled: "
+            "AWS ignores account filters for accounts that come later",
+        )
+    delegated = deployment.call_as == "delegated-admin"
+    if targets.management_account and delegated and not deployment.management_profile:
+        yield _misfit(
+            ("management_profile",),
+            "is needed with call_as: delegated-admin while targets.management_account is true: "
+            "without it the stack would land in the delegated administrator's own account",
+        )
+
+
+def _elsewhere(role: RoleSection, deployment: DeploymentSection) -> Iterator[InitErrorDetails]:
+    """A Region of another partition than the principals': nobody assumes a role across partitions."""
+    partition = partition_of_region(deployment.region)
+    if role.trusted_principals and partition != role.partition:
+        yield _misfit(("region",), f"is of partition {partition}, and the trusted principals are of {role.partition}")
+
+
+def _untrusted(role: RoleSection, caller: AssumeFromSection) -> Iterator[InitErrorDetails]:
+    """What the role's trust asks for and the roll call would not bring, each with its place under `check`."""
+    if role.trust.source_identity and not caller.source_identity:
+        yield _misfit(("assume_from", "source_identity"), "is needed: role.trust.source_identity asks for one")
+    for key in role.trust.session_tags:
+        if key not in caller.session_tags:
+            yield _misfit(("assume_from", "session_tags"), f"lack {key}, which role.trust.session_tags asks for")
+
+
+def _misfit(place: tuple[str, ...], message: str) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("misfit", message), loc=place, input=None)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of the file."""
+    return Config.model_json_schema()

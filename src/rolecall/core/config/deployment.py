@@ -1,0 +1,63 @@
+"""The section `deployment`: how the role gets there. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from rolecall.core.config.base import AccountIdText, RegionText, RoleNameText, Section
+
+
+class AutoDeploymentSection(Section):
+    """What StackSets do when accounts come and go."""
+
+    enabled: Annotated[bool, Field(description="Accounts that join a target unit get the role by themselves")] = True
+    retain_on_removal: Annotated[bool, Field(description="Accounts that leave a target unit keep the role")] = False
+
+
+class DeploymentSection(Section):
+    """How the role gets there."""
+
+    permissions: Annotated[Literal["service-managed"], Field(description="The StackSets permission model")] = (
+        "service-managed"
+    )
+    call_as: Annotated[
+        Literal["self", "delegated-admin"], Field(description="self: the management account's credentials")
+    ] = "self"
+    management_profile: Annotated[
+        str | None, Field(description="The profile for the management account's stack when call_as is delegated-admin")
+    ] = None
+    region: Annotated[RegionText, Field(description="Exactly one: IAM is global")] = "us-east-1"
+    stack_set_name: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z][-A-Za-z0-9]*$", max_length=128, description="Made from the role's name unless given"),
+    ] = None
+    auto_deployment: AutoDeploymentSection = AutoDeploymentSection()
+    failure_tolerance_percent: Annotated[
+        int, Field(ge=0, le=100, description="How many accounts may fail before StackSets stop")
+    ] = 10
+    max_concurrent_percent: Annotated[int, Field(ge=1, le=100, description="How many accounts at a time")] = 100
+    template_bucket: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+            description="An S3 bucket for templates over 51,200 bytes, and for `template --upload`",
+        ),
+    ] = None
+    administrator_account: Annotated[
+        AccountIdText | None, Field(description="Where the stack set is, for `template --for execution-role`")
+    ] = None
+    administration_role: Annotated[RoleNameText, Field(description="That of self-managed permissions")] = (
+        "AWSCloudFormationStackSetAdministrationRole"
+    )
+    execution_role: Annotated[RoleNameText, Field(description="That of self-managed permissions")] = (
+        "AWSCloudFormationStackSetExecutionRole"
+    )
+
+    @field_validator("management_profile")
+    @classmethod
+    def _management_credentials(cls, profile: str | None, info: ValidationInfo) -> str | None:
+        if profile and info.data.get("call_as") == "self":
+            raise ValueError("is only for call_as: delegated-admin")
+        return profile

@@ -1,0 +1,260 @@
+"""The section `role`: what the role is called, who may assume it and what it may do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from rolecall.core import permission_groups
+from rolecall.core.config.base import PrincipalArnText, ReasonText, RoleNameText, Section
+from rolecall.core.config.scopes import ScopeSection
+from rolecall.core.config.trust import ExternalIdText, TrustedAccountSection, TrustSection
+from rolecall.core.ids import partition_of
+from rolecall.core.permission_groups import PermissionGroup, Scope, Statement
+from rolecall.core.permission_groups.scoping import narrow
+
+NO_EXTERNAL_ID = "none"
+_WORDS_FOR_NONE = (NO_EXTERNAL_ID, "noexternalidrequired")
+"""The second is the platform's own, in the parameter `ExternalID` of its StackSet template."""
+
+_BREAK_GLASS = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/[A-Za-z0-9_+=,.@/*?-]*[A-Za-z0-9_+=,.@-][*?]*$"
+"""With a letter in the last part of its path, so that it is not everybody; without policy variables."""
+DESCRIPTION = "Assumed by the forensics platform. Deployed and checked by rolecall."
+
+
+class ExceptionSection(Section):
+    """A rule of the linter that does not hold here, and why."""
+
+    rule: Annotated[str, Field(description="The rule's id; see docs/reference/lint-rules.md")]
+    statement: Annotated[str | None, Field(description="The Sid of the statement; all of them unless given")] = None
+    reason: ReasonText
+
+
+class RoleSection(Section):
+    """The role, the same in every account."""
+
+    name: Annotated[RoleNameText, Field(description="The role's name, in every account")]
+    path: Annotated[
+        str, Field(pattern=r"^/([A-Za-z0-9_+=,.@/-]+/)?$", max_length=512, description="The role's IAM path")
+    ] = "/"
+    description: Annotated[
+        str, Field(pattern=r"^[\x20-\x7e\xa1-\xff]*$", max_length=1000, description="The role's description")
+    ] = DESCRIPTION
+    trusted_accounts: Annotated[
+        list[TrustedAccountSection], Field(max_length=10, description="Accounts that are trusted as a whole")
+    ] = []
+    trusted_principals: Annotated[
+        list[PrincipalArnText],
+        Field(max_length=10, description="The roles (or users) that may assume it: the platform's"),
+    ]
+    external_id: Annotated[
+        ExternalIdText,
+        Field(
+            description="What the platform must present; `none` (with external_id_reason), or the platform's "
+            "own word NoExternalIdRequired, asks for nothing",
+        ),
+    ]
+    external_id_reason: Annotated[str, Field(description="Why no external id is asked for", validate_default=True)] = ""
+    former_external_ids: Annotated[
+        list[ExternalIdText],
+        Field(max_length=3, description="Taken too, for the time of a rotation; the roll is called with external_id"),
+    ] = []
+    trust: Annotated[TrustSection, Field(description="What else is asked of who assumes it")] = TrustSection()
+    max_session_hours: Annotated[int, Field(ge=1, le=12, description="MaxSessionDuration, in hours")] = 12
+    permissions_boundary: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(arn:aws[a-z-]*:iam::aws:policy)?/?([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}$",
+            description="A managed policy that bounds the role: its name (with path) in every account, or an AWS "
+            "managed policy's ARN",
+        ),
+    ] = None
+    groups_folder: Annotated[
+        str | None,
+        Field(description="A folder of permission groups of your own, a YAML file each; from this file's place"),
+    ] = None
+    permission_groups: Annotated[
+        list[str], Field(min_length=1, description="What the platform may do; see docs/guides/permission-groups.md")
+    ] = list(permission_groups.DEFAULTS)
+    scopes: Annotated[dict[str, ScopeSection], Field(description="permission group: what it is narrowed to")] = {}
+    exceptions: Annotated[list[ExceptionSection], Field(description="Rules of the linter that do not hold here")] = []
+    break_glass_principals: Annotated[
+        list[Annotated[str, Field(pattern=_BREAK_GLASS, max_length=600)]],
+        Field(max_length=20, description="Who may change the role although `template --for protect-scp` is in force"),
+    ] = []
+    tags: Annotated[dict[str, str], Field(max_length=40, description="Tags of the role, its policies and stacks")] = {}
+
+    _own_groups: Mapping[str, PermissionGroup] = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, context: Any) -> None:
+        self._own_groups = _own(context)
+
+    @field_validator("trusted_principals")
+    @classmethod
+    def _somebody_of_one_partition(cls, principals: list[str], info: ValidationInfo) -> list[str]:
+        if not principals and not info.data.get("trusted_accounts"):
+            raise ValueError("names nobody: no one could assume the role")
+        if len({partition_of(principal) for principal in principals}) > 1:
+            raise ValueError("name principals of two partitions: a role can only be assumed from its own")
+        return principals
+
+    @field_validator("external_id")
+    @classmethod
+    def _one_word_for_none(cls, external_id: str) -> str:
+        return NO_EXTERNAL_ID if external_id.lower() in _WORDS_FOR_NONE else external_id
+
+    @field_validator("external_id_reason")
+    @classmethod
+    def _reason_for_no_external_id(cls, reason: str, info: ValidationInfo) -> str:
+        if info.data.get("external_id") == NO_EXTERNAL_ID and not reason.strip():
+            raise ValueError("is needed with external_id: none: anybody whom the trusted role serves could use it")
+        return reason
+
+    @field_validator("former_external_ids")
+    @classmethod
+    def _former_ones_differ(cls, former: list[str], info: ValidationInfo) -> list[str]:
+        present = info.data.get("external_id")
+        if former and (present == NO_EXTERNAL_ID or any(one.lower() in _WORDS_FOR_NONE for one in former)):
+            raise ValueError("cannot hold with no external id at all")
+        return [one for one in dict.fromkeys(former) if one != present]
+
+    @field_validator("trust")
+    @classmethod
+    def _ids_of_the_trusted(cls, trust: TrustSection, info: ValidationInfo) -> TrustSection:
+        trusted = info.data.get("trusted_principals", ())
+        problems = [
+            _problem(("principal_ids", arn), "is no trusted principal")
+            for arn in trust.principal_ids
+            if arn not in trusted
+        ]
+        if problems and trusted:
+            raise ValidationError.from_exception_data(cls.__name__, problems)
+        return trust
+
+    @field_validator("permissions_boundary")
+    @classmethod
+    def _none_of_our_own_policies(cls, boundary: str | None, info: ValidationInfo) -> str | None:
+        name = info.data.get("name")
+        if boundary and name and boundary.rsplit("/", 1)[-1].startswith(f"{name}-"):
+            raise ValueError(f"is named as the role's own policies are, {name}-…: who may change those could change it")
+        return boundary
+
+    @field_validator("break_glass_principals")
+    @classmethod
+    def _of_the_roles_partition(cls, exempt: list[str], info: ValidationInfo) -> list[str]:
+        trusted = info.data.get("trusted_principals")
+        if trusted and {partition_of(arn) for arn in exempt} - {partition_of(trusted[0])}:
+            raise ValueError("name principals of another partition than the role's")
+        return list(dict.fromkeys(exempt))
+
+    @field_validator("permission_groups")
+    @classmethod
+    def _fitting_groups(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        names = list(dict.fromkeys(names))
+        if problems := list(_group_problems(names, known_groups(info.context))):
+            raise ValidationError.from_exception_data(cls.__name__, problems)
+        return names
+
+    @field_validator("scopes")
+    @classmethod
+    def _fitting_scopes(cls, scopes: dict[str, ScopeSection], info: ValidationInfo) -> dict[str, ScopeSection]:
+        enabled = info.data.get("permission_groups")
+        if enabled is not None and (problems := list(_scope_problems(scopes, enabled, known_groups(info.context)))):
+            raise ValidationError.from_exception_data(cls.__name__, problems)
+        return scopes
+
+    @property
+    def known_groups(self) -> Mapping[str, PermissionGroup]:
+        """Ours and those of `groups_folder`, by id, enabled or not."""
+        return {**permission_groups.GROUPS, **self._own_groups}
+
+    @property
+    def groups(self) -> tuple[PermissionGroup, ...]:
+        """The enabled groups, narrowed as `scopes` says, ours first, in one order however the file names them."""
+        enabled = [group for group in self.known_groups.values() if group.id in self.permission_groups]
+        return tuple(
+            narrow(group, self.scopes[group.id].narrowed) if group.id in self.scopes else group for group in enabled
+        )
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Every statement of the enabled groups, in their order."""
+        return tuple(statement for group in self.groups for statement in group.statements)
+
+    @property
+    def for_members(self) -> RoleSection:
+        """The role in the accounts that are not the management account: without the groups that only that one gets."""
+        groups = [group.id for group in self.groups if not group.management_only]
+        return self.model_copy(update={"permission_groups": groups})
+
+    @property
+    def asks_external_id(self) -> bool:
+        return self.external_id != NO_EXTERNAL_ID
+
+    @property
+    def external_ids(self) -> tuple[str, ...]:
+        """All that are taken, the present one first; none where none is asked for."""
+        return (self.external_id, *self.former_external_ids) if self.asks_external_id else ()
+
+    @property
+    def partition(self) -> str:
+        """That of the principals; `aws` where only accounts are trusted."""
+        return partition_of(self.trusted_principals[0]) if self.trusted_principals else "aws"
+
+
+def known_groups(context: Any) -> Mapping[str, PermissionGroup]:
+    """Ours and, from the validation's context, the user's own."""
+    return {**permission_groups.GROUPS, **_own(context)}
+
+
+def _own(context: Any) -> Mapping[str, PermissionGroup]:
+    return context or {}
+
+
+def _group_problems(names: list[str], known: Mapping[str, PermissionGroup]) -> Iterator[InitErrorDetails]:
+    for place, name in enumerate(names):
+        if name not in known:
+            yield _problem((place,), f"no permission group is called {name!r}")
+            continue
+        for needed in known[name].requires:
+            if needed not in names:
+                yield _problem((place,), f"{name} is of no use without {needed}")
+        for other in known[name].conflicts:
+            if other in names:
+                yield _problem((place,), f"{name} must not stand beside {other}")
+    yield from _sid_problems(names, known)
+
+
+def _sid_problems(names: list[str], known: Mapping[str, PermissionGroup]) -> Iterator[InitErrorDetails]:
+    """IAM takes no policy in which two statements have the same Sid."""
+    seen: dict[str, str] = {}
+    for place, name in enumerate(names):
+        for statement in known[name].statements if name in known else ():
+            other = seen.setdefault(statement.sid, name)
+            if other != name:
+                yield _problem((place,), f"{name} has a statement {statement.sid}, as {other} has: rename it")
+
+
+def _scope_problems(
+    scopes: Mapping[str, ScopeSection], enabled: list[str], known: Mapping[str, PermissionGroup]
+) -> Iterator[InitErrorDetails]:
+    for name, section in scopes.items():
+        if name not in enabled:
+            yield _problem((name,), "is no enabled permission group")
+            continue
+        for scope in section.narrowed.used:
+            if scope not in known[name].scopes:
+                yield _problem((name, scope.value), _cannot_narrow(name, known[name].scopes))
+
+
+def _cannot_narrow(name: str, scopes: tuple[Scope, ...]) -> str:
+    if not scopes:
+        return f"{name} cannot be narrowed so that it still works"
+    return f"{name} cannot be narrowed so and still work: only by {', '.join(scope.value for scope in scopes)}"
+
+
+def _problem(place: tuple[str | int, ...], message: str) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("misfit", message), loc=place, input=None)

@@ -1,0 +1,29 @@
+"""Two templates against each other. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+
+def same_effect(one: str, other: str) -> bool:
+    """Whether two templates make the same resources and outputs, whatever else is different in them."""
+    return one == other or (_effect(one) is not None and _effect(one) == _effect(other))
+
+
+def path_in(text: str) -> str | None:
+    """The role's path in a template that we rendered; None for any other text."""
+    try:
+        path = yaml.safe_load(text)["Resources"]["Role"]["Properties"].get("Path", "/")
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return None
+    return path if isinstance(path, str) else None
+
+
+def _effect(text: str) -> tuple[Any, Any, Any] | None:
+    try:
+        document = yaml.safe_load(text)
+        return document["Resources"], document.get("Outputs"), document.get("Conditions")
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return None
