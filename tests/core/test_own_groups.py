@@ -71,6 +71,43 @@ def test_what_is_wrong_is_told_with_line_and_key(before: str, after: str, key: s
     assert (key, line) in [(problem.key, problem.line) for problem in found]
 
 
+@pytest.mark.parametrize(
+    ("resource", "key", "message"),
+    [
+        ("arn:aws:s3:::x-${AWS::Region}/*", "statements[0].resources[0]", "is filled in by nobody"),
+        ("arn:aws:s3:::x-${Account}/*", "statements[0].resources[0]", "is filled in by nobody"),
+        ("arn:aws:s3:::${aws:PrincipalTag/team}/*", "statements[0].examples", "hold a policy variable"),
+    ],
+)
+def test_a_placeholder_that_nobody_fills_in_is_told(resource: str, key: str, message: str) -> None:
+    (problem,) = problems(GOOD.replace("arn:${AWS::Partition}:s3:::evidence-*/*", resource))
+    assert (problem.key, message in problem.message) == (key, True)
+    assert problem.hint
+
+
+def test_a_policy_variable_is_left_to_iam_where_an_example_is_given() -> None:
+    text = GOOD.replace("evidence-*", "${aws:PrincipalTag/team}") + "    examples: {resources: ['arn:aws:s3:::ir/a']}\n"
+    (statement,) = read_group(text, "own.yaml").statements
+    assert statement.resources == ("arn:${AWS::Partition}:s3:::${aws:PrincipalTag/team}/*",)
+    assert statement.example_resources == ("arn:aws:s3:::ir/a",)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("true", "true"), ("'true'", "true"), ("[true, false]", ("true", "false")), ("60", "60"), ("[60]", "60")],
+)
+def test_yamls_own_booleans_and_numbers_are_taken_as_iam_writes_them(written: str, value: object) -> None:
+    text = GOOD.replace('{"aws:RequestedRegion": eu-west-3}', f'{{"aws:RequestedRegion": {written}}}')
+    (statement,) = read_group(text, "own.yaml").statements
+    assert statement.conditions["StringNotEquals"]["aws:RequestedRegion"] == value
+
+
+@pytest.mark.parametrize("written", ["{a: b}", "[[a]]", "null", "1.5"])
+def test_what_is_no_text_in_a_condition_is_told_once(written: str) -> None:
+    (problem,) = problems(GOOD.replace('{"aws:RequestedRegion": eu-west-3}', f'{{"aws:RequestedRegion": {written}}}'))
+    assert problem.key.startswith("statements[0].conditions.StringNotEquals.aws:RequestedRegion")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "id: [", "statements: 3"])
 def test_rubbish_is_told_too(text: str) -> None:
     assert problems(text)

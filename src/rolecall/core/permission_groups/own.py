@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
 from rolecall.core import model_reader
@@ -17,6 +26,36 @@ _POSITIVE = ("StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals"
 """Operators of which one of the values is an example."""
 _WORD = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _ACTION = r"^[a-z0-9-]+:[A-Za-z0-9*?]+$"
+
+
+_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+_OURS = ("AWS::Partition", "AWS::AccountId", "RoleName", "RolePath")
+"""Those that the template fills in. What else is in `${…}` is a policy variable of IAM, which has a colon in it."""
+
+
+def _known(text: str) -> str:
+    for name in _PLACEHOLDER.findall(text):
+        if name not in _OURS and (name.startswith("AWS::") or name.isalnum()):
+            raise ValueError(f"${{{name}}} is filled in by nobody; there are {', '.join(f'${{{n}}}' for n in _OURS)}")
+    return text
+
+
+def _holds_variable(text: str) -> bool:
+    return not set(_PLACEHOLDER.findall(text)) <= set(_OURS)
+
+
+def _texts(value: object) -> object:
+    """YAML's true and 5 as IAM writes them; a list of such."""
+    if isinstance(value, list):
+        return [_texts(item) for item in value]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else value
+
+
+Resource = Annotated[str, Field(pattern=r"^(\*|arn:\S+)$", max_length=2048), AfterValidator(_known)]
+Value = Annotated[str, AfterValidator(_known)]
+Values = Annotated[list[Value], BeforeValidator(lambda value: _texts(value if isinstance(value, list) else [value]))]
 
 
 class _Section(BaseModel):
@@ -38,13 +77,18 @@ class StatementFile(_Section):
         list[Annotated[str, Field(pattern=_ACTION)]], Field(min_length=1, description="Such as s3:GetObject")
     ]
     resources: Annotated[
-        list[Annotated[str, Field(pattern=r"^(\*|arn:\S+)$", max_length=2048)]],
+        list[Resource],
         Field(min_length=1, description="ARNs, in which ${AWS::Partition} and ${AWS::AccountId} are the account's"),
     ] = ["*"]
-    conditions: Annotated[
-        dict[str, dict[str, str | list[str]]], Field(description="operator: {key: value, or values}")
-    ] = {}
-    examples: ExamplesFile = ExamplesFile()
+    conditions: Annotated[dict[str, dict[str, Values]], Field(description="operator: {key: value, or values}")] = {}
+    examples: Annotated[ExamplesFile, Field(validate_default=True)] = ExamplesFile()
+
+    @field_validator("examples")
+    @classmethod
+    def _in_place_of_variables(cls, examples: ExamplesFile, info: ValidationInfo) -> ExamplesFile:
+        if not examples.resources and any(map(_holds_variable, info.data.get("resources", ()))):
+            raise ValueError("need resources: the statement's hold a policy variable, which nobody can guess")
+        return examples
 
     @field_validator("actions")
     @classmethod
@@ -124,8 +168,8 @@ def _statement(file: StatementFile) -> Statement:
     )
 
 
-def _value(value: str | list[str]) -> str | tuple[str, ...]:
-    return value if isinstance(value, str) else tuple(value)
+def _value(values: list[str]) -> str | tuple[str, ...]:
+    return values[0] if len(values) == 1 else tuple(values)
 
 
 def _example_context(conditions: Conditions) -> Mapping[str, str]:
@@ -162,4 +206,5 @@ _HINTS: dict[tuple[str, ...], str] = {
     ("statements", "actions"): "service:Action, such as s3:GetObject; what is denied is said by leaving it out",
     ("statements", "sid"): "letters and digits only, such as OurEvidence",
     ("statements", "resources"): "an ARN, or *",
+    ("statements", "examples"): "examples: {resources: [an ARN of something that must be allowed]}",
 }
