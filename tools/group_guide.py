@@ -80,8 +80,8 @@ role:
 - `rolecall permissions GROUP --yaml` prints any group in this form, to begin with. Give it another id, and its
   statements other sids where both groups are on: no two statements of a role have the same.
 - `${{AWS::Partition}}` and `${{AWS::AccountId}}` in a resource or condition are the account's; IAM's own policy
-  variables (`${{aws:PrincipalTag/team}}`) stay as they are, and need `examples`. Without `resources` a statement is on every
-  resource.
+  variables (`${{aws:PrincipalTag/team}}`) stay as they are, and need `examples`. Without `resources` a statement
+  is on every resource.
 - Every statement allows; what should be denied is left out.
 - The roll call asks each statement with examples that it makes from its resources and conditions. Where a condition
   says only what must not be, give them: `examples: {{resources: [...], context: {{key: value}}}}`.
