@@ -120,3 +120,13 @@ def test_a_group_of_ours_written_out_is_one_of_the_users(group: PermissionGroup)
         (item.sid, item.actions, item.resources, item.conditions) for item in group.statements
     ]
     assert (again.requires, again.management_only) == (group.requires, group.management_only)
+
+
+@pytest.mark.parametrize(
+    "conditions", ["{StringIs: {a: b}}", "{StringEquals: {'aws:PrincipalArn': []}}", "{Bool: {a: perhaps}}"]
+)
+def test_a_condition_that_iam_does_not_take_is_told_when_the_file_is_read(conditions: str) -> None:
+    written = GOOD[GOOD.index("    conditions:") :]
+    (problem,) = problems(GOOD.replace(written, f"    conditions: {conditions}\n"))
+    assert problem.key.startswith("statements[0].conditions")
+    assert problem.line == 10

@@ -76,6 +76,13 @@ def test_a_folder_that_is_not_there_is_told(folder: Path) -> None:
     assert caught.value.hint
 
 
+def test_a_folder_that_cannot_be_looked_at_is_told(folder: Path) -> None:
+    (folder / "rolecall.yaml").write_text(CONFIG.format(name="a").replace("folder: groups", f"folder: {'x' * 300}"))
+    with pytest.raises(ConfigError) as caught:
+        load_config(folder / "rolecall.yaml")
+    assert "cannot be read" in caught.value.summary
+
+
 def test_other_files_of_the_folder_are_left_alone(folder: Path) -> None:
     (folder / "groups" / "README.md").write_text("not YAML: [")
     assert load_config(folder / "rolecall.yaml")

@@ -33,9 +33,9 @@ def read_groups(folder: Path) -> tuple[dict[str, PermissionGroup], tuple[Problem
 
 def _files(folder: Path) -> list[Path]:
     hint = "role.groups_folder is a folder of YAML files, named from the config file's place"
-    if not folder.is_dir():
-        raise ConfigError(f"there is no folder {folder} of permission groups", hint=hint)
     try:
+        if not folder.is_dir():
+            raise ConfigError(f"there is no folder {folder} of permission groups", hint=hint)
         found = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
     except OSError as error:
         raise ConfigError(f"the folder {folder} cannot be read", detail=error.strerror or "", hint=hint) from error

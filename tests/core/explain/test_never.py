@@ -62,6 +62,7 @@ def test_ebs_copy_takes_from_the_list_what_it_allows() -> None:
     assert lost == {
         "delete-snapshots": ("ec2:DeleteSnapshot", "ec2:DeregisterImage"),
         "share-disks": ("ec2:ModifySnapshotAttribute",),
+        "launch-instances": ("ec2:StartInstances",),
         "end-instances": ("ec2:StopInstances", "ec2:TerminateInstances"),
         "change-instances": ("ec2:ModifyInstanceAttribute", "ec2:AttachVolume"),
         "change-networks": ("ec2:AssociateAddress",),

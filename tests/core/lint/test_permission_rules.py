@@ -111,7 +111,7 @@ def test_what_another_rule_tells_or_only_reads_is_not(action: str) -> None:
     "resource",
     [
         *("*", "arn:aws:ec2:*:*:*", "arn:aws:ec2:*:*:volume/*", VOLUMES, "arn:aws:ec2", "arn:aws:ec2*", "arn:*"),
-        "arn:aws:s3:::*/*",
+        *("arn:aws:s3:::*/*", "arn:aws:ec2:*:*:volume/vol-*", "arn:aws:ec2:*:*:v*", "arn:aws:ec2:*:*:volume/???-*"),
     ],
 )
 @pytest.mark.parametrize("where", [{}, {"StringLike": {"aws:PrincipalArn": "*"}}])
@@ -125,7 +125,9 @@ def test_changing_anything_anywhere_is_found(resource: str, where: Mapping[str, 
     "statement",
     [
         allow("ec2:DeleteVolume", on=[ONE_VOLUME]),
-        allow("ec2:DeleteVolume", on=["arn:aws:ec2:*:*:volume/vol-*"]),
+        allow("ec2:DeleteVolume", where={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),
+        allow("ec2:DeleteVolume", where={"StringLike": {"aws:RequestedRegion": "eu-*"}}),
+        allow("s3:PutObject", on=["arn:aws:s3:::*-evidence/*"]),
         allow("ec2:DeleteVolume", where=TAGGED),
         allow("ec2:DeleteVolume", on=[VOLUMES], where=TAGGED),
         allow("s3:PutObject", on=["arn:${AWS::Partition}:s3:::evidence/*"]),
@@ -135,6 +137,29 @@ def test_changing_anything_anywhere_is_found(resource: str, where: Mapping[str, 
 )
 def test_changing_what_is_named_or_guarded_is_not(statement: Statement) -> None:
     assert found("write-without-condition", statement) == []
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value"),
+    [
+        ("Bool", "aws:SecureTransport", "true"),
+        ("DateGreaterThan", "aws:CurrentTime", "2020-01-01T00:00:00Z"),
+        ("Null", "aws:PrincipalArn", "false"),
+        ("StringLike", "aws:PrincipalArn", "arn:*"),
+        ("StringLike", "aws:userid", "?*"),
+        ("StringLike", "aws:RequestedRegion", "*"),
+        ("StringNotEquals", "aws:RequestedRegion", "nowhere"),
+        ("ForAllValues:StringEquals", "aws:TagKeys", "x"),
+        ("StringEqualsIfExists", "aws:SourceVpce", "vpce-1"),
+    ],
+)
+def test_a_condition_that_holds_nothing_back_is_none(operator: str, key: str, value: str) -> None:
+    assert found("write-without-condition", allow("ec2:DeleteVolume", where={operator: {key: value}}))
+
+
+@pytest.mark.parametrize("resource", ["arn:aws:s3:::?*", "arn:aws:s3:::?*/*", "arn:aws:s3:::*"])
+def test_every_bucket_is_everything_however_it_is_written(resource: str) -> None:
+    assert found("write-without-condition", allow("s3:DeleteBucket", "s3:DeleteObject", on=[resource]))
 
 
 def test_every_snapshot_is_everything_though_it_has_no_account() -> None:
@@ -365,6 +390,19 @@ def test_tagging_that_opens_nothing_is_not(statements: list[Statement]) -> None:
     assert found("free-tagging", *statements) == []
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "value"),
+    [
+        ("ForAllValues:StringEquals", "ec2:CreateAction", "CreateSnapshot"),
+        ("StringLike", "ec2:CreateAction", "*"),
+        ("ForAllValues:StringEquals", "aws:ResourceTag/forensics", "yes"),
+        ("Null", "ec2:CreateAction", "false"),
+    ],
+)
+def test_tagging_that_is_held_back_by_nothing_is_found(operator: str, key: str, value: str) -> None:
+    assert found("free-tagging", GATED, allow("ec2:CreateTags", where={operator: {key: value}}))
+
+
 def test_instances_that_sessions_are_scoped_to_by_tag_are_opened_by_tagging_them() -> None:
     """The tag is EC2's, the gated action Systems Manager's."""
     changes: dict[str, Any] = {
@@ -407,6 +445,16 @@ def test_both_narrowed_to_keys_is_narrowed(other: list[str]) -> None:
             "ebs",
             {"tag": {"a": "b"}},
             allow("ec2:CreateSnapshot", where={"StringNotEquals": {"aws:ResourceTag/a": "c"}}),
+        ),
+        (
+            "ebs",
+            {"tag": {"a": "b"}},
+            allow("ec2:CreateSnapshot", where={"Null": {"aws:ResourceTag/other": "false"}}),
+        ),
+        (
+            "ebs",
+            {"regions": ["eu-west-1"]},
+            allow("ec2:DescribeInstances", where={"StringLike": {"aws:RequestedRegion": "*"}}),
         ),
     ],
 )

@@ -78,7 +78,9 @@ def _terms_by_action(allowed: Sequence[Mapping[str, Any]]) -> Mapping[str, set[t
 
 def _print_never(console: Console, told: Mapping[str, Any]) -> None:
     heading(console, "What it can never do")
-    paragraph(console, "Proven: no statement of the role's policies names any of AWS's actions for it. It can never")
+    paragraph(
+        console, "Proven: no statement of the role's policies names any action that rolecall knows for it. It can never"
+    )
     for words in told["never"]:
         item(console, words)
     if told["not_never"]:

@@ -67,7 +67,7 @@ class RoleSection(Section):
     permissions_boundary: Annotated[
         str | None,
         Field(
-            pattern=r"^(arn:aws[a-z-]*:iam::aws:policy)?/?([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}$",
+            pattern=r"^(arn:aws[a-z-]*:iam::aws:policy/|/)?([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}$",
             description="A managed policy that bounds the role: its name (with path) in every account, or an AWS "
             "managed policy's ARN",
         ),

@@ -25,15 +25,15 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability(
         "automations",
         "write Systems Manager documents, or run automations and maintenance",
-        ("ssm:*Document*", "ssm:StartAutomationExecution", "ssm:*Association*", "ssm:*MaintenanceWindow*"),
+        ("ssm:*Document*", "ssm:Start*Execution", "ssm:*Association*", "ssm:*MaintenanceWindow*"),
         CHANGING,
     ),
     Capability(
         "change-s3",
         "write, overwrite or delete S3 objects or buckets, or change who may read them",
-        ("s3:*", "s3express:*", "s3tables:*", "s3-outposts:*"),
+        ("s3:*", "s3express:*", "s3tables:*", "s3files:*", "s3-outposts:*", "s3-object-lambda:*"),
         CHANGING,
-        other_than=("s3:RestoreObject",),
+        other_than=("s3:RestoreObject", "s3-object-lambda:RestoreObject"),
     ),
     Capability("delete-volumes", "delete EBS volumes", ("ec2:DeleteVolume",)),
     Capability(
@@ -44,14 +44,30 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability(
         "share-disks",
         "share snapshots or machine images with another account",
-        ("ec2:ModifySnapshotAttribute", "ec2:ModifyImageAttribute", "ec2:CreateStoreImageTask", "ec2:ExportImage"),
+        (
+            *("ec2:ModifySnapshotAttribute", "ec2:ModifyImageAttribute", "ec2:CreateStoreImageTask", "ec2:ExportImage"),
+            "ec2:CreateInstanceExportTask",
+        ),
     ),
     Capability("write-disks", "write into snapshots block by block", ("ebs:*",), CHANGING),
     Capability("delete-backups", "change or delete backups of AWS Backup", ("backup:*",), CHANGING),
     Capability(
         "databases",
-        "read, change or delete databases (RDS, Aurora, DynamoDB, Redshift, ElastiCache, OpenSearch)",
-        ("rds:*", "rds-data:*", "rds-db:*", "dynamodb:*", "redshift:*", "redshift-data:*", "elasticache:*", "es:*"),
+        "read, change or delete databases (RDS, Aurora, DynamoDB, Redshift, ElastiCache, OpenSearch, Keyspaces, "
+        "Neptune and AWS's others)",
+        (
+            *("rds:*", "rds-data:*", "rds-db:*", "dsql:*", "dynamodb:*", "dax:*", "redshift:*", "redshift-data:*"),
+            *(
+                "redshift-serverless:*",
+                "elasticache:*",
+                "memorydb:*",
+                "es:*",
+                "aoss:*",
+                "docdb-elastic:*",
+                "cassandra:*",
+            ),
+            *("neptune-db:*", "neptune-graph:*", "timestream:*", "qldb:*", "sdb:*"),
+        ),
     ),
     Capability(
         "turn-off-trail",
@@ -78,19 +94,30 @@ CAPABILITIES: tuple[Capability, ...] = (
     ),
     Capability(
         "launch-instances",
-        "launch instances",
-        ("ec2:RunInstances", "ec2:RequestSpot*", "ec2:CreateFleet", "ec2:RunScheduledInstances", "autoscaling:*"),
+        "launch or start instances",
+        (
+            *("ec2:RunInstances", "ec2:StartInstances", "ec2:RunScheduledInstances", "ec2:*Spot*", "ec2:*Fleet*"),
+            *("autoscaling:*", "imagebuilder:*", "lightsail:*"),
+        ),
         CHANGING,
     ),
     Capability(
         "end-instances",
         "stop or terminate instances",
-        ("ec2:StopInstances", "ec2:TerminateInstances", "ec2:RebootInstances"),
+        (
+            *("ec2:StopInstances", "ec2:TerminateInstances", "ec2:RebootInstances", "ec2:*Spot*", "ec2:*Fleet*"),
+            *("autoscaling:*", "lightsail:*"),
+        ),
+        CHANGING,
     ),
     Capability(
         "change-instances",
         "change instances, or attach disks to them",
-        ("ec2:ModifyInstance*", "ec2:AttachVolume", "ec2:DetachVolume", "ec2:ReplaceIamInstanceProfileAssociation"),
+        (
+            *("ec2:ModifyInstance*", "ec2:ResetInstanceAttribute", "ec2:AttachVolume", "ec2:DetachVolume"),
+            *("ec2:*IamInstanceProfile*", "ec2:*ReplaceRootVolume*"),
+        ),
+        CHANGING,
     ),
     Capability(
         "change-networks",

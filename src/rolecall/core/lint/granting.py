@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
@@ -9,7 +10,7 @@ from functools import lru_cache
 from rolecall.core.lint.model import Finding, Rule, Subject
 from rolecall.core.permission_groups import PermissionGroup, Statement
 from rolecall.core.policy.conditions import Condition
-from rolecall.core.policy.patterns import ActionNames
+from rolecall.core.policy.patterns import ActionNames, arn_pattern
 from rolecall.core.policy.request import Context
 from rolecall.core.service_reference import AccessLevel, Action
 
@@ -17,7 +18,33 @@ CHANGING = (AccessLevel.WRITE, AccessLevel.PERMISSIONS, AccessLevel.TAGGING)
 _NO_REQUEST = Context({})
 _NAMED = 5
 _PARTS = 6
-_OPEN = "*/:"
+_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+_ID = "0f3a9c41d27be5680"
+_UNNAMED = {
+    "Partition": "aws",
+    "Region": "eu-north-1",
+    "Account": "000000000000",
+    **{
+        f"{kind}Id": f"{prefix}-{_ID}"
+        for kind, prefix in (
+            ("Image", "ami"),
+            ("Instance", "i"),
+            ("NetworkInterface", "eni"),
+            ("SecurityGroup", "sg"),
+            ("Snapshot", "snap"),
+            ("Subnet", "subnet"),
+            ("Volume", "vol"),
+            ("Vpc", "vpc"),
+        )
+    },
+}
+"""AWS's placeholder -> something of its form."""
+_SAME_FOR_THE_ROLE = {
+    *("aws:currenttime", "aws:epochtime", "aws:multifactorauthpresent", "aws:principalaccount", "aws:principalarn"),
+    *("aws:principalisawsservice", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltype", "aws:referer"),
+    *("aws:securetransport", "aws:tokenissuetime", "aws:useragent", "aws:userid", "aws:viaawsservice"),
+}
+"""Keys whose value follows from who asks, or is whatever the caller says: they tell nothing of what is asked for."""
 
 
 def found(rule: Rule, group: PermissionGroup, statement: Statement, message: str, mend: str) -> Finding:
@@ -65,28 +92,46 @@ def demands(condition: Condition) -> bool:
     return not condition.holds(_NO_REQUEST)
 
 
+def positive(condition: Condition) -> bool:
+    """Whether it asks for a value and fails where there is none: not Null, a negation, IfExists or ForAllValues."""
+    operator = condition.operator
+    return operator is not None and not operator.negated and demands(condition)
+
+
 def bounds(condition: Condition) -> bool:
-    """Whether there is a request that it turns down: `*` of a key that is always there turns down none."""
-    return not all(set(text.source) == {"*"} for text in condition.values)
+    """Whether it holds requests back: it asks for a value that is not everybody's, of a key that tells of the request.
+
+    A date bounds when, and not what; the principal's own keys are the same in every request of the role.
+    """
+    if not positive(condition) or condition.operator is None or condition.operator.name.startswith("Date"):
+        return False
+    return condition.key.lower() not in _SAME_FOR_THE_ROLE and not any(is_any(text.source) for text in condition.values)
+
+
+def is_any(value: str) -> bool:
+    """Such as `*`, `?*` and `arn:*:*`."""
+    return has_wildcard(value) and not value.removeprefix("arn").strip("*?:/")
 
 
 def is_everything(resource: str, actions: Iterable[Action]) -> bool:
-    """`*`, or an ARN that names no more than a service or a kind of what the actions take.
+    """Whether it matches things that nobody named, of a kind that the actions take, in some account and Region.
 
-    Such are `arn:aws:s3:::*` and `arn:aws:ec2:*:*:volume/*`. What an ARN lacks at its end is any: `arn:aws:s3` is all
-    of S3.
+    Such are `*`, `arn:aws:s3:::*`, `arn:aws:ec2:*:*:volume/*` and `volume/vol-*`, as every volume's id begins. What an
+    ARN lacks at its end is any: `arn:aws:s3` is all of S3.
     """
-    parts = resource.replace("${AWS::Partition}", "").replace("${AWS::AccountId}", "").split(":", _PARTS - 1)
+    filled = resource.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "*")
+    parts = filled.split(":", _PARTS - 1)
     if len(parts) < _PARTS:
         return True
-    bare = parts[-1].rstrip(_OPEN)
-    kinds = {_kind(form.arn) for action in actions for form in action.resource_types}
-    return not bare or (bare in kinds and parts[-1].endswith("*"))
+    anywhere = arn_pattern(":".join([*parts[:3], "*", "*", parts[5]]), variables=True)
+    return any(anywhere.matches(one, _NO_REQUEST) for one in _unnamed(actions)) or not parts[5].strip("*?/:")
 
 
-def _kind(form: str) -> str:
-    """Such as `volume`; "" where the name comes first, as a bucket's does."""
-    return form.split(":", _PARTS - 1)[-1].split("${", 1)[0].rstrip(_OPEN)
+def _unnamed(actions: Iterable[Action]) -> Iterator[str]:
+    """An ARN that nobody named, of each kind that the actions take."""
+    for action in actions:
+        for kind in action.resource_types:
+            yield _PLACEHOLDER.sub(lambda found: _UNNAMED.get(found[1], "none-that-anybody-named"), kind.arn)
 
 
 def listed(names: Iterable[str]) -> str:

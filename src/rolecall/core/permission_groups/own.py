@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 from rolecall.core import model_reader
 from rolecall.core.permission_groups.model import Conditions, PermissionGroup, Statement
 from rolecall.core.permission_groups.scoping import example
+from rolecall.core.policy.conditions import Condition
 
 _POSITIVE = ("StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike", "Bool")
 """Operators of which one of the values is an example."""
@@ -55,7 +56,11 @@ def _texts(value: object) -> object:
 
 Resource = Annotated[str, Field(pattern=r"^(\*|arn:\S+)$", max_length=2048), AfterValidator(_known)]
 Value = Annotated[str, AfterValidator(_known)]
-Values = Annotated[list[Value], BeforeValidator(lambda value: _texts(value if isinstance(value, list) else [value]))]
+Values = Annotated[
+    list[Value],
+    Field(min_length=1),
+    BeforeValidator(lambda value: _texts(value if isinstance(value, list) else [value])),
+]
 
 
 class _Section(BaseModel):
@@ -82,6 +87,14 @@ class StatementFile(_Section):
     ] = ["*"]
     conditions: Annotated[dict[str, dict[str, Values]], Field(description="operator: {key: value, or values}")] = {}
     examples: Annotated[ExamplesFile, Field(validate_default=True)] = ExamplesFile()
+
+    @field_validator("conditions")
+    @classmethod
+    def _as_iam_takes_them(cls, conditions: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
+        for operator, keys in conditions.items():
+            for key, values in keys.items():
+                Condition.parse(operator, key, values, variables=True)  # raises ValueError, which tells what is wrong
+        return conditions
 
     @field_validator("examples")
     @classmethod
@@ -206,5 +219,6 @@ _HINTS: dict[tuple[str, ...], str] = {
     ("statements", "actions"): "service:Action, such as s3:GetObject; what is denied is said by leaving it out",
     ("statements", "sid"): "letters and digits only, such as OurEvidence",
     ("statements", "resources"): "an ARN, or *",
+    ("statements", "conditions"): "operator: {key: value}, such as StringLike: {aws:ResourceTag/case: IR-*}",
     ("statements", "examples"): "examples: {resources: [an ARN of something that must be allowed]}",
 }

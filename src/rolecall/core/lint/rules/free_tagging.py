@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rolecall.core.lint.arns import overlap
-from rolecall.core.lint.granting import conditions, found, has_wildcard, known_actions, listed
+from rolecall.core.lint.granting import conditions, found, has_wildcard, is_any, known_actions, listed, positive
 from rolecall.core.lint.model import Finding, Rule, Subject
 from rolecall.core.permission_groups import Statement
 from rolecall.core.policy.conditions import Condition, SetOperator
@@ -60,10 +60,11 @@ def _holds_back(statement: Statement, keys: frozenset[str]) -> bool:
 def _bars(condition: Condition, keys: frozenset[str]) -> bool:
     """`aws:RequestTag/…` alone bars nothing: further tags may come with the one that it asks for."""
     key = condition.key.lower()
-    positive = condition.operator is not None and not condition.operator.negated and not condition.if_exists
     if key.endswith(":createaction") or _OF_RESOURCE in key:
-        return positive
-    if key != "aws:tagkeys" or not positive or condition.set_operator is not SetOperator.FOR_ALL_VALUES:
+        return positive(condition) and not any(is_any(text.source) for text in condition.values)
+    if key != "aws:tagkeys" or condition.set_operator is not SetOperator.FOR_ALL_VALUES:
+        return False
+    if condition.operator is None or condition.operator.negated or condition.if_exists:
         return False
     return not any(has_wildcard(text.source) or text.source.lower() in keys for text in condition.values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolecall.core.lint.granting import allows, conditions, demands, found, values_of
+from rolecall.core.lint.granting import allows, bounds, conditions, found, values_of
 from rolecall.core.lint.model import Finding, Rule, Subject
 from rolecall.core.permission_groups import PermissionGroup, Scope, Statement
 from rolecall.core.permission_groups.model import VALUE, Conditions
@@ -49,7 +49,7 @@ def _defeated(subject: Subject, group: PermissionGroup, statement: Statement, sc
 def _is_narrowed(wider: Statement, scope: Scope, narrowed: Statement) -> bool:
     """Whether it too is held to something of the scope's kind."""
     key = _KEYS.get(scope)
-    if key and any(key in condition.key.lower() and demands(condition) for condition in conditions(wider)):
+    if key and any(key in condition.key.lower() and bounds(condition) for condition in conditions(wider)):
         return True
     unnamed = _UNNAMED.get(scope)
     if unnamed is None:
