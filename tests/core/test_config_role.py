@@ -112,11 +112,50 @@ def test_what_is_wrong_is_told_with_its_place(role: dict[str, Any], key: str, me
 def test_what_the_trust_asks_for_the_roll_call_must_bring() -> None:
     trust = {"source_identity": ["*"], "session_tags": {"case": "*", "team": "ir"}}
     assert told({"trust": trust}, check={"assume_from": {"session_tags": {"case": "IR-1"}}}) == {
-        "check.assume_from.source_identity": "is needed: role.trust.source_identity asks for one",
-        "check.assume_from.session_tags": "lack team, which role.trust.session_tags asks for",
+        "check.assume_from.source_identity": "is not like any of role.trust.source_identity",
+        "check.assume_from.session_tags": "lack a team like that of role.trust.session_tags",
     }
     brought = {"source_identity": "rolecall", "session_tags": {"case": "IR-1", "team": "ir"}}
     assert read({"trust": trust}, check={"assume_from": brought}).check.assume_from.source_identity == "rolecall"
+
+
+@pytest.mark.parametrize(
+    ("assume_from", "key"),
+    [
+        ({"source_identity": "bob", "session_tags": {"case": "IR-1"}}, "source_identity"),
+        ({"source_identity": "ir-1", "session_tags": {"case": "1"}}, "session_tags"),
+        ({"source_identity": "ir-1", "session_tags": {"case": "IR-1", "more": "x"}}, "session_tags"),
+    ],
+)
+def test_what_the_roll_call_brings_must_be_like_what_is_asked(assume_from: dict[str, Any], key: str) -> None:
+    trust = {"source_identity": ["ir-*"], "session_tags": {"case": "IR-*"}}
+    assert list(told({"trust": trust}, check={"assume_from": assume_from})) == [f"check.assume_from.{key}"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "good"),
+    [
+        ({"Owner": "ir@example.com", "cost center": "a/b:c=+-_."}, True),
+        ({"Ünïcode": "ß"}, True),
+        ({"aws:x": "y"}, False),
+        ({"a<>": "y"}, False),
+        ({"": "y"}, False),
+        ({"a" * 129: "y"}, False),
+        ({"a": "y" * 257}, False),
+        ({"a": "{{resolve:ssm:/x}}"}, False),
+        ({"a": "two\nlines"}, False),
+        ({"Owner": "a", "owner": "b"}, False),
+    ],
+)
+def test_tags_are_held_to_what_iam_takes(tags: dict[str, str], good: bool) -> None:
+    if good:
+        assert read({"tags": tags}).role.tags == tags
+    else:
+        assert all(key.startswith("role.tags") for key in told({"tags": tags}))
+
+
+def test_session_tags_that_differ_in_capitals_alone_are_told() -> None:
+    assert list(told({"trust": {"session_tags": {"Team": "*", "team": "*"}}})) == ["role.trust.session_tags"]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,14 @@ def test_a_placeholder_that_nobody_fills_in_is_told(resource: str, key: str, mes
     assert problem.hint
 
 
+def test_a_condition_held_to_a_policy_variable_needs_an_example_too() -> None:
+    text = GOOD.replace("eu-west-3", '"${aws:PrincipalTag/region}"')
+    (problem,) = problems(text)
+    assert (problem.key, "need context for aws:RequestedRegion" in problem.message) == ("statements[0].examples", True)
+    given = text + "    examples: {context: {'aws:RequestedRegion': eu-west-1}}\n"
+    assert read_group(given, "own.yaml").statements[0].example_context["aws:RequestedRegion"] == "eu-west-1"
+
+
 def test_a_policy_variable_is_left_to_iam_where_an_example_is_given() -> None:
     text = GOOD.replace("evidence-*", "${aws:PrincipalTag/team}") + "    examples: {resources: ['arn:aws:s3:::ir/a']}\n"
     (statement,) = read_group(text, "own.yaml").statements

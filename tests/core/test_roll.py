@@ -124,6 +124,34 @@ def test_statements_of_different_regions_are_not_asked_in_one_call() -> None:
     }
 
 
+def own_role(operator: str, key: str, value: str, **examples: str) -> RoleSection:
+    statement = Statement(
+        "Own", ("ec2:DescribeInstances",), conditions={operator: {key: value}}, example_context=examples
+    )
+    group = PermissionGroup("own", "Own", "Own.", (statement,), "us", own=True)
+    document = config(role={"permission_groups": ["account-check"]}).role.model_dump() | {"permission_groups": ["own"]}
+    return RoleSection.model_validate(document, context={"own": group})
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "asked_in"),
+    [
+        ("StringLike", "aws:RequestedRegion", "eu-*", ["eu-west-1"]),
+        ("StringEqualsIgnoreCase", "aws:requestedregion", "EU-WEST-1", ["eu-west-1"]),
+        ("StringNotEquals", "aws:RequestedRegion", "us-east-1", ["eu-west-1"]),
+        ("StringLike", "aws:RequestedRegion", "*", ["us-east-1", "eu-west-1"]),
+        ("StringLike", "aws:RequestedRegion", "ap-*", ["ap-example"]),
+    ],
+)
+def test_an_own_statement_is_asked_in_the_regions_that_it_can_hold_in(
+    operator: str, key: str, value: str, asked_in: list[str]
+) -> None:
+    role = own_role(operator, key, value, **{key: value.replace("*", "example")})
+    found = questions(role, ARN, ("us-east-1", "eu-west-1"), NOW)
+    assert [question.context["aws:RequestedRegion"] for question in found] == asked_in
+    assert all([name.lower() for name in question.context].count("aws:requestedregion") == 1 for question in found)
+
+
 def test_examples_are_in_the_region_that_is_asked_about() -> None:
     found = asked("ec2-triage", regions=("us-east-1", "eu-west-1"))
     run = [question for question in found if "ssm:SendCommand" in question.actions]

@@ -193,6 +193,12 @@ def test_with_a_boundary_the_execution_role_makes_no_role_without_it_and_takes_n
     assert "iam:DeleteRolePermissionsBoundary" not in allowed
 
 
+def test_the_discovery_role_is_bounded_as_the_role_is() -> None:
+    role = role_of(discovery.build(config(role={"permissions_boundary": "Bounds", "max_session_hours": 2})))
+    assert role["PermissionsBoundary"] == {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/Bounds"}
+    assert role["MaxSessionDuration"] == 7200
+
+
 def test_the_discovery_role_has_the_roles_trust_and_a_name_of_its_own() -> None:
     document = discovery.build(config())
     assert role_of(document)["AssumeRolePolicyDocument"] == trust_policy(config().role)

@@ -83,6 +83,16 @@ def test_a_folder_that_cannot_be_looked_at_is_told(folder: Path) -> None:
     assert "cannot be read" in caught.value.summary
 
 
+def test_wildcards_are_asked_by_the_actions_that_they_stand_for(folder: Path) -> None:
+    """AWS's simulator takes no wildcards; the policy keeps them."""
+    text = GROUP.format(name="a").replace("s3:GetObjectTagging", "'s3:GetObject?agging', 'ec2:DescribeVolume*'")
+    (folder / "groups" / "a.yaml").write_text(text)
+    (statement,) = load_config(folder / "rolecall.yaml").role.groups[-1].statements
+    assert statement.actions == ("s3:GetObject?agging", "ec2:DescribeVolume*")
+    assert {"s3:GetObjectTagging", "ec2:DescribeVolumes", "ec2:DescribeVolumeStatus"} <= set(statement.question.actions)
+    assert not any(set(action) & set("*?") for action in statement.question.actions)
+
+
 def test_other_files_of_the_folder_are_left_alone(folder: Path) -> None:
     (folder / "groups" / "README.md").write_text("not YAML: [")
     assert load_config(folder / "rolecall.yaml")

@@ -14,8 +14,10 @@ from enum import StrEnum
 from rolecall.core.config import RoleSection
 from rolecall.core.ids import RoleArn
 from rolecall.core.permission_groups import Statement
-from rolecall.core.permission_groups.scoping import regions_of
+from rolecall.core.permission_groups.scoping import REGION_KEY, regions_of
 from rolecall.core.policy import Outcome
+from rolecall.core.policy.conditions import Condition
+from rolecall.core.policy.request import Context
 from rolecall.core.probe import Answer, Question
 
 CHECK_GROUP = "account-check"
@@ -79,7 +81,11 @@ def questions(role: RoleSection, arn: RoleArn, regions: Sequence[str], now: date
             actions=tuple(actions),
             resources=tuple(_substituted(resource, role, arn, region) for resource in resources),
             context={
-                **{key: _substituted(value, role, arn, region) for key, value in context},
+                **{
+                    key: _substituted(value, role, arn, region)
+                    for key, value in context
+                    if key.lower() not in _STANDING
+                },
                 **_standing_context(arn, region, now),
             },
         )
@@ -114,7 +120,7 @@ def not_simulated(role: RoleSection, message: str) -> Proof:
     if CHECK_GROUP not in role.permission_groups:
         reason = f"its permissions cannot be asked: the {CHECK_GROUP} group is off"
         return Proof(Access.UNKNOWN, reason, assumed=True)
-    actions = sorted({action for statement in role.statements for action in statement.actions})
+    actions = sorted({action for statement in role.statements for action in statement.asked})
     missing = (MissingPermission(action, groups_of(role, action), Cause.UNANSWERED, "") for action in actions)
     reason = f"it may not simulate its policies, so that all {len(actions)} permissions are unproven: {message}"
     return Proof(Access.RESTRICTED, reason, tuple(missing), assumed=True)
@@ -122,7 +128,7 @@ def not_simulated(role: RoleSection, message: str) -> Proof:
 
 def groups_of(role: RoleSection, action: str) -> tuple[str, ...]:
     """The enabled groups that need an action."""
-    return tuple(group.id for group in role.groups if action in group.actions)
+    return tuple(group.id for group in role.groups if any(action in found.asked for found in group.statements))
 
 
 def _cause(answer: Answer | None) -> Cause:
@@ -150,9 +156,24 @@ def _blame(missing: Sequence[MissingPermission]) -> str:
 
 
 def _asked_in(statement: Statement, regions: Sequence[str]) -> Sequence[str]:
-    """The Regions that are asked about and that the statement is narrowed to; its own first one where none is both."""
-    own = regions_of(statement)
-    return tuple(region for region in regions if region in own) or own[:1] if own else regions
+    """The Regions that are asked about and in which the statement can hold; one of its own where none is both."""
+    fitting = tuple(region for region in regions if _fits(statement, region))
+    own = (value for key, value in statement.example_context.items() if key.lower() == REGION_KEY.lower())
+    return fitting or regions_of(statement)[:1] or tuple(own) or regions
+
+
+def _fits(statement: Statement, region: str) -> bool:
+    """Whether the statement's conditions on the Region let it be this one."""
+    context = Context({REGION_KEY.lower(): (region,)})
+    return all(
+        Condition.parse(operator, key, (value,) if isinstance(value, str) else value, variables=True).holds(context)
+        for operator, keys in statement.conditions.items()
+        for key, value in keys.items()
+        if key.lower() == REGION_KEY.lower()
+    )
+
+
+_STANDING = ("aws:requestedregion", "aws:principalarn", "aws:currenttime")
 
 
 def _standing_context(arn: RoleArn, region: str, now: datetime) -> dict[str, str]:

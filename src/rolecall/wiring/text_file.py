@@ -11,14 +11,14 @@ LARGEST = 1_000_000
 """Bytes. A config is a few thousand; more is some other file."""
 
 
-def read_text(path: Path, kind: str, hint: str = "") -> str:
-    """`kind` is what the file should be, for the messages. Raises ConfigError for anything that is no text file."""
+def read_text(path: Path, kind: str, hint: str = "", *, largest: int = LARGEST) -> str:
+    """`kind` is what the file should be, for the messages; `largest` its size in bytes at the most. Raises ConfigError for anything that is no text file."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise ConfigError(f"{path} is no regular file", hint=hint)
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
+            content = file.read(largest + 1)
+        if len(content) > largest:
             raise ConfigError(f"{path} is too large to be a {kind}", hint=hint)
         return content.decode()
     except FileNotFoundError as error:

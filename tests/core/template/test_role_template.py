@@ -96,6 +96,14 @@ def test_yaml_and_json_hold_equal_values() -> None:
     assert yaml.safe_load(rendered(role)) == json.loads(rendered(role, "json"))
 
 
+@pytest.mark.parametrize("external_id", ["12e4", "0123", "1.5e3", "0o17", "0x1f", "123456", "1e+5", "yes", "null"])
+def test_an_external_id_that_looks_like_something_else_is_quoted(external_id: str) -> None:
+    """YAML 1.2 reads more numbers than PyYAML does."""
+    role = section(external_id=external_id)
+    text = template.render(template.filled(template.build(role), template.parameters(role)))
+    assert f"Default: '{external_id}'" in text
+
+
 def test_yaml_uses_no_aliases() -> None:
     """CloudFormation does not read them in every place."""
     text = rendered(section(**EVERYTHING))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -138,11 +139,21 @@ def _elsewhere(role: RoleSection, deployment: DeploymentSection) -> Iterator[Ini
 
 def _untrusted(role: RoleSection, caller: AssumeFromSection) -> Iterator[InitErrorDetails]:
     """What the role's trust asks for and the roll call would not bring, each with its place under `check`."""
-    if role.trust.source_identity and not caller.source_identity:
-        yield _misfit(("assume_from", "source_identity"), "is needed: role.trust.source_identity asks for one")
-    for key in role.trust.session_tags:
-        if key not in caller.session_tags:
-            yield _misfit(("assume_from", "session_tags"), f"lack {key}, which role.trust.session_tags asks for")
+    wanted = role.trust.source_identity
+    brought = caller.source_identity
+    if wanted and not (brought and any(_like(brought, pattern) for pattern in wanted)):
+        yield _misfit(("assume_from", "source_identity"), "is not like any of role.trust.source_identity")
+    asked, tags = role.trust.session_tags, caller.session_tags
+    for key in sorted(asked.keys() | tags.keys()):
+        if key not in tags or (key in asked and not _like(tags[key], asked[key])):
+            yield _misfit(("assume_from", "session_tags"), f"lack a {key} like that of role.trust.session_tags")
+        elif key not in asked:
+            yield _misfit(("assume_from", "session_tags"), f"hold {key}, which role.trust.session_tags does not")
+
+
+def _like(value: str, pattern: str) -> bool:
+    """As StringLike has it."""
+    return fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
 def _misfit(place: tuple[str, ...], message: str) -> InitErrorDetails:

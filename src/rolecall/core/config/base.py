@@ -35,6 +35,13 @@ def _unit(value: str) -> str:
     raise ValueError(f"{value!r} is neither an id (r-…, ou-…-…) nor a path such as /Workloads/Prod")
 
 
+def _distinct(tags: dict[str, str]) -> dict[str, str]:
+    """IAM takes keys for one that differ in capitals alone."""
+    if len({key.lower() for key in tags}) < len(tags):
+        raise ValueError("two keys differ in capitals alone, and IAM takes them for one")
+    return tags
+
+
 AccountIdText = Annotated[str, AfterValidator(parse_account_id)]
 RoleArnText = Annotated[str, AfterValidator(_role_arn)]
 PrincipalArnText = Annotated[str, AfterValidator(_principal_arn)]
@@ -42,4 +49,8 @@ PrincipalArnText = Annotated[str, AfterValidator(_principal_arn)]
 UnitText = Annotated[str, AfterValidator(_unit)]
 RegionText = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 ReasonText = Annotated[str, Field(pattern=r"\S", description="Why; it shows in every plan")]
+TagKeyText = Annotated[str, Field(pattern=r"^[\w .:/=+@-]+$", max_length=128)]
+"""https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html"""
+TagValueText = Annotated[str, Field(pattern=r"^[\w .:/=+@-]*$", max_length=256)]
+Distinct = AfterValidator(_distinct)
 RoleNameText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=64)]

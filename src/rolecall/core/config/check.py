@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from rolecall.core.config.base import RegionText, RoleArnText, Section
-from rolecall.core.config.trust import TagText
+from rolecall.core.config.base import Distinct, RegionText, RoleArnText, Section, TagKeyText, TagValueText
 
 
 class AssumeFromSection(Section):
@@ -19,7 +18,8 @@ class AssumeFromSection(Section):
         str | None, Field(pattern=r"^[\w+=,.@-]{2,64}$", description="The source identity that the platform sets")
     ] = None
     session_tags: Annotated[
-        dict[TagText, Annotated[str, Field(max_length=256)]],
+        dict[TagKeyText, TagValueText],
+        Distinct,
         Field(description="Session tags that it gives"),
     ] = {}
 

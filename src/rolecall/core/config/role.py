@@ -9,7 +9,15 @@ from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from rolecall.core import permission_groups
-from rolecall.core.config.base import PrincipalArnText, ReasonText, RoleNameText, Section
+from rolecall.core.config.base import (
+    Distinct,
+    PrincipalArnText,
+    ReasonText,
+    RoleNameText,
+    Section,
+    TagKeyText,
+    TagValueText,
+)
 from rolecall.core.config.scopes import ScopeSection
 from rolecall.core.config.trust import ExternalIdText, TrustedAccountSection, TrustSection
 from rolecall.core.ids import partition_of
@@ -85,7 +93,11 @@ class RoleSection(Section):
         list[Annotated[str, Field(pattern=_BREAK_GLASS, max_length=600)]],
         Field(max_length=20, description="Who may change the role although `template --for protect-scp` is in force"),
     ] = []
-    tags: Annotated[dict[str, str], Field(max_length=40, description="Tags of the role, its policies and stacks")] = {}
+    tags: Annotated[
+        dict[TagKeyText, TagValueText],
+        Distinct,
+        Field(max_length=40, description="Tags of the role, its policies and stacks"),
+    ] = {}
 
     _own_groups: Mapping[str, PermissionGroup] = PrivateAttr(default_factory=dict)
 
@@ -133,6 +145,13 @@ class RoleSection(Section):
         if problems and trusted:
             raise ValidationError.from_exception_data(cls.__name__, problems)
         return trust
+
+    @field_validator("tags")
+    @classmethod
+    def _not_awss_own(cls, tags: dict[str, str]) -> dict[str, str]:
+        if any(key.lower().startswith("aws:") for key in tags):
+            raise ValueError("keys that begin with aws: are AWS's own")
+        return tags
 
     @field_validator("permissions_boundary")
     @classmethod

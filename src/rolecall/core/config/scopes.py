@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from rolecall.core.config.base import RegionText, Section
-from rolecall.core.config.trust import TagText
+from rolecall.core.config.base import Distinct, RegionText, Section, TagKeyText
 from rolecall.core.permission_groups.scoping import Narrowed
 
 _BUCKET = r"^[a-z0-9*?][a-z0-9.*?-]{1,62}$"
@@ -19,7 +18,9 @@ class ScopeSection(Section):
 
     regions: Annotated[list[RegionText], Field(description="Regions in which it may be used")] = []
     tag: Annotated[
-        dict[TagText, Annotated[str, Field(max_length=256)]], Field(description="Tags that its resources must carry")
+        dict[TagKeyText, Annotated[str, Field(max_length=256)]],
+        Distinct,
+        Field(description="Tags that its resources must carry"),
     ] = {}
     buckets: Annotated[
         list[Annotated[str, Field(pattern=_BUCKET)]], Field(description="Names of buckets; * is any number of letters")

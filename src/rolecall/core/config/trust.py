@@ -6,12 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from rolecall.core.config.base import AccountIdText, PrincipalArnText, ReasonText, Section
+from rolecall.core.config.base import AccountIdText, Distinct, PrincipalArnText, ReasonText, Section, TagKeyText
 
 ExternalIdText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]+$", min_length=2, max_length=1224)]
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 
-TagText = Annotated[str, Field(pattern=r"^[\w .:/=+@-]+$", max_length=128)]
 _PATTERN = r"^[\w+=,.@*?-]{1,64}$"
 
 
@@ -34,7 +33,8 @@ class TrustSection(Section):
         Field(max_length=10, description="A source identity must be set that is like one of these; * is any"),
     ] = []
     session_tags: Annotated[
-        dict[TagText, Annotated[str, Field(pattern=r"^[\w .:/=+@*?-]*$", max_length=256)]],
+        dict[TagKeyText, Annotated[str, Field(pattern=r"^[\w .:/=+@*?-]*$", max_length=256)]],
+        Distinct,
         Field(max_length=10, description="Session tags that must come with it, and no others; * is any value"),
     ] = {}
     source_vpc_endpoints: Annotated[

@@ -31,6 +31,11 @@ class Escalation:
 _ALONE = {
     "gives a service any role that is allowed to pass": [PASS_ROLE],
     "becomes any role that trusts the account": [ASSUME_ROLE],
+    "is handed the credentials of a role or user": [
+        *("ssm:GetAccessToken", "ssm:StartAccessRequest", "deadline:AssumeQueueRoleForUser"),
+        *("deadline:AssumeFleetRoleForWorker", "deadline:AssumeQueueRoleForWorker", "redshift:GetClusterCredentials"),
+        *("redshift:GetClusterCredentialsWithIAM", "redshift-serverless:GetCredentials"),
+    ],
     "becomes another account's root user": ["sts:AssumeRoot"],
     "rewrites what a policy allows": ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"],
     "gives a policy to a user, group or role": [
@@ -47,7 +52,7 @@ _ALONE = {
         *("iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"),
         *("iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential"),
         *("iam:UploadSigningCertificate", "iam:UploadSSHPublicKey"),
-        *("iam:DeactivateMFADevice", "iam:CreateVirtualMFADevice"),
+        *("iam:DeactivateMFADevice", "iam:CreateVirtualMFADevice", "iam:EnableMFADevice"),
     ],
     "decides who may become a role": [
         *("iam:UpdateAssumeRolePolicy", "iam:CreateRole", "iam:CreateUser", "iam:AddRoleToInstanceProfile"),
@@ -61,7 +66,7 @@ _ALONE = {
         *("sso:CreateAccountAssignment", "sso:CreatePermissionSet", "sso:UpdatePermissionSet"),
         *("sso:PutInlinePolicyToPermissionSet", "sso:AttachManagedPolicyToPermissionSet"),
         *("sso:AttachCustomerManagedPolicyReferenceToPermissionSet", "sso:ProvisionPermissionSet"),
-        *("identitystore:CreateGroupMembership", "identitystore:CreateUser"),
+        *("identitystore:CreateGroupMembership", "identitystore:CreateUser", "identitystore:UpdateUser"),
     ],
     "makes itself an administrator of the cluster": [
         *("eks:CreateAccessEntry", "eks:UpdateAccessEntry", "eks:AssociateAccessPolicy"),
@@ -73,6 +78,8 @@ _ALONE = {
     "runs code as the role of an instance or container": [
         *("ssm:SendCommand", "ssm:StartSession", "ssm:ResumeSession", "ssm:StartAutomationExecution"),
         *("ssm:CreateAssociation", "ssm:UpdateAssociation", "ssm:UpdateDocument", "ecs:ExecuteCommand"),
+        *("ssm:CreateDocument", "ssm:StartChangeRequestExecution", "ec2:CreateReplaceRootVolumeTask"),
+        *("codedeploy:CreateDeployment", "elasticbeanstalk:UpdateEnvironment", "ecs:UpdateTaskSet"),
         *("ec2-instance-connect:SendSSHPublicKey", "ec2-instance-connect:SendSerialConsoleSSHPublicKey"),
     ],
     "runs code as the role of a job, build, notebook or state machine": [
@@ -81,19 +88,23 @@ _ALONE = {
         *("elasticmapreduce:AddJobFlowSteps", "batch:SubmitJob", "datapipeline:PutPipelineDefinition"),
         *("sagemaker:CreatePresignedNotebookInstanceUrl", "sagemaker:CreatePresignedDomainUrl"),
         *("sagemaker:UpdateNotebookInstanceLifecycleConfig", "sagemaker:CreateNotebookInstanceLifecycleConfig"),
-        *("cloud9:CreateEnvironmentEC2", "bedrock-agentcore:InvokeCodeInterpreter"),
+        *("glue:StartJobRun", "cloud9:CreateEnvironmentEC2"),
+        "bedrock-agentcore:InvokeCodeInterpreter",
     ],
     "makes whatever a template says, as the role of a stack or stack set": [
         *("cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:CreateChangeSet"),
         *("cloudformation:ExecuteChangeSet", "cloudformation:CreateStackSet", "cloudformation:UpdateStackSet"),
         *("cloudformation:CreateStackInstances", "cloudformation:UpdateStackInstances"),
         *("cloudformation:ImportStacksToStackSet", "servicecatalog:ProvisionProduct"),
+        *("cloudformation:CreateResource", "cloudformation:UpdateResource", "cloudformation:RollbackStack"),
+        *("cloudformation:ExecuteStackRefactor",),
     ],
     "lets others in by the resource's own policy": [
         *("kms:PutKeyPolicy", "s3:PutBucketPolicy", "s3:PutBucketAcl", "s3:PutObjectAcl", "s3:PutAccessPointPolicy"),
         *("secretsmanager:PutResourcePolicy", "ecr:SetRepositoryPolicy", "dynamodb:PutResourcePolicy"),
         *("lambda:AddPermission", "lambda:AddLayerVersionPermission", "sns:AddPermission", "sqs:AddPermission"),
         *("events:PutPermission", "backup:PutBackupVaultAccessPolicy", "glue:PutResourcePolicy"),
+        *("ram:CreateResourceShare", "ram:AssociateResourceShare"),
     ],
     "changes what holds for the whole organization": [
         *("organizations:AttachPolicy", "organizations:DetachPolicy", "organizations:CreatePolicy"),

@@ -61,10 +61,17 @@ class Statement:
     example_context: Mapping[str, str] = field(default_factory=dict)
     narrowings: Mapping[Scope, Narrowing] = field(default_factory=dict)
     accepted: Mapping[str, str] = field(default_factory=dict)
+    spelled_out: tuple[str, ...] = ()
+    """The actions behind a user's wildcards: AWS simulates actions by name alone."""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The actions by name, as the simulator is asked for them."""
+        return self.spelled_out or self.actions
 
     @property
     def question(self) -> Question:
-        return Question(self.actions, self.example_resources, dict(self.example_context))
+        return Question(self.asked, self.example_resources, dict(self.example_context))
 
 
 @dataclass(frozen=True, slots=True)

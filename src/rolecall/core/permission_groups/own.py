@@ -99,8 +99,13 @@ class StatementFile(_Section):
     @field_validator("examples")
     @classmethod
     def _in_place_of_variables(cls, examples: ExamplesFile, info: ValidationInfo) -> ExamplesFile:
+        """What a policy variable will be nobody can guess."""
         if not examples.resources and any(map(_holds_variable, info.data.get("resources", ()))):
-            raise ValueError("need resources: the statement's hold a policy variable, which nobody can guess")
+            raise ValueError("need resources: the statement's hold a policy variable")
+        for keys in info.data.get("conditions", {}).values():
+            for key, values in keys.items():
+                if key not in examples.context and any(map(_holds_variable, values)):
+                    raise ValueError(f"need context for {key}: it is held to a policy variable")
         return examples
 
     @field_validator("actions")

@@ -11,7 +11,7 @@ from typing import Any
 from rolecall.core.config import Config, RoleSection
 from rolecall.core.template import inputs as given
 from rolecall.core.template.form import policy, tags
-from rolecall.core.template.role import after_access
+from rolecall.core.template.role import after_access, bounded
 from rolecall.core.template.trust import trust_policy
 
 _SUFFIX = "Discovery"
@@ -48,7 +48,9 @@ def _role(role: RoleSection) -> dict[str, Any]:
             "RoleName": {"Ref": given.ROLE_NAME},
             "Path": role.path,
             "Description": "Assumed by the forensics platform to list the accounts. Deployed by rolecall.",
+            "MaxSessionDuration": role.max_session_hours * 3600,
             "AssumeRolePolicyDocument": trust_policy(role),
+            **bounded(role),
             "Policies": [{"PolicyName": "list-accounts", "PolicyDocument": policy(_statements())}, after_access()],
             **tags(role.tags),
         },

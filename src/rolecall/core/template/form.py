@@ -17,6 +17,7 @@ MAX_BODY_BYTES = 51_200
 POLICY_VERSION = "2012-10-17"
 
 _OURS = ("AWS::Partition", "AWS::AccountId", "RoleName")
+_NUMBER_ELSEWHERE = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+|0x[0-9a-fA-F]+")
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -68,7 +69,19 @@ def _values(value: str | tuple[str, ...]) -> Any:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Without anchors: a value that stands twice is written twice, as CloudFormation's own tools read it."""
+    """Without anchors: a value that stands twice is written twice, as CloudFormation's own tools read it.
+
+    What YAML 1.2 reads as a number and PyYAML, of 1.1, does not is quoted too: `12e4` may be somebody's external id.
+    """
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # PyYAML's form
         return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="'" if _NUMBER_ELSEWHERE.fullmatch(text) else None
+    )
+
+
+_Dumper.add_representer(str, _text)

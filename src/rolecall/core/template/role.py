@@ -71,12 +71,17 @@ def _role(role: RoleSection, managed: int) -> dict[str, Any]:
         "MaxSessionDuration": role.max_session_hours * 3600,
         "AssumeRolePolicyDocument": trust_policy(role),
     }
-    if role.permissions_boundary:
-        properties["PermissionsBoundary"] = substituted(boundary_arn(role.permissions_boundary))
+    properties |= bounded(role)
     if managed:
         properties["ManagedPolicyArns"] = [{"Ref": f"Policy{number}"} for number in range(1, managed + 1)]
     properties["Policies"] = [*_check_policy(role), after_access()]
     return {"Type": "AWS::IAM::Role", "Properties": properties | tags(role.tags)}
+
+
+def bounded(role: RoleSection) -> dict[str, Any]:
+    """The property by which a role is bounded, where the config says by what."""
+    boundary = role.permissions_boundary
+    return {"PermissionsBoundary": substituted(boundary_arn(boundary))} if boundary else {}
 
 
 def boundary_arn(boundary: str) -> str:
