@@ -12,7 +12,10 @@ LARGEST = 1_000_000
 
 
 def read_text(path: Path, kind: str, hint: str = "", *, largest: int = LARGEST) -> str:
-    """`kind` is what the file should be, for the messages; `largest` its size in bytes at the most. Raises ConfigError for anything that is no text file."""
+    """`kind` is what the file should be, for the messages; `largest` its size in bytes at the most.
+
+    Raises ConfigError for anything that is no text file.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise ConfigError(f"{path} is no regular file", hint=hint)
