@@ -115,6 +115,12 @@ def test_the_management_account_has_its_own_explanation(configured: Shell) -> No
     assert "CadoResponseRole in the management account" in configured.ok("explain", "--for", "management").stdout
 
 
+@pytest.mark.parametrize("place", ["admin-role", "discovery", "protect-scp"])
+def test_what_is_not_the_role_is_not_explained_as_if_it_were(configured: Shell, place: str) -> None:
+    done = configured.run("explain", "--for", place)
+    assert (done.status, done.stdout) == (2, "")
+
+
 def test_the_explanation_holds_no_external_id(configured: Shell) -> None:
     assert EXTERNAL_ID not in configured.ok("explain").stdout + configured.ok("explain", "--json").stdout
 

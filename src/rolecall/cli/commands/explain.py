@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from rolecall.cli import options
-from rolecall.cli.commands.template import Target
+
+
+class Place(StrEnum):
+    """Where the role is: the management account's has the groups that are its alone."""
+
+    STACKSET = "stackset"
+    MANAGEMENT = "management"
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     context: typer.Context,
-    target: Annotated[Target, typer.Option("--for", help="In which accounts.")] = Target.STACKSET,
+    place: Annotated[Place, typer.Option("--for", help="In which accounts.")] = Place.STACKSET,
 ) -> None:
     from rolecall import __version__
     from rolecall.cli.running import print_json
@@ -28,7 +35,7 @@ def explain(
 
     given = options.of(context)
     role = load_config(given.config).role
-    management = target is Target.MANAGEMENT
+    management = place is Place.MANAGEMENT
     role = role if management else role.for_members
     account = "management" if management else "member"
     explanation = explaining.explain(role, service_reference(explaining.patterns(role)), account)
