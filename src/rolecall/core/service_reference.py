@@ -21,6 +21,10 @@ class AccessLevel(StrEnum):
     PERMISSIONS = "permissions management"
 
 
+CHANGING = frozenset({AccessLevel.TAGGING, AccessLevel.WRITE, AccessLevel.PERMISSIONS})
+"""The levels of actions that leave something otherwise than they found it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType:
     """A kind of resource that an action takes. `arn` is a pattern with AWS's `${Placeholders}` in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolecall.core.config import Config, RoleSection
+from rolecall.core.config import Config
 from rolecall.core.lint import Finding, Review, review, subject_of, together
 from rolecall.errors import Objection, RoleRefused
 from rolecall.wiring.service_reference import service_reference
@@ -15,10 +15,12 @@ _HINT = (
 
 def review_role(config: Config) -> Review:
     """Of the role in the member accounts, and of the management account's, which may do more."""
+    reference = service_reference(action for statement in config.role.statements for action in statement.actions)
+    bucket = config.deployment.template_bucket is not None
     roles = [config.role.for_members]
     if config.role.groups != roles[0].groups:
         roles.append(config.role)
-    return together([_reviewed(role, config) for role in roles])
+    return together([review(subject_of(role, reference, template_bucket=bucket)) for role in roles])
 
 
 def accept_role(config: Config) -> tuple[str, ...]:
@@ -33,11 +35,6 @@ def accept_role(config: Config) -> tuple[str, ...]:
         "role.exceptions sets nothing aside: take it out, so that it does not hide what comes later"
         for exception in reviewed.unused
     )
-
-
-def _reviewed(role: RoleSection, config: Config) -> Review:
-    reference = service_reference(action for statement in role.statements for action in statement.actions)
-    return review(subject_of(role, reference, template_bucket=config.deployment.template_bucket is not None))
 
 
 def _objection(finding: Finding) -> Objection:

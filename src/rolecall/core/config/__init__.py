@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -20,6 +19,8 @@ from rolecall.core.config.platform import PlatformSection
 from rolecall.core.config.role import NO_EXTERNAL_ID, RoleSection
 from rolecall.core.config.targets import TargetsSection
 from rolecall.core.ids import AccountId, partition_of_region
+from rolecall.core.policy.conditions import Condition
+from rolecall.core.policy.request import Context
 
 __all__ = [
     "NO_EXTERNAL_ID",
@@ -152,8 +153,8 @@ def _untrusted(role: RoleSection, caller: AssumeFromSection) -> Iterator[InitErr
 
 
 def _like(value: str, pattern: str) -> bool:
-    """As StringLike has it."""
-    return fnmatchcase(value, pattern.replace("[", "[[]"))
+    """As the trust policy's StringLike has it."""
+    return Condition.parse("StringLike", "it", (pattern,), variables=False).holds(Context({"it": (value,)}))
 
 
 def _misfit(place: tuple[str, ...], message: str) -> InitErrorDetails:

@@ -6,7 +6,8 @@ service is then part of the proof. Names: https://docs.aws.amazon.com/service-au
 
 from __future__ import annotations
 
-from rolecall.core.explain.model import CHANGING, Capability
+from rolecall.core.explain.model import Capability
+from rolecall.core.service_reference import CHANGING
 
 CAPABILITIES: tuple[Capability, ...] = (
     Capability(

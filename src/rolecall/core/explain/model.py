@@ -12,7 +12,6 @@ UNKNOWN_LEVEL = "unknown"
 """The level of an action that AWS's reference does not list: it may do anything."""
 LEVELS: tuple[str, ...] = (*(level.value for level in AccessLevel), UNKNOWN_LEVEL)
 """In the order in which they are told."""
-CHANGING = frozenset({AccessLevel.TAGGING, AccessLevel.WRITE, AccessLevel.PERMISSIONS})
 
 
 class Harm(StrEnum):

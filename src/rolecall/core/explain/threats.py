@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from rolecall.core.config import RoleSection
 from rolecall.core.explain.consequences import CONSEQUENCES
 from rolecall.core.explain.granted import Grant, by_action, matches
-from rolecall.core.explain.model import CHANGING, UNKNOWN_LEVEL, Consequence, Harm, Threat
+from rolecall.core.explain.model import UNKNOWN_LEVEL, Consequence, Harm, Threat
+from rolecall.core.service_reference import CHANGING
 
 _CHANGING = {*CHANGING, UNKNOWN_LEVEL}
 

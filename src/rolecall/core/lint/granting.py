@@ -12,9 +12,8 @@ from rolecall.core.permission_groups import PermissionGroup, Statement
 from rolecall.core.policy.conditions import Condition
 from rolecall.core.policy.patterns import ActionNames, arn_pattern
 from rolecall.core.policy.request import Context
-from rolecall.core.service_reference import AccessLevel, Action
+from rolecall.core.service_reference import Action
 
-CHANGING = (AccessLevel.WRITE, AccessLevel.PERMISSIONS, AccessLevel.TAGGING)
 _NO_REQUEST = Context({})
 _NAMED = 5
 _PARTS = 6

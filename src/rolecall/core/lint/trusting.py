@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rolecall.core.lint.granting import demands
+from rolecall.core.lint.granting import positive
 from rolecall.core.lint.model import Finding, Rule, Trust
 from rolecall.core.policy.conditions import Condition
 
@@ -41,8 +41,10 @@ class TrustStatement:
     def named(self, key: str) -> tuple[str, ...]:
         """The values, none of them a pattern, of which a request must bring one for a condition key; none where it
         may come without the key or with others."""
-        asked = (_values(one) for one in self.conditions if one.key.lower() == key.lower() and _binds(one))
-        return next((values for values in asked if not any(map(has_pattern, values))), ())
+        asked = (
+            _values(one) for one in self.conditions if one.key.lower() == key.lower() and one.values and positive(one)
+        )
+        return next((values for values in asked if values and not any(map(has_pattern, values))), ())
 
 
 def statements(trust: Trust) -> Iterator[TrustStatement]:
@@ -131,13 +133,6 @@ def _certain(value: Any) -> Mapping[str, Any]:
         return value
     then, otherwise = (_certain(choice) for choice in value["Fn::If"][1:])
     return {key: {"Fn::If": ["", then[key], otherwise[key]]} for key in then if key in otherwise}
-
-
-def _binds(condition: Condition) -> bool:
-    """Whether a request without the key, or with any other value, is turned down by it."""
-    if condition.operator is None or condition.operator.negated or not condition.values:
-        return False
-    return demands(condition)
 
 
 def _values(condition: Condition) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from rolecall.core.permission_groups.model import (
     VALUE,
@@ -20,6 +21,7 @@ from rolecall.core.permission_groups.model import (
     Statement,
 )
 
+V = TypeVar("V")
 ALIAS = "alias/"
 REGION_KEY = "aws:RequestedRegion"
 _REGION_WILDCARD = re.compile(r"^(arn:[^:]*(?:::Partition\})?:[a-z0-9-]+:)\*(:)")
@@ -116,9 +118,13 @@ def _tag_examples(narrowing: Narrowing, tag: Mapping[str, str]) -> Mapping[str, 
     return {f"{narrowing.tag_key}/{key}": example(value) for key, value in tag.items()}
 
 
-def merged(one: Conditions, other: Conditions) -> Conditions:
-    """Both, each of which must hold. Keys that both ask for with one operator must not differ in meaning."""
-    return {operator: {**one.get(operator, {}), **other.get(operator, {})} for operator in {**one, **other}}
+def merged(*conditions: Mapping[str, Mapping[str, V]]) -> dict[str, dict[str, V]]:
+    """All of them, each of which must hold. Keys that two ask for with one operator must not differ in meaning."""
+    together: dict[str, dict[str, V]] = {}
+    for some in conditions:
+        for operator, keys in some.items():
+            together.setdefault(operator, {}).update(keys)
+    return together
 
 
 def example(pattern: str) -> str:

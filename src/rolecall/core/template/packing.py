@@ -6,19 +6,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import accumulate
-from typing import Any
 
 from rolecall.core.permission_groups import Statement
 from rolecall.core.template.form import policy, statement
+from rolecall.core.template.sizes import longest
 
 MAX_POLICY_CHARACTERS = 6_144
 
-LONGEST = {"${AWS::Partition}": "aws-iso-b-x", "${AWS::AccountId}": "0" * 12, "${RoleName}": "r" * 64}
-"""The longest that a placeholder can become: the template does not know for which account it is."""
 MORE = "More"
 """At the end of the Sid of what did not fit into the policy of a statement."""
 _ROOM = MAX_POLICY_CHARACTERS - len('{"Version":"2012-10-17","Statement":[]}')
@@ -42,16 +39,8 @@ def packed(statements: Iterable[Statement]) -> list[list[Statement]]:
     return policies
 
 
-def characters(document: Any) -> int:
-    """What IAM counts of a policy, at the most, whatever the account."""
-    text = json.dumps(_plain(document), separators=(",", ":"))
-    for placeholder, value in LONGEST.items():
-        text = text.replace(placeholder, value)
-    return len(text)
-
-
 def policy_characters(statements: Iterable[Statement]) -> int:
-    return characters(policy([statement(found) for found in statements]))
+    return longest(policy([statement(found) for found in statements]))
 
 
 def _cut(whole: Statement) -> Iterator[Statement]:
@@ -71,15 +60,4 @@ def _fitting(whole: Statement) -> int:
 
 
 def _size(of: Statement) -> int:
-    return characters(statement(of)) + 1
-
-
-def _plain(value: Any) -> Any:
-    """With CloudFormation's functions replaced by the text that they give, its placeholders in it."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "Fn::Sub" in value:
-        return value["Fn::Sub"].replace("${!", "${")
-    return {key: _plain(item) for key, item in value.items()}
+    return longest(statement(of)) + 1

@@ -12,6 +12,7 @@ from typing import Any
 
 from rolecall.core.config import RoleSection
 from rolecall.core.ids import account_of
+from rolecall.core.permission_groups.scoping import merged
 from rolecall.core.template.form import one_or_list, policy
 from rolecall.core.template.inputs import ACCESS_IS_TIMED, ACCESS_UNTIL, external_id_parameters
 
@@ -45,14 +46,14 @@ def _statements_for(
     principal = {
         "AWS": one_or_list([{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::{account}:root"} for account in accounts])
     }
-    always = _merged(who, _place(role))
+    always = merged(who, _place(role))
     named, tagged = _source_identity(role), _session_tags(role)
-    yield _allow(sid, principal, "sts:AssumeRole", _merged(always, _external_id(role), named, tagged, _timed()))
+    yield _allow(sid, principal, "sts:AssumeRole", merged(always, _external_id(role), named, tagged, _timed()))
     if named:
-        yield _allow(f"{sid}SourceIdentity", principal, "sts:SetSourceIdentity", _merged(always, named))
+        yield _allow(f"{sid}SourceIdentity", principal, "sts:SetSourceIdentity", merged(always, named))
     if tagged:
         no_others = {"ForAllValues:StringEquals": {"aws:TagKeys": one_or_list(sorted(role.trust.session_tags))}}
-        yield _allow(f"{sid}SessionTags", principal, "sts:TagSession", _merged(always, tagged, no_others))
+        yield _allow(f"{sid}SessionTags", principal, "sts:TagSession", merged(always, tagged, no_others))
 
 
 def _allow(sid: str, principal: Mapping[str, Any], action: str, conditions: Clauses) -> dict[str, Any]:
@@ -88,11 +89,3 @@ def _timed() -> dict[str, Any]:
     """Nothing, or the end of the time for which access is open."""
     until = {"aws:CurrentTime": {"Ref": ACCESS_UNTIL}}
     return {"DateLessThan": {"Fn::If": [ACCESS_IS_TIMED, until, {"Ref": "AWS::NoValue"}]}}
-
-
-def _merged(*clauses: Mapping[str, Mapping[str, Any]]) -> Clauses:
-    merged: Clauses = {}
-    for some in clauses:
-        for operator, keys in some.items():
-            merged.setdefault(operator, {}).update(keys)
-    return merged

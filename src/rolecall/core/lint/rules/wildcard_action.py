@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolecall.core.lint.granting import CHANGING, found, has_wildcard, listed
+from rolecall.core.lint.granting import found, has_wildcard, listed
 from rolecall.core.lint.model import Finding, Rule, Subject
+from rolecall.core.service_reference import CHANGING
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
