@@ -12,12 +12,12 @@ from rolecall.core.probe import Answer, Question
 from rolecall.core.roll import (
     Access,
     Cause,
+    Inquiry,
     MissingPermission,
     groups_of,
     judge,
     missing_permissions,
     not_simulated,
-    questions,
 )
 from tests.fakes.cloud import config
 
@@ -32,7 +32,7 @@ def section(*groups: str) -> RoleSection:
 
 
 def asked(*groups: str, regions: tuple[str, ...] = ("us-east-1",)) -> tuple[Question, ...]:
-    return questions(section(*groups), ARN, regions, NOW)
+    return Inquiry.of(section(*groups), regions).questions(ARN, NOW)
 
 
 def test_every_action_of_the_enabled_groups_is_asked_and_no_other() -> None:
@@ -91,7 +91,8 @@ def test_placeholders_are_filled_in_the_values_of_ones_own_conditions_too() -> N
     statement = Statement("Own", ("s3:GetObject",), conditions=conditions, example_context=example)
     own = PermissionGroup("own", "Own", "Own.", (statement,), "a ticket", own=True)
     written = section("s3").model_dump() | {"permission_groups": ["own"]}
-    (question,) = questions(RoleSection.model_validate(written, context={"own": own}), ARN, ("us-east-1",), NOW)
+    role = RoleSection.model_validate(written, context={"own": own})
+    (question,) = Inquiry.of(role, ("us-east-1",)).questions(ARN, NOW)
     assert question.context["aws:ResourceAccount"] == AUDIT
 
 
@@ -100,7 +101,7 @@ def narrowed(*regions: str, group: str = "ecs") -> RoleSection:
 
 
 def regions_asked(role: RoleSection, action: str, *regions: str) -> list[str]:
-    found = questions(role, ARN, regions, NOW)
+    found = Inquiry.of(role, regions).questions(ARN, NOW)
     return [question.context["aws:RequestedRegion"] for question in found if action in question.actions]
 
 
@@ -117,7 +118,7 @@ def test_a_statement_of_no_asked_region_is_asked_in_the_first_of_its_own() -> No
 
 
 def test_statements_of_different_regions_are_not_asked_in_one_call() -> None:
-    found = questions(narrowed("eu-west-1", group="eks"), ARN, ("us-east-1",), NOW)
+    found = Inquiry.of(narrowed("eu-west-1", group="eks"), ("us-east-1",)).questions(ARN, NOW)
     assert {question.context["aws:RequestedRegion"]: question.actions for question in found} == {
         "us-east-1": GROUPS["s3"].actions,
         "eu-west-1": GROUPS["eks"].actions,
@@ -147,7 +148,7 @@ def test_an_own_statement_is_asked_in_the_regions_that_it_can_hold_in(
     operator: str, key: str, value: str, asked_in: list[str]
 ) -> None:
     role = own_role(operator, key, value, **{key: value.replace("*", "example")})
-    found = questions(role, ARN, ("us-east-1", "eu-west-1"), NOW)
+    found = Inquiry.of(role, ("us-east-1", "eu-west-1")).questions(ARN, NOW)
     assert [question.context["aws:RequestedRegion"] for question in found] == asked_in
     assert all([name.lower() for name in question.context].count("aws:requestedregion") == 1 for question in found)
 

@@ -15,8 +15,7 @@ from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
 from rolecall.core.roll import Access, Cause, Proof
 from rolecall.errors import CredentialsError
 from rolecall.flows.look import look
-from rolecall.flows.policy_names import PolicyNames
-from rolecall.flows.roll_call import WRONG_EXTERNAL_ID, call_all, prove, roll_call
+from rolecall.flows.roll_call import WRONG_EXTERNAL_ID, Roll, call_all, roll_call
 from tests.fakes.cloud import EXTERNAL_ID, FakeCloud, config
 from tests.fakes.probe import FakeRoleProbe, throttled
 
@@ -276,7 +275,7 @@ async def test_patience_is_used_to_its_end(cloud: FakeCloud, born: float, access
     dev = next(found for found in accounts if found.account.name == "dev")
     cloud.probe.born = {dev.id: cloud.clock.elapsed + born}
     cloud.clock.sleeps.clear()
-    proof = await prove(config(), cloud.ports(), dev, PolicyNames(cloud.organizations), patience=60)
+    proof = await Roll(config(), cloud.ports(), patience=60).prove(dev)
     assert proof.access is access
     assert max(cloud.clock.sleeps) == 8
 

@@ -68,29 +68,42 @@ class Proof:
     assumed: bool = False
 
 
-def questions(role: RoleSection, arn: RoleArn, regions: Sequence[str], now: datetime) -> tuple[Question, ...]:
-    """In as few calls as give each statement its resources and context keys, once a Region that it is for."""
-    merged: dict[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], dict[str, None]] = {}
-    for statement in role.statements:
-        question = statement.question
-        for region in _asked_in(statement, regions):
-            key = (region, question.resources, tuple(sorted(question.context.items())))
-            merged.setdefault(key, {}).update(dict.fromkeys(question.actions))
-    return tuple(
-        Question(
-            actions=tuple(actions),
-            resources=tuple(_substituted(resource, role, arn, region) for resource in resources),
-            context={
-                **{
-                    key: _substituted(value, role, arn, region)
-                    for key, value in context
-                    if key.lower() not in _STANDING
-                },
-                **_standing_context(arn, region, now),
-            },
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """All that is asked of a role, before it is known in which account: made once for a whole roll call.
+
+    `asked` is in as few questions as give each statement its resources and context keys, once a Region that it is for.
+    """
+
+    role: RoleSection
+    asked: tuple[tuple[str, Question], ...]
+    """(Region, question), with the placeholders of the account in it."""
+
+    @classmethod
+    def of(cls, role: RoleSection, regions: Sequence[str]) -> Inquiry:
+        merged: dict[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], dict[str, None]] = {}
+        for statement in role.statements:
+            question = statement.question
+            for region in _asked_in(statement, regions):
+                key = (region, question.resources, tuple(sorted(question.context.items())))
+                merged.setdefault(key, {}).update(dict.fromkeys(question.actions))
+        asked = (
+            (region, Question(tuple(actions), resources, dict(context)))
+            for (region, resources, context), actions in merged.items()
         )
-        for (region, resources, context), actions in merged.items()
-    )
+        return cls(role, tuple(asked))
+
+    def questions(self, arn: RoleArn, now: datetime) -> tuple[Question, ...]:
+        return tuple(self._question(region, question, arn, now) for region, question in self.asked)
+
+    def _question(self, region: str, form: Question, arn: RoleArn, now: datetime) -> Question:
+        own = {
+            key: _substituted(value, self.role, arn, region)
+            for key, value in form.context.items()
+            if key.lower() not in _STANDING
+        }
+        resources = tuple(_substituted(resource, self.role, arn, region) for resource in form.resources)
+        return Question(form.actions, resources, own | _standing_context(arn, region, now))
 
 
 def missing_permissions(

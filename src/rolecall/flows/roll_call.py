@@ -14,7 +14,7 @@ from rolecall.core.config import Config, RoleSection
 from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question
-from rolecall.core.roll import Access, Cause, Proof, judge, missing_permissions, not_simulated, questions
+from rolecall.core.roll import Access, Cause, Inquiry, Proof, judge, missing_permissions, not_simulated
 from rolecall.errors import AccessDenied, AwsError, CredentialsError
 from rolecall.flows.policy_names import PolicyNames
 from rolecall.ports import Ports, RoleProbe
@@ -36,7 +36,7 @@ async def roll_call(
     everywhere (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html).
     """
     waiting = iter(accounts)
-    roll = _Roll(config, ports, patience)
+    roll = Roll(config, ports, patience)
     results: asyncio.Queue[tuple[AccountId, Proof] | Exception | None] = asyncio.Queue(maxsize=100)
 
     async def worker() -> None:
@@ -66,23 +66,27 @@ async def roll_call(
 
 
 @dataclass
-class _Roll:
+class Roll:
     """A roll call under way. `given_up` is what is left to say of an account once the credentials have ended."""
 
     config: Config
     ports: Ports
-    patience: float
+    patience: float = 0
     answered: bool = False
     given_up: Proof | None = None
 
     def __post_init__(self) -> None:
         self.names = PolicyNames(self.ports.organizations)
+        regions = self.config.check_regions
+        self._members = Inquiry.of(self.config.role.for_members, regions)
+        self._management = Inquiry.of(self.config.role, regions)
 
     async def proof_of(self, account: DesiredAccount) -> Proof:
+        """As `prove`, for an account of many."""
         if self.given_up:
             return self.given_up
         try:
-            proof = await prove(self.config, self.ports, account, self.names, patience=self.patience)
+            proof = await self.prove(account)
         except CredentialsError as error:
             if not self.answered:
                 raise
@@ -90,6 +94,52 @@ class _Roll:
             return self.given_up
         self.answered |= proof.assumed or proof.access is not Access.UNKNOWN
         return proof
+
+    async def prove(self, account: DesiredAccount) -> Proof:
+        """One role's proof. An error that tells nothing of the role makes it `unknown`, with the error as reason."""
+        clock = self.ports.clock
+        deadline = clock.monotonic() + self.patience
+        wait = 1.0
+        while True:
+            try:
+                proof = await self._prove_once(account)
+            except CredentialsError:
+                raise
+            except AwsError as error:
+                return _unknown(error)
+            left = deadline - clock.monotonic()
+            if left <= 0 or not _may_pass(proof):
+                return proof
+            await clock.sleep(min(wait, left))
+            wait = min(2 * wait, _LONGEST_PAUSE)
+
+    async def _prove_once(self, account: DesiredAccount) -> Proof:
+        section, role = self.config.role, account.role
+        external_id = section.external_id if section.asks_external_id else None
+        answer = await self.ports.probe.assume(role, external_id=external_id)
+        if not isinstance(answer, AssumedRole):
+            return Proof(Access.REFUSED, f"the role cannot be assumed: {answer.message}")
+        if opening := await _opening(self.ports.probe, role) if external_id else "":
+            return Proof(
+                Access.OPEN, f"the role answers {opening}: anybody who knows its ARN may use the platform", (), True
+            )
+        proof = await self._simulate(account, answer)
+        answers = "external id enforced" if external_id else _no_external_id(section)
+        return Proof(proof.access, f"{answers}; {proof.reason}", proof.missing, proof.assumed)
+
+    async def _simulate(self, account: DesiredAccount, assumed: AssumedRole) -> Proof:
+        inquiry = self._management if account.via is Via.STACK else self._members
+        to_ask = inquiry.questions(assumed.role, self.ports.clock.now())
+        asked: list[tuple[Question, Sequence[Answer]]] = []
+        for question in to_ask:
+            try:
+                asked.append((question, await self.ports.probe.simulate(assumed, question)))
+            except AccessDenied as error:
+                return not_simulated(inquiry.role, error.detail)
+            except CredentialsError as error:
+                return Proof(Access.UNKNOWN, f"its session is not taken: {error.detail}", (), True)
+        missing = await self.names.name(missing_permissions(inquiry.role, asked), to_ask, account)
+        return judge(missing, len({action for question in to_ask for action in question.actions}))
 
 
 async def caller_findings(config: Config, ports: Ports) -> tuple[str, ...]:
@@ -102,26 +152,6 @@ async def caller_findings(config: Config, ports: Ports) -> tuple[str, ...]:
         return (f"who the roll is called as could not be asked: {error.summary}",)
 
 
-async def prove(
-    config: Config, ports: Ports, account: DesiredAccount, names: PolicyNames, *, patience: float = 0
-) -> Proof:
-    """One role's proof. An error that tells nothing of the role makes it `unknown`, with the error as the reason."""
-    deadline = ports.clock.monotonic() + patience
-    wait = 1.0
-    while True:
-        try:
-            proof = await _prove_once(config, ports, account, names)
-        except CredentialsError:
-            raise
-        except AwsError as error:
-            return _unknown(error)
-        left = deadline - ports.clock.monotonic()
-        if left <= 0 or not _may_pass(proof):
-            return proof
-        await ports.clock.sleep(min(wait, left))
-        wait = min(2 * wait, _LONGEST_PAUSE)
-
-
 def _may_pass(proof: Proof) -> bool:
     """Whether it is what a change looks like that IAM does not yet know everywhere: an older role, or none."""
     of_the_role = any(item.cause in (Cause.ROLE, Cause.UNANSWERED) for item in proof.missing)
@@ -130,26 +160,6 @@ def _may_pass(proof: Proof) -> bool:
 
 def _unknown(error: AwsError) -> Proof:
     return Proof(Access.UNKNOWN, "; ".join(filter(None, [error.summary, error.detail])))
-
-
-async def _prove_once(config: Config, ports: Ports, account: DesiredAccount, names: PolicyNames) -> Proof:
-    section, role = section_of(config, account), account.role
-    external_id = section.external_id if section.asks_external_id else None
-    answer = await ports.probe.assume(role, external_id=external_id)
-    if not isinstance(answer, AssumedRole):
-        return Proof(Access.REFUSED, f"the role cannot be assumed: {answer.message}")
-    if opening := await _opening(ports.probe, role) if external_id else "":
-        return Proof(
-            Access.OPEN, f"the role answers {opening}: anybody who knows its ARN may use the platform", (), True
-        )
-    proof = await _simulate(config, ports, account, answer, names)
-    answers = "external id enforced" if external_id else _no_external_id(section)
-    return Proof(proof.access, f"{answers}; {proof.reason}", proof.missing, proof.assumed)
-
-
-def section_of(config: Config, account: DesiredAccount) -> RoleSection:
-    """What the role is in this account."""
-    return config.role if account.via is Via.STACK else config.role.for_members
 
 
 def _no_external_id(section: RoleSection) -> str:
@@ -162,23 +172,6 @@ async def _opening(probe: RoleProbe, role: RoleArn) -> str:
         if isinstance(await probe.assume(role, external_id=external_id), AssumedRole):
             return words
     return ""
-
-
-async def _simulate(
-    config: Config, ports: Ports, account: DesiredAccount, assumed: AssumedRole, names: PolicyNames
-) -> Proof:
-    section = section_of(config, account)
-    to_ask = questions(section, assumed.role, config.check_regions, ports.clock.now())
-    asked: list[tuple[Question, Sequence[Answer]]] = []
-    for question in to_ask:
-        try:
-            asked.append((question, await ports.probe.simulate(assumed, question)))
-        except AccessDenied as error:
-            return not_simulated(section, error.detail)
-        except CredentialsError as error:
-            return Proof(Access.UNKNOWN, f"its session is not taken: {error.detail}", (), True)
-    missing = await names.name(missing_permissions(section, asked), to_ask, account)
-    return judge(missing, len({action for question in to_ask for action in question.actions}))
 
 
 async def call_all(

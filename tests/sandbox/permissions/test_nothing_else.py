@@ -9,7 +9,7 @@ import pytest
 
 from rolecall.core.policy import Outcome, PolicySet, Request, evaluate
 from rolecall.core.probe import Question
-from rolecall.core.roll import questions
+from rolecall.core.roll import Inquiry
 from rolecall.wiring.service_reference import service_reference
 
 from .cases import ALONE, CASES, REGION, SCOPED, Case
@@ -34,7 +34,7 @@ def allowed(policies: PolicySet, actions: Iterable[str], question: Question) -> 
 
 def widest(deployed: Deployed) -> Question:
     """Every example resource and `*`, with every example key at once: whatever opens an action is there."""
-    asked = questions(deployed.role, deployed.arn, [REGION], NOW)
+    asked = Inquiry.of(deployed.role, [REGION]).questions(deployed.arn, NOW)
     resources = dict.fromkeys(resource for question in asked for resource in question.resources)
     context = {key: value for question in asked for key, value in question.context.items()}
     return Question((), tuple(resources | {"*": None}), context)

@@ -12,7 +12,7 @@ import pytest
 
 from rolecall.core.permission_groups.scoping import REGION_KEY
 from rolecall.core.probe import Question
-from rolecall.core.roll import CHECK_GROUP, questions
+from rolecall.core.roll import CHECK_GROUP, Inquiry
 
 from .cases import CASES, ELSEWHERE, HELD, REGION, Case
 from .conftest import Deployed, Fleet
@@ -37,7 +37,7 @@ OTHER_VALUES = {
 
 def asked(fleet: Fleet, case: Case) -> tuple[Question, ...]:
     deployed = fleet.of(case)
-    return questions(deployed.role, deployed.arn, [REGION], NOW)
+    return Inquiry.of(deployed.role, [REGION]).questions(deployed.arn, NOW)
 
 
 def decisions(fleet: Fleet, case: Case, question: Question) -> dict[str, str]:
