@@ -201,7 +201,8 @@ def operator_permissions() -> str:
         "`rolecall-CadoResponseRole` and a role called `CadoResponseRole`. Rights marked optional may be left out: the",
         "command then tells less. Rights marked with a key of the config are needed where that key is given, or was.",
         "`check` and `apply` call the roll with other credentials, those of `check.assume_from`: they need only",
-        "`sts:AssumeRole` on the role.\n",
+        "`sts:AssumeRole` on the role, and `sts:TagSession` or `sts:SetSourceIdentity` where `role.trust` asks for",
+        "session tags or a source identity.\n",
     ]
     for command, rights in RIGHTS.items():
         parts.append(f"## rolecall {command}\n")

