@@ -5,7 +5,7 @@ Every method raises only errors of `rolecall.errors`. Iterators page lazily and 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,10 +18,12 @@ from rolecall.core.observed import (
     Operation,
     OperationResult,
     Registration,
+    ResourceDrift,
     Stack,
     StackContent,
     StackInstance,
     StackSet,
+    StackSetSummary,
 )
 from rolecall.core.organization import Account, OrganizationalUnit, OrganizationIdentity
 from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
@@ -54,15 +56,23 @@ class Organizations(Protocol):
 
 
 class StackSets(Protocol):
-    """CloudFormation StackSets as one caller sees them (CallAs is the adapter's).
+    """CloudFormation StackSets as one caller sees them (CallAs and the permission model are the adapter's).
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/
     Operation ids are idempotency tokens: the same id twice is one operation.
     """
 
     async def trusted_access(self) -> bool: ...
+    async def activate_trusted_access(self) -> None: ...
+    def stack_sets(self) -> AsyncIterator[StackSetSummary]:
+        """Those that are there, of this Region; deleted ones are left out."""
+        ...
+
     async def describe(self, name: str) -> StackSet | None: ...
-    def instances(self, name: str) -> AsyncIterator[StackInstance]: ...
+    def instances(self, name: str, *, drifted: bool = False) -> AsyncIterator[StackInstance]:
+        """`drifted`: only those that the last drift detection found DRIFTED."""
+        ...
+
     async def create(self, name: str, content: StackContent, auto_deployment: AutoDeployment) -> None: ...
     async def update(
         self, name: str, content: StackContent, auto_deployment: AutoDeployment, *, operation_id: str
@@ -74,6 +84,15 @@ class StackSets(Protocol):
         """Where they are missing or OUTDATED; the others are left. Returns the operation's id."""
         ...
 
+    async def update_instances(
+        self, name: str, *, targets: DeploymentTargets, region: str, overrides: Mapping[str, str], operation_id: str
+    ) -> str:
+        """The same content once more, with these parameters in place of the stack set's. Returns the operation's id.
+
+        An override that is left out is reset (UpdateStackInstances).
+        """
+        ...
+
     async def delete_instances(
         self,
         name: str,
@@ -83,6 +102,21 @@ class StackSets(Protocol):
         retain_stacks: bool,
         operation_id: str,
     ) -> str: ...
+    async def import_stacks(
+        self, name: str, *, stack_ids: Sequence[str], unit_ids: Sequence[UnitId], operation_id: str
+    ) -> str:
+        """Stacks that exist become instances: at most ten at a time; `unit_ids` hold their accounts."""
+        ...
+
+    async def detect_drift(self, name: str, *, operation_id: str) -> str: ...
+    async def resource_drifts(self, name: str, instance: StackInstance, operation_id: str) -> Sequence[ResourceDrift]:
+        """What that detection found of one instance: a call a page, two a second."""
+        ...
+
+    async def stop(self, name: str, operation_id: str) -> None:
+        """What has begun ends, the rest is cancelled. One that is over already is no error."""
+        ...
+
     async def delete(self, name: str) -> None: ...
     async def operation(self, name: str, operation_id: str) -> Operation: ...
     def operations(self, name: str) -> AsyncIterator[Operation]:

@@ -42,7 +42,8 @@ ACTIVE = ("audit", "billing", "payments", "locked")
 
 @dataclass(frozen=True)
 class Stage:
-    """Ports to one organization. `take_name` makes a role of our name in an account, as somebody else would."""
+    """Ports to one organization. `take_name` makes a role of our name in an account, as somebody else would;
+    `retained` tells the fake of a stack that was let go of."""
 
     organizations: Organizations
     stack_sets: StackSets
@@ -51,6 +52,7 @@ class Stage:
     accounts: Mapping[str, AccountId]
     units: Mapping[str, UnitId]
     take_name: Callable[[str], None]
+    retained: Callable[[str, str], None] = lambda stack_id, account: None
 
     def role(self, account: str, name: str = ROLE_NAME) -> RoleArn:
         return RoleArn("aws", self.accounts[account], "/", name)
@@ -137,7 +139,10 @@ def fake_stage() -> Stage:
             cloud.stacks.failing = taken
         cloud.stack_sets.failing[accounts[account]] = taken
 
-    return Stage(organizations, cloud.stack_sets, cloud.stacks, cloud.probe, accounts, units, take_name)
+    def retained(stack_id: str, account: str) -> None:
+        cloud.stack_sets.importable[stack_id] = accounts[account]
+
+    return Stage(organizations, cloud.stack_sets, cloud.stacks, cloud.probe, accounts, units, take_name, retained)
 
 
 async def aws_stage(sandbox: ServedSandbox, stack: AsyncExitStack) -> Stage:

@@ -208,3 +208,62 @@ async def test_an_empty_stack_set_is_deleted(stage: Stage) -> None:
 async def test_instances_of_a_set_that_is_not_there_are_not_found(stage: Stage) -> None:
     with pytest.raises(NotFound):
         await instances(stage)
+
+
+async def test_stack_sets_are_listed_with_their_ids(stage: Stage) -> None:
+    assert [found async for found in stage.stack_sets.stack_sets()] == []
+    await stage.stack_sets.create(STACK_SET, content(), AutoDeployment(False))
+    found, described = (
+        [found async for found in stage.stack_sets.stack_sets()],
+        await stage.stack_sets.describe(STACK_SET),
+    )
+    assert described is not None
+    assert [(summary.name, summary.id, summary.service_managed) for summary in found] == [
+        (STACK_SET, described.id, True)
+    ]
+    assert described.managed_execution
+
+
+async def test_instances_alone_can_be_updated(stage: Stage) -> None:
+    await stage.deploy()
+    one = DeploymentTargets((stage.units["Root"],), (stage.accounts["billing"],), AccountFilter.INTERSECTION)
+    token = await stage.stack_sets.update_instances(
+        STACK_SET, targets=one, region=REGION, overrides={"AccessUntil": "2099-01-01T00:00:00Z"}, operation_id="one-1"
+    )
+    operation = await stage.ended(token)
+    assert (operation.action, operation.status) == ("UPDATE", OperationStatus.SUCCEEDED)
+    assert set(await results(stage, token)) == {"billing"}
+    assert (await instances(stage))["billing"].status is InstanceStatus.CURRENT
+
+
+async def test_a_drift_detection_is_an_operation(stage: Stage) -> None:
+    await stage.deploy()
+    operation = await stage.ended(await stage.stack_sets.detect_drift(STACK_SET, operation_id="drift-1"))
+    assert (operation.action, operation.drifted_count) == ("DETECT_DRIFT", 0)
+    assert [found async for found in stage.stack_sets.instances(STACK_SET, drifted=True)] == []
+    assert (await instances(stage))["billing"].drift == "IN_SYNC"
+
+
+async def test_an_operation_that_is_over_may_be_stopped_again(stage: Stage) -> None:
+    operation = await stage.deploy()
+    await stage.stack_sets.stop(STACK_SET, operation.id)
+    assert (await stage.ended(operation.id)).status is OperationStatus.SUCCEEDED
+
+
+async def test_a_retained_stack_can_be_imported_again(stage: Stage) -> None:
+    await stage.deploy()
+    stack_id = (await instances(stage))["billing"].stack_id
+    one = DeploymentTargets((stage.units["Root"],), (stage.accounts["billing"],), AccountFilter.INTERSECTION)
+    await delete(stage, one, retain=True)
+    stage.retained(stack_id, "billing")
+    token = await stage.stack_sets.import_stacks(
+        STACK_SET, stack_ids=[stack_id], unit_ids=[stage.units["Root"]], operation_id="import-1"
+    )
+    assert (await stage.ended(token)).failed_count == 0
+    found = (await instances(stage))["billing"]
+    assert (found.status, found.stack_id) == (InstanceStatus.CURRENT, stack_id)
+
+
+async def test_trusted_access_can_be_activated(stage: Stage) -> None:
+    await stage.stack_sets.activate_trusted_access()
+    assert await stage.stack_sets.trusted_access() is True

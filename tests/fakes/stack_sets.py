@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rolecall.core.ids import AccountId, UnitId
@@ -15,15 +15,22 @@ from rolecall.core.observed import (
     Operation,
     OperationResult,
     OperationStatus,
+    ResourceDrift,
     StackContent,
     StackInstance,
     StackSet,
+    StackSetSummary,
 )
 from rolecall.errors import AwsError, NotFound, OperationInProgress
 
 from .organizations import MANAGEMENT, FakeOrganizations
 
 SKIPPED = "SKIPPED_SUSPENDED_ACCOUNT"
+_CALLS = {
+    "CREATE": "CreateStackInstances",
+    "DELETE": "DeleteStackInstances",
+    "DETECT_DRIFT": "DetectStackSetDrift",
+}
 
 
 @dataclass
@@ -50,7 +57,8 @@ class FakeStackSets:
     """The `StackSets` port. `failing` has the reason for each account in which a deployment or deletion fails.
 
     An operation ends when it was looked at `polls` times. `hidden_results` keeps the failures out of the results, as
-    an eventually consistent list may.
+    an eventually consistent list may. `changed_by_hand` is what a drift detection finds; `importable` are the stacks
+    that exist, by id, with their accounts.
     """
 
     organizations: FakeOrganizations
@@ -58,6 +66,9 @@ class FakeStackSets:
     trusted: bool = True
     failing: dict[AccountId, str] = field(default_factory=dict)
     hidden_results: bool = False
+    changed_by_hand: dict[AccountId, tuple[ResourceDrift, ...]] = field(default_factory=dict)
+    importable: dict[str, AccountId] = field(default_factory=dict)
+    overrides: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
     sets: dict[str, _Set] = field(default_factory=dict)
@@ -66,21 +77,32 @@ class FakeStackSets:
         self.calls["DescribeOrganizationsAccess"] += 1
         return self.trusted
 
+    async def activate_trusted_access(self) -> None:
+        self.log.append("ActivateOrganizationsAccess")
+        self.trusted = True
+
+    async def stack_sets(self) -> AsyncIterator[StackSetSummary]:
+        self.calls["ListStackSets"] += 1
+        for found in list(self.sets.values()):
+            yield StackSetSummary(found.stack_set.name, found.stack_set.id, found.stack_set.service_managed)
+
     async def describe(self, name: str) -> StackSet | None:
         self.calls["DescribeStackSet"] += 1
         return self.sets[name].stack_set if name in self.sets else None
 
-    async def instances(self, name: str) -> AsyncIterator[StackInstance]:
+    async def instances(self, name: str, *, drifted: bool = False) -> AsyncIterator[StackInstance]:
         self.calls["ListStackInstances"] += 1
         for instance in list(self._found(name).instances.values()):
-            yield instance
+            if instance.drift == "DRIFTED" or not drifted:
+                yield instance
 
     async def create(self, name: str, content: StackContent, auto_deployment: AutoDeployment) -> None:
         self.log.append("CreateStackSet")
         if name in self.sets:
             raise AwsError("AWS refused CreateStackSet", code="NameAlreadyExistsException")
         arn = f"arn:aws:cloudformation:us-east-1:{MANAGEMENT}:stackset/{name}:1"
-        self.sets[name] = _Set(StackSet(name, arn, content, (), (), auto_deployment))
+        stack_set = StackSet(name, arn, content, (), (), auto_deployment, id=f"{name}:1", managed_execution=True)
+        self.sets[name] = _Set(stack_set)
 
     async def update(
         self, name: str, content: StackContent, auto_deployment: AutoDeployment, *, operation_id: str
@@ -109,6 +131,18 @@ class FakeStackSets:
             self._start(found, operation_id, "CREATE", ("create", targets), usable)
         return operation_id
 
+    async def update_instances(
+        self, name: str, *, targets: DeploymentTargets, region: str, overrides: Mapping[str, str], operation_id: str
+    ) -> str:
+        found, request = self._found(name), ("update instances", targets, dict(overrides))
+        if self._begins(found, operation_id, request):
+            accounts = [account for account in self._reached(targets) if account in found.instances]
+            self.overrides |= dict.fromkeys(accounts, overrides)
+            for account in accounts:
+                self.changed_by_hand.pop(account, None)
+            self._start(found, operation_id, "UPDATE", request, accounts, outdate=True)
+        return operation_id
+
     async def delete_instances(
         self, name: str, *, targets: DeploymentTargets, region: str, retain_stacks: bool, operation_id: str
     ) -> str:
@@ -122,6 +156,41 @@ class FakeStackSets:
                 found.stack_set = replace(found.stack_set, unit_ids=left)
             self._enqueue(found, Operation(operation_id, "DELETE", OperationStatus.RUNNING), request, work)
         return operation_id
+
+    async def import_stacks(
+        self, name: str, *, stack_ids: Sequence[str], unit_ids: Sequence[UnitId], operation_id: str
+    ) -> str:
+        assert len(stack_ids) <= 10, "StackSets import ten stacks an operation"
+        found, request = self._found(name), ("import", tuple(stack_ids), tuple(unit_ids))
+        if self._begins(found, operation_id, request):
+            under = self.organizations.under(unit_ids)
+            accounts = [self.importable[stack_id] for stack_id in stack_ids]
+            for account, stack_id in zip(accounts, stack_ids, strict=True):
+                new = StackInstance(account, "us-east-1", InstanceStatus.OUTDATED, "PENDING", "", under[account])
+                found.instances[account] = replace(new, stack_id=stack_id)
+            known = dict.fromkeys((*found.stack_set.unit_ids, *unit_ids))
+            found.stack_set = replace(found.stack_set, unit_ids=tuple(known), regions=("us-east-1",))
+            self._start(found, operation_id, "CREATE", request, accounts)
+        return operation_id
+
+    async def detect_drift(self, name: str, *, operation_id: str) -> str:
+        found = self._found(name)
+        if self._begins(found, operation_id, "detect"):
+            work = {account: self._detection(found) for account in found.instances}
+            self._enqueue(found, Operation(operation_id, "DETECT_DRIFT", OperationStatus.RUNNING), "detect", work)
+        return operation_id
+
+    async def resource_drifts(self, name: str, instance: StackInstance, operation_id: str) -> Sequence[ResourceDrift]:
+        self.calls["ListStackInstanceResourceDrifts"] += 1
+        assert self._entry(self._found(name), operation_id), "of an operation that there is"
+        return self.changed_by_hand.get(instance.account, ())
+
+    async def stop(self, name: str, operation_id: str) -> None:
+        self.log.append("StopStackSetOperation")
+        entry = self._entry(self._found(name), operation_id)
+        assert entry is not None
+        if not entry.operation.status.ended:
+            entry.operation = replace(entry.operation, status=OperationStatus.STOPPED)
 
     async def delete(self, name: str) -> None:
         self.log.append("DeleteStackSet")
@@ -194,10 +263,12 @@ class FakeStackSets:
         if any(not entry.operation.status.ended for entry in found.operations):
             raise OperationInProgress("AWS refused the call", code="OperationInProgressException")
 
-    def _reached(self, targets: DeploymentTargets) -> dict[AccountId, UnitId]:
+    def _reached(self, targets: DeploymentTargets) -> dict[AccountId, UnitId | None]:
         assert len(targets.unit_ids) <= 50, "StackSets take 50 units an operation"
-        assert bool(targets.accounts) == (targets.filter is not AccountFilter.NONE)
         named = set(targets.accounts)
+        if not targets.unit_ids:  # self-managed permissions: the accounts are the targets
+            return dict.fromkeys(targets.accounts)
+        assert bool(targets.accounts) == (targets.filter is not AccountFilter.NONE)
         keep = {AccountFilter.NONE: lambda _: True, AccountFilter.INTERSECTION: named.__contains__}
         fits = keep.get(targets.filter, lambda account: account not in named)
         under = self.organizations.under(targets.unit_ids)
@@ -218,9 +289,7 @@ class FakeStackSets:
         self, found: _Set, operation: Operation, request: object,
         work: dict[AccountId, Callable[[AccountId], OperationResult]],
     ) -> None:  # fmt: skip
-        self.log.append(
-            {"CREATE": "CreateStackInstances", "DELETE": "DeleteStackInstances"}.get(operation.action, "UpdateStackSet")
-        )
+        self.log.append(_CALLS.get(operation.action, "UpdateStackSet"))
         entry = _Running(operation, request, work, self.polls)
         entry.results = [OperationResult(account, "us-east-1", "RUNNING") for account in work]
         found.operations.insert(0, entry)
@@ -257,6 +326,14 @@ class FakeStackSets:
                 found.instances[account] = replace(gone, reason=reason)
                 return OperationResult(account, "us-east-1", result, reason)
             del found.instances[account]
+            return OperationResult(account, "us-east-1", "SUCCEEDED")
+
+        return perform
+
+    def _detection(self, found: _Set) -> Callable[[AccountId], OperationResult]:
+        def perform(account: AccountId) -> OperationResult:
+            drift = "DRIFTED" if account in self.changed_by_hand else "IN_SYNC"
+            found.instances[account] = replace(found.instances[account], drift=drift)
             return OperationResult(account, "us-east-1", "SUCCEEDED")
 
         return perform

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +23,11 @@ from rolecall.core.observed import (
     Operation,
     OperationResult,
     OperationStatus,
+    ResourceDrift,
     StackContent,
     StackInstance,
     StackSet,
+    StackSetSummary,
 )
 from rolecall.errors import AwsError, NotFound
 
@@ -70,6 +72,14 @@ class AwsStackSets:
         told = await self._client.call("DescribeOrganizationsAccess", **self._call_as)
         return bool(told.get("Status") == "ENABLED")
 
+    async def activate_trusted_access(self) -> None:
+        await self._client.call("ActivateOrganizationsAccess")
+
+    async def stack_sets(self) -> AsyncIterator[StackSetSummary]:
+        async for told in self._pages("ListStackSets", Status="ACTIVE"):
+            service_managed = told.get("PermissionModel") == "SERVICE_MANAGED"
+            yield StackSetSummary(told["StackSetName"], told["StackSetId"], service_managed)
+
     async def describe(self, name: str) -> StackSet | None:
         try:
             answer = await self._client.call("DescribeStackSet", StackSetName=name, **self._call_as)
@@ -78,8 +88,9 @@ class AwsStackSets:
         told = answer["StackSet"]
         return None if told.get("Status") == "DELETED" else _stack_set(told)
 
-    async def instances(self, name: str) -> AsyncIterator[StackInstance]:
-        async for told in self._pages("ListStackInstances", StackSetName=name):
+    async def instances(self, name: str, *, drifted: bool = False) -> AsyncIterator[StackInstance]:
+        only = {"Filters": [{"Name": "DRIFT_STATUS", "Values": "DRIFTED"}]} if drifted else {}
+        async for told in self._pages("ListStackInstances", StackSetName=name, **only):
             yield _instance(told)
 
     async def create(self, name: str, content: StackContent, auto_deployment: AutoDeployment) -> None:
@@ -110,11 +121,48 @@ class AwsStackSets:
     async def create_instances(self, name: str, *, targets: DeploymentTargets, region: str, operation_id: str) -> str:
         return await self._start("CreateStackInstances", operation_id, **_on_targets(name, targets, region))
 
+    async def update_instances(
+        self, name: str, *, targets: DeploymentTargets, region: str, overrides: Mapping[str, str], operation_id: str
+    ) -> str:
+        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in overrides.items()]
+        where = _on_targets(name, targets, region)
+        return await self._start("UpdateStackInstances", operation_id, ParameterOverrides=parameters, **where)
+
     async def delete_instances(
         self, name: str, *, targets: DeploymentTargets, region: str, retain_stacks: bool, operation_id: str
     ) -> str:
         parameters = _on_targets(name, targets, region)
         return await self._start("DeleteStackInstances", operation_id, RetainStacks=retain_stacks, **parameters)
+
+    async def import_stacks(
+        self, name: str, *, stack_ids: Sequence[str], unit_ids: Sequence[UnitId], operation_id: str
+    ) -> str:
+        where = {"OrganizationalUnitIds": list(unit_ids)} if unit_ids else {}
+        return await self._start(
+            "ImportStacksToStackSet", operation_id, StackSetName=name, StackIds=list(stack_ids), **where
+        )
+
+    async def detect_drift(self, name: str, *, operation_id: str) -> str:
+        return await self._start("DetectStackSetDrift", operation_id, StackSetName=name)
+
+    async def resource_drifts(self, name: str, instance: StackInstance, operation_id: str) -> Sequence[ResourceDrift]:
+        pages = self._pages(
+            "ListStackInstanceResourceDrifts",
+            StackSetName=name,
+            StackInstanceAccount=instance.account,
+            StackInstanceRegion=instance.region,
+            OperationId=operation_id,
+        )
+        return [_resource_drift(told) async for told in pages]
+
+    async def stop(self, name: str, operation_id: str) -> None:
+        try:
+            await self._client.call(
+                "StopStackSetOperation", StackSetName=name, OperationId=operation_id, **self._call_as
+            )
+        except AwsError as error:
+            if error.code != "InvalidOperationException":
+                raise
 
     async def delete(self, name: str) -> None:
         """One that is gone already is what was asked for: the SDK tries again when the answer was lost."""
@@ -192,6 +240,8 @@ def _stack_set(told: Mapping[str, Any]) -> StackSet:
             bool(auto.get("Enabled")), bool(auto.get("Enabled") and auto.get("RetainStacksOnAccountRemoval"))
         ),
         service_managed=told.get("PermissionModel") == "SERVICE_MANAGED",
+        id=told.get("StackSetId", ""),
+        managed_execution=bool((told.get("ManagedExecution") or {}).get("Active")),
     )
 
 
@@ -205,6 +255,17 @@ def _instance(told: Mapping[str, Any]) -> StackInstance:
         reason=told.get("StatusReason", ""),
         unit_id=UnitId(unit) if unit else None,
         stack_id=told.get("StackId", ""),
+        drift=told.get("DriftStatus", ""),
+    )
+
+
+def _resource_drift(told: Mapping[str, Any]) -> ResourceDrift:
+    return ResourceDrift(
+        logical_id=told["LogicalResourceId"],
+        physical_id=told.get("PhysicalResourceId", ""),
+        type=told["ResourceType"],
+        status=told["StackResourceDriftStatus"],
+        properties=tuple(found["PropertyPath"] for found in told.get("PropertyDifferences") or ()),
     )
 
 
@@ -224,4 +285,5 @@ def _operation(told: Mapping[str, Any], asked: str) -> Operation:
         status=known(OperationStatus, told["Status"], asked),
         reason=told.get("StatusReason", ""),
         failed_count=(told.get("StatusDetails") or {}).get("FailedStackInstancesCount", 0),
+        drifted_count=(told.get("StackSetDriftDetectionDetails") or {}).get("DriftedStackInstancesCount", 0),
     )

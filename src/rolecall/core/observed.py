@@ -63,6 +63,8 @@ class StackInstance:
     reason: str = ""
     unit_id: UnitId | None = None
     stack_id: str = ""
+    drift: str = ""
+    """`DriftStatus` of the last detection: IN_SYNC, DRIFTED, NOT_CHECKED or UNKNOWN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,33 @@ class StackSet:
     regions: tuple[str, ...]
     auto_deployment: AutoDeployment
     service_managed: bool = True
+    id: str = ""
+    """`StackSetId`: the name and a UUID, which tells it from an earlier one of the same name."""
+    managed_execution: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StackSetSummary:
+    """A stack set as ListStackSets tells it: without its template."""
+
+    name: str
+    id: str
+    service_managed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDrift:
+    """A resource of one stack instance as the last drift detection found it.
+
+    `status` is IN_SYNC, MODIFIED, DELETED or NOT_CHECKED; `properties` are the paths that differ, such as
+    `/AssumeRolePolicyDocument/Statement/0/Sid`. `physical_id` of a role is its name.
+    """
+
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    properties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +133,8 @@ class Operation:
     status: OperationStatus
     reason: str = ""
     failed_count: int = 0
+    drifted_count: int = 0
+    """Of a DETECT_DRIFT operation: instances that are not as the stack set has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,66 @@
+"""Desired against observed: the changes that are left to make. Pure, linear in the accounts.
+
+No removal is inferred from absence alone: an instance or registration is only taken out when the organization itself
+says that its account is no target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.core.desired import Desired, Via
+from rolecall.core.diff.content import content_differences, stack_differences
+from rolecall.core.diff.instances import (
+    in_flight,
+    instance_changes,
+    instance_of,
+    instance_subject,
+    why_inoperable,
+    why_outdated,
+)
+from rolecall.core.diff.management import management_changes
+from rolecall.core.diff.obstacles import obstacle
+from rolecall.core.diff.ownership import is_managed
+from rolecall.core.diff.stack_set import stack_set_changes, surplus_units
+from rolecall.core.observed import Observed
+from rolecall.core.plan import Action, Change
+from rolecall.core.registrations import registration_changes
+
+__all__ = [
+    "content_differences",
+    "diff",
+    "in_flight",
+    "instance_of",
+    "is_managed",
+    "stack_differences",
+    "surplus_units",
+    "why_inoperable",
+    "why_outdated",
+]
+
+
+def diff(
+    desired: Desired, observed: Observed, *, retry_blocked: bool = False, platforms_asked: bool = True
+) -> tuple[Change, ...]:
+    """In the order in which they are to be made. `retry_blocked` tries again what was blocked the last time."""
+    deployments = tuple(_deployments(desired, observed, retry_blocked))
+    if not platforms_asked:
+        return deployments
+    unreachable = frozenset(change.account for change in deployments if not change.pending and change.account)
+    return (*deployments, *registration_changes(desired, observed, unreachable))
+
+
+def _deployments(desired: Desired, observed: Observed, retry_blocked: bool) -> Iterator[Change]:
+    if reason := obstacle(desired, observed):
+        yield from _all_blocked(desired, reason)
+    else:
+        yield from stack_set_changes(desired, observed)
+        yield from instance_changes(desired, observed, retry_blocked)
+    yield from management_changes(desired, observed)
+
+
+def _all_blocked(desired: Desired, obstacle: str) -> Iterator[Change]:
+    yield Change(Action.BLOCKED, f"stack set {desired.stack_set_name}", None, obstacle)
+    for account in desired.accounts.values():
+        if account.via is Via.STACK_SET:
+            yield Change(Action.BLOCKED, instance_subject(desired), account.id, obstacle)

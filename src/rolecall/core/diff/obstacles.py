@@ -1,0 +1,40 @@
+"""Why a stack set of our name cannot be used at all. Pure."""
+
+from __future__ import annotations
+
+from rolecall.core import template
+from rolecall.core.desired import Desired
+from rolecall.core.diff.ownership import NOT_OURS, is_managed
+from rolecall.core.observed import Observed, StackContent
+
+
+def obstacle(desired: Desired, observed: Observed) -> str:
+    """Why the stack set cannot be used at all, or nothing."""
+    current = observed.stack_set
+    if observed.trusted_access is False and desired.wants_stack_set:
+        return NO_TRUSTED_ACCESS
+    if current and not current.service_managed:
+        return "a stack set of that name exists with self-managed permissions: give deployment.stack_set_name another"
+    if current and not is_managed(current.content):
+        return f"a stack set of that name exists and {NOT_OURS}"
+    if current and path_changed(desired.content, current.content):
+        return PATH_CHANGED
+    return ""
+
+
+def path_changed(desired: StackContent, current: StackContent) -> bool:
+    """Whether only the path differs of a role that keeps its name: CloudFormation cannot replace a named role."""
+    same_name = desired.parameters.get("RoleName") == current.parameters.get("RoleName")
+    return same_name and template.path_in(current.template) not in (None, template.path_in(desired.template))
+
+
+PATH_CHANGED = (
+    "role.path was changed, and CloudFormation cannot move a role that keeps its name: "
+    "put it back, change role.name too, or `rolecall destroy` with the former config first"
+)
+
+
+NO_TRUSTED_ACCESS = (
+    "trusted access for StackSets is off: in the management account run "
+    "`aws cloudformation activate-organizations-access`"
+)

@@ -1,0 +1,63 @@
+"""The stack set's own changes: made, updated, units dropped. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.core.desired import Desired, Via
+from rolecall.core.diff.content import content_differences
+from rolecall.core.ids import UnitId
+from rolecall.core.observed import Observed, StackSet
+from rolecall.core.plan import Action, Change
+
+
+def stack_set_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
+    subject = f"stack set {desired.stack_set_name}"
+    if observed.stack_set is not None:
+        yield from _stack_set_updates(desired, observed.stack_set, subject)
+    elif desired.wants_stack_set:
+        yield Change(Action.CREATE_STACK_SET, subject, None, f"deploys role {desired.role_name} in {desired.region}")
+
+
+def surplus_units(desired: Desired, current: StackSet) -> tuple[list[UnitId], list[UnitId]]:
+    """Units that the stack set still targets and the config does not: those to be dropped, and those over targets.
+
+    AWS drops a unit when all instances under it are deleted; over an account that stays a target that would be a gap.
+    """
+    targets = [account for account in desired.accounts.values() if account.via is Via.STACK_SET]
+    kept = {unit for target in targets for unit in target.account.unit_ids}
+    surplus = [unit for unit in current.unit_ids if unit not in desired.unit_ids]
+    return [unit for unit in surplus if unit not in kept], [unit for unit in surplus if unit in kept]
+
+
+def _dropped_units(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
+    droppable, over_targets = surplus_units(desired, current)
+    for unit in droppable:
+        yield Change(
+            Action.DROP_UNIT, subject, None, f"{unit} is no target any more: accounts that join it get no role"
+        )
+    if desired.auto_deployment.enabled:
+        for unit in over_targets:
+            yield Change(Action.BLOCKED, subject, None, f"{unit} {STILL_TARGETED}")
+
+
+STILL_TARGETED = (
+    "is no target any more, but lies over targets, so that it cannot be dropped without a gap: accounts that join it "
+    "get the role until the next apply. Turn deployment.auto_deployment.enabled off, or destroy and apply"
+)
+
+
+def _stack_set_updates(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
+    differences = content_differences(desired.content, current.content)
+    wanted, now = desired.auto_deployment, current.auto_deployment
+    if wanted.enabled != now.enabled:
+        differences.append(f"auto-deployment {_on(wanted.enabled)}")
+    if wanted.retain_on_removal != now.retain_on_removal:
+        differences.append(f"retain on removal {_on(wanted.retain_on_removal)}")
+    if differences:
+        yield Change(Action.UPDATE_STACK_SET, subject, None, ", ".join(differences))
+    yield from _dropped_units(desired, current, subject)
+
+
+def _on(value: bool) -> str:
+    return "on" if value else "off"

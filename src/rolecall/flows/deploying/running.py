@@ -1,0 +1,53 @@
+"""Operations on the stack set, one after another: tokens, beginning, and waiting behind others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+
+from rolecall.core.ids import AccountId
+from rolecall.core.plan import Change, Plan
+from rolecall.core.report import Failure
+from rolecall.errors import OperationInProgress
+from rolecall.flows.look import Seen
+from rolecall.flows.operations import settle, wait_for_operation
+from rolecall.ports import Ports
+
+MAX_UNITS = 50
+"""OUs an operation. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html"""
+
+MAX_NAMED_ACCOUNTS = 500
+"""More accounts than this are reached through their units rather than by name."""
+
+
+def accounts_in(changes: Sequence[Change]) -> tuple[AccountId, ...]:
+    return tuple(dict.fromkeys(change.account for change in changes if change.account))
+
+
+def operation_id(plan: Plan, stack_set_arn: str, step: str) -> str:
+    """The idempotency token of a step.
+
+    The plan's fingerprint holds the last operation seen, so that a failed one is tried anew; the ARN tells a stack set
+    from an earlier one of the same name.
+    """
+    return "rolecall-" + hashlib.sha256(f"{plan.fingerprint} {stack_set_arn} {step}".encode()).hexdigest()[:40]
+
+
+async def stack_set_arn(seen: Seen, ports: Ports) -> str:
+    """The stack set's, which this very run may have made."""
+    current = seen.observed.stack_set or await ports.stack_sets.describe(seen.desired.stack_set_name)
+    return current.arn if current else ""
+
+
+async def run_operation(
+    ports: Ports, stack_set: str, start: Callable[[], Awaitable[str]], title: str
+) -> tuple[Failure, ...]:
+    """Starts an operation, behind any other that runs, and waits for its end."""
+    while True:
+        try:
+            operation = await start()
+        except OperationInProgress:
+            if not await settle(ports, stack_set):
+                raise
+        else:
+            return await wait_for_operation(ports, stack_set, operation, title)
