@@ -105,7 +105,7 @@ REPORT: dict[str, Any] = {
 
 def change(action: str, subject: str, number: int | None, detail: str = "") -> dict[str, Any]:
     account = None if number is None else f"{100_000_000_000 + number}"
-    return {"action": action, "subject": subject, "account": account, "detail": detail}
+    return {"action": action, "subject": subject, "account": account, "detail": detail, "differences": []}
 
 
 def planned(*changes: dict[str, Any]) -> dict[str, Any]:
@@ -232,3 +232,22 @@ def test_a_stage_is_one_line_of_a_log() -> None:
     stage, said = out.getvalue().splitlines()
     assert stage.startswith("Calling the roll: 5/5, 1 failed ")
     assert said == "[bold]a line[/bold]"
+
+
+def test_an_update_says_before_and_after_and_removals_stand_apart() -> None:
+    update = change("update-stack-set", "stack set X", None, "role name") | {
+        "differences": [{"what": "role name", "before": "Old", "after": ""}]
+    }
+    removals = [change("delete-stack-instance", "stack instance of X", number, "closed") for number in (1, 2)]
+    made = [change("retry-stack-instance", "stack instance of X", number, f"why {number % 2}") for number in (3, 4, 5)]
+    text = shown([*removals, update, *made])
+    assert "role name: Old -> nothing" in text
+    assert text.index("update stack set X") < text.index("Removals") < text.index("- delete stack instance of X")
+    assert "2: why 1" in text
+    assert "6 changes, 2 removals among them" in text
+
+
+def shown(changes: list[dict[str, Any]]) -> str:
+    text = StringIO()
+    print_changes(to(text, OPTIONS), REPORT | {"changes": changes})
+    return text.getvalue()

@@ -208,23 +208,25 @@ def test_what_is_blocked_by_a_taken_name_is_tried_again_when_asked_for() -> None
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"role": {"max_session_hours": 1}}, "the template"),
-        ({"role": {"external_id": "another-one"}}, "parameter ExternalId"),
-        ({"role": {"tags": {"team": "ir"}}}, "the template, the tags"),
-        ({"deployment": {"auto_deployment": {"enabled": False}}}, "auto-deployment off"),
-        ({"deployment": {"auto_deployment": {"retain_on_removal": True}}}, "retain on removal on"),
+        ({"role": {"max_session_hours": 1}}, ["session length in seconds: 43200 -> 3600"]),
+        ({"role": {"external_id": "another-one"}}, ["trust, statement Platform: external id: 5f0c… -> an…"]),
+        ({"role": {"tags": {"team": "ir"}}}, ["role tag team:  -> ir", "tag team of the stacks:  -> ir"]),
+        ({"deployment": {"auto_deployment": {"enabled": False}}}, ["auto-deployment: on -> off"]),
+        ({"deployment": {"auto_deployment": {"retain_on_removal": True}}}, ["retain on removal: off -> on"]),
     ],
 )
-def test_a_changed_config_updates_the_set_and_says_what_changed_without_values(
-    changed: dict[str, Any], words: str
+def test_a_changed_config_updates_the_set_and_says_what_was_and_what_will_be(
+    changed: dict[str, Any], words: list[str]
 ) -> None:
     wanted = desired(wanted=config(**changed))
     before = desired()
     observed = replace(settled(wanted), stack_set=stack_set(before))
     (change,) = diff(wanted, observed)
-    assert (change.action, change.detail) == (Action.UPDATE_STACK_SET, words)
-    assert "another-one" not in change.detail
-    assert EXTERNAL_ID not in change.detail
+    assert change.action is Action.UPDATE_STACK_SET
+    assert [f"{found.what}: {found.before} -> {found.after}" for found in change.differences] == words
+    assert change.detail == ", ".join(found.what for found in change.differences)
+    assert "another-one" not in str(change)
+    assert EXTERNAL_ID not in str(change)
 
 
 def test_white_space_around_a_template_is_no_change() -> None:

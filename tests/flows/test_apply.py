@@ -455,5 +455,5 @@ async def test_an_inoperable_instance_is_blocked_with_its_mend(cloud: FakeCloud)
 async def test_auto_deployment_is_switched_without_touching_the_content(cloud: FakeCloud) -> None:
     await applied(cloud)
     done = await applied(cloud, config(deployment={"auto_deployment": {"enabled": False}}))
-    assert [change.detail for change in done.plan.changes] == ["auto-deployment off"]
+    assert [change.detail for change in done.plan.changes] == ["auto-deployment"]
     assert cloud.stack_sets.sets[STACK_SET].stack_set.auto_deployment == AutoDeployment(False)

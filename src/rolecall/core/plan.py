@@ -16,6 +16,7 @@ from typing import Any
 from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId, parse_account_id
 from rolecall.core.observed import Observed
+from rolecall.core.template.differences import Difference
 from rolecall.errors import PlanRefused
 
 PLAN_VERSION = 1
@@ -60,12 +61,16 @@ _DESTRUCTIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change: to what (`subject`, such as `stack set X` or `platform forensics`), in which account, and why."""
+    """One change: to what (`subject`, such as `stack set X` or `platform forensics`), in which account, and why.
+
+    `differences` say what it is before and after, where something that is there changes.
+    """
 
     action: Action
     subject: str
     account: AccountId | None
     detail: str
+    differences: tuple[Difference, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -175,6 +180,7 @@ def _change(item: Mapping[str, Any]) -> Change:
         str(item["subject"]),
         None if account is None else parse_account_id(account),
         str(item["detail"]),
+        tuple(Difference(*map(str, (told["what"], told["before"], told["after"]))) for told in item["differences"]),
     )
 
 

@@ -12,6 +12,7 @@ from rolecall.core.desired import Desired, DesiredAccount
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import Observed, Registration
 from rolecall.core.plan import Action, Change
+from rolecall.core.template.differences import Difference
 
 
 def registration_changes(
@@ -80,6 +81,13 @@ def _platform_changes(
             yield from _arriving(account, platform, there)
 
 
+def _replaced(stale: Registration, name: str, account: DesiredAccount) -> Iterator[Difference]:
+    if stale.account_name != name:
+        yield Difference("account name", stale.account_name, name)
+    if stale.role != account.role:
+        yield Difference("role", str(stale.role or "not told by the platform"), str(account.role))
+
+
 def _departure(platform: str, registration: Registration) -> Change:
     detail = f"{registration.account_name}: the account is not in the organization"
     return Change(Action.DEREGISTER, f"platform {platform}", registration.account, detail)
@@ -97,9 +105,9 @@ def _arriving(account: DesiredAccount, platform: str, registrations: list[Regist
     if any(is_ours(account, found) and not is_stale(account, found) for found in registrations):
         return
     if stale := to_replace(account, registrations):
-        was = f"{stale[0].account_name} with {stale[0].role or 'a role that the platform does not tell'}"
-        detail = f"registered as {was}, should be {name} with {account.role}"
-        yield Change(Action.REPLACE_REGISTRATION, subject, account.id, detail)
+        found = tuple(_replaced(stale[0], name, account))
+        detail = f"registered under another {' and '.join(difference.what for difference in found)}"
+        yield Change(Action.REPLACE_REGISTRATION, subject, account.id, detail, found)
     elif unnamed := [registration for registration in registrations if registration.role is None]:
         detail = f"registered there as {unnamed[0].account_name}, and the platform does not say with which role"
         yield Change(Action.BLOCKED, subject, account.id, detail)

@@ -108,4 +108,5 @@ def _change(change: Change) -> Json:
         "subject": change.subject,
         "account": change.account,
         "detail": change.detail,
+        "differences": [asdict(difference) for difference in change.differences],
     }

@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from rolecall.core.desired import Desired, DesiredAccount, Via
 from rolecall.core.diff import (
-    content_differences,
+    content_differs,
     in_flight,
     instance_of,
     is_managed,
-    stack_differences,
+    stack_differs,
     why_inoperable,
     why_outdated,
 )
@@ -193,7 +193,7 @@ def _instance_deployment(desired: Desired, observed: Observed, instance: StackIn
         failed = instance.detailed_status == "FAILED"
         return (Deployment.FAILED if failed else Deployment.OUTDATED), why_outdated(instance)
     current = observed.stack_set
-    if current and content_differences(desired.content, current.content):
+    if current and content_differs(desired.content, current.content):
         return Deployment.OUTDATED, "an older form of the role is deployed"
     return Deployment.DEPLOYED, ""
 
@@ -206,7 +206,7 @@ def _management_deployment(desired: Desired, observed: Observed) -> tuple[Deploy
         return Deployment.PENDING, f"its stack is {stack.status}"
     if not stack.good and stack.status != "UPDATE_ROLLBACK_COMPLETE":
         return Deployment.FAILED, f"its stack is {stack.status}: {stack.reason}"
-    if stack_differences(desired.management_content, stack.content):
+    if stack_differs(desired.management_content, stack.content):
         return Deployment.OUTDATED, "an older form of the role is deployed"
     return Deployment.DEPLOYED, ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import Any
 
@@ -31,15 +32,27 @@ _WORDS = {
 
 
 def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = False) -> None:
-    """The changes in the order in which they are made, one line a kind (every account with `verbose`)."""
+    """The changes in the order in which they are made, one line a kind (every account with `verbose`).
+
+    What takes something away stands apart, at the end, under a heading of its own.
+    """
     organization, changes = report["organization"], report["changes"]
     console.print(f"Organization {organization['id']}, {organization['accounts']} accounts", markup=False)
-    _print_groups(console, report, changes, verbose)
+    removals = [change for change in changes if Action(change["action"]).destructive]
+    _print_groups(console, report, [change for change in changes if not Action(change["action"]).destructive], verbose)
+    if removals:
+        console.print(Text("Removals", style="change.destructive"))
+        _print_groups(console, report, removals, verbose)
+    console.print(_total(changes, len(removals)))
+    print_notes(console, report)
+
+
+def _total(changes: list[dict[str, Any]], removals: int) -> str:
     pending = sum(change["action"] != Action.BLOCKED for change in changes)
     blocked = len(changes) - pending
-    tail = f", {blocked} blocked" if blocked else ""
-    console.print(f"{_count(pending, 'change')}{tail}" if pending else f"No changes{tail}")
-    print_notes(console, report)
+    tail = [f"{_count(removals, 'removal')} among them"] if removals else []
+    tail += [f"{blocked} blocked"] if blocked else []
+    return ", ".join([_count(pending, "change") if pending else "No changes", *tail])
 
 
 def print_notes(console: Console, report: dict[str, Any]) -> None:
@@ -66,18 +79,35 @@ def _print_group(
     style = _style(action)
     accounts = [change for change in group if change["account"]]
     if len(accounts) > 1 and action is not Action.BLOCKED:
-        console.print(
-            Text(f"  {sign} {words} {subject} in {_count(len(accounts), 'account')}: ", style=style),
-            end="",
-            soft_wrap=not console.is_terminal,
-        )
-        console.print(Text(_names(accounts, names, verbose)), soft_wrap=not console.is_terminal)
+        line = Text(f"  {sign} {words} {subject} in {_count(len(accounts), 'account')}: ", style=style)
+        _print_line(console, line.append(_names(accounts, names, verbose), style="default"))
+        _print_reasons(console, accounts)
         return
     for change in _told_once(group) if action is Action.BLOCKED else group:
         where = f" in {names.get(change['account'], change['account'])}" if change["account"] else ""
         detail = f" ({change['detail']})" if change["detail"] else ""
-        line = Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default")
-        console.print(line, soft_wrap=not console.is_terminal)
+        _print_line(console, Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default"))
+        for difference in change["differences"]:
+            _print_line(console, _difference(difference))
+
+
+def _print_line(console: Console, line: Text) -> None:
+    console.print(line, soft_wrap=not console.is_terminal)
+
+
+def _print_reasons(console: Console, changes: list[dict[str, Any]]) -> None:
+    """How many have which reason, where there is more than one; each account's own stands in the JSON."""
+    reasons = Counter(change["detail"] for change in changes)
+    shown = reasons.most_common(_NAMED) if 1 < len(reasons) < len(changes) else []
+    for reason, count in shown:
+        _print_line(console, Text(f"      {count}: {reason}"))
+    if left := len(reasons) - len(shown) if shown else 0:
+        _print_line(console, Text(f"      and {_count(left, 'other reason')}"))
+
+
+def _difference(difference: dict[str, Any]) -> Text:
+    before, after = (difference[side] or "nothing" for side in ("before", "after"))
+    return Text(f"      {difference['what']}: {before} -> {after}")
 
 
 def _told_once(group: list[dict[str, Any]]) -> list[dict[str, Any]]:

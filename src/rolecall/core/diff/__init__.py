@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolecall.core.desired import Desired, Via
-from rolecall.core.diff.content import content_differences, stack_differences
+from rolecall.core.diff.content import content_differences, content_differs, stack_differences, stack_differs
 from rolecall.core.diff.instances import (
     in_flight,
     instance_changes,
@@ -28,11 +28,13 @@ from rolecall.core.registrations import registration_changes
 
 __all__ = [
     "content_differences",
+    "content_differs",
     "diff",
     "in_flight",
     "instance_of",
     "is_managed",
     "stack_differences",
+    "stack_differs",
     "surplus_units",
     "why_inoperable",
     "why_outdated",

@@ -23,8 +23,7 @@ def instance_changes(desired: Desired, observed: Observed, retry_blocked: bool) 
         if account.via is Via.STACK_SET:
             yield from _target_instance(desired, account, instance, retry_blocked)
         elif instance and account.account.active:
-            detail = f"{account.account.name}: {account.exclusion}"
-            yield Change(Action.DELETE_INSTANCE, instance_subject(desired), account.id, detail)
+            yield Change(Action.DELETE_INSTANCE, instance_subject(desired), account.id, account.exclusion)
     for instance in instances.values():
         if instance.account not in desired.accounts:
             detail = "the account is not in the organization: let go of it with DeleteStackInstances and RetainStacks"
@@ -34,15 +33,15 @@ def instance_changes(desired: Desired, observed: Observed, retry_blocked: bool) 
 def _target_instance(
     desired: Desired, account: DesiredAccount, instance: StackInstance | None, retry_blocked: bool
 ) -> Iterator[Change]:
-    subject, name = instance_subject(desired), account.account.name
+    subject = instance_subject(desired)
     if instance is None:
-        yield Change(Action.CREATE_INSTANCE, subject, account.id, f"{name} has no role yet")
+        yield Change(Action.CREATE_INSTANCE, subject, account.id, "no role yet")
     elif instance.status is InstanceStatus.INOPERABLE:
-        yield Change(Action.BLOCKED, subject, account.id, f"{name}: {why_inoperable(instance)}")
+        yield Change(Action.BLOCKED, subject, account.id, why_inoperable(instance))
     elif instance.status is InstanceStatus.OUTDATED and not in_flight(instance):
         blocked = name_is_taken(instance.reason) and not retry_blocked
         action = Action.BLOCKED if blocked else Action.RETRY_INSTANCE
-        yield Change(action, subject, account.id, f"{name}: {why_outdated(instance)}")
+        yield Change(action, subject, account.id, why_outdated(instance))
 
 
 def in_flight(instance: StackInstance) -> bool:

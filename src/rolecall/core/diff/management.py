@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolecall.core.desired import Desired, Via
-from rolecall.core.diff.content import stack_differences
+from rolecall.core.diff.content import named, stack_differences
 from rolecall.core.diff.obstacles import PATH_CHANGED, path_changed
 from rolecall.core.diff.ownership import NOT_OURS, is_managed
 from rolecall.core.observed import Observed
@@ -32,8 +32,8 @@ def management_changes(desired: Desired, observed: Observed) -> Iterator[Change]
         yield Change(Action.BLOCKED, subject, management.id, PATH_CHANGED)
     elif stack.status in BEYOND_UPDATE:
         yield Change(Action.REPLACE_STACK, subject, management.id, f"{stack.status}: {stack.reason}")
-    elif differences := stack_differences(desired.management_content, stack.content):
-        yield Change(Action.UPDATE_STACK, subject, management.id, ", ".join(differences))
+    elif found := stack_differences(desired.management_content, stack.content):
+        yield Change(Action.UPDATE_STACK, subject, management.id, named(found), found)
 
 
 BEYOND_UPDATE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS")

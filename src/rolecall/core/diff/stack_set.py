@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolecall.core.desired import Desired, Via
-from rolecall.core.diff.content import content_differences
+from rolecall.core.diff.content import content_differences, named
 from rolecall.core.ids import UnitId
 from rolecall.core.observed import Observed, StackSet
 from rolecall.core.plan import Action, Change
+from rolecall.core.template.differences import Difference
 
 
 def stack_set_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
@@ -48,15 +49,18 @@ STILL_TARGETED = (
 
 
 def _stack_set_updates(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
-    differences = content_differences(desired.content, current.content)
     wanted, now = desired.auto_deployment, current.auto_deployment
-    if wanted.enabled != now.enabled:
-        differences.append(f"auto-deployment {_on(wanted.enabled)}")
-    if wanted.retain_on_removal != now.retain_on_removal:
-        differences.append(f"retain on removal {_on(wanted.retain_on_removal)}")
-    if differences:
-        yield Change(Action.UPDATE_STACK_SET, subject, None, ", ".join(differences))
+    found = [*content_differences(desired.content, current.content)]
+    found += _switched("auto-deployment", now.enabled, wanted.enabled)
+    found += _switched("retain on removal", now.retain_on_removal, wanted.retain_on_removal)
+    if found:
+        yield Change(Action.UPDATE_STACK_SET, subject, None, named(tuple(found)), tuple(found))
     yield from _dropped_units(desired, current, subject)
+
+
+def _switched(what: str, now: bool, wanted: bool) -> Iterator[Difference]:
+    if now != wanted:
+        yield Difference(what, _on(now), _on(wanted))
 
 
 def _on(value: bool) -> str:

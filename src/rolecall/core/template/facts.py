@@ -1,0 +1,173 @@
+"""What a template says of its roles and policies, as flat facts that can be compared one by one. Pure.
+
+A fact has a name for people, such as `trust, statement Platform: principals`, and a set of values.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rolecall.core.template.reading import read
+
+Fact = tuple[str, frozenset[str]]
+Facts = dict[str, frozenset[str]]
+
+EXTERNAL_ID = "external id"
+"""In the name of each fact whose values are masked before anybody sees them."""
+
+STATEMENT = ", statement "
+"""In the name of each fact of a policy's statement, after the document and before the Sid."""
+
+_REFERENCE = re.compile(r"\$\{(!?)([^}]+)\}")
+_ROLE_WORDS = {
+    "RoleName": "role name",
+    "Path": "role path",
+    "Description": "role description",
+    "MaxSessionDuration": "session length in seconds",
+    "PermissionsBoundary": "permissions boundary",
+    "ManagedPolicyArns": "attached policies",
+}
+_ELEMENTS = {
+    "Action": "actions",
+    "NotAction": "all but the actions",
+    "Resource": "resources",
+    "NotResource": "all but the resources",
+    "Effect": "effect",
+}
+
+
+def facts_of(template: str, parameters: Mapping[str, str]) -> Facts | None:
+    """Every fact of a template as these parameters fill it; None where the text is no template."""
+    document = read(template)
+    if document is None:
+        return None
+    declared = document.get("Parameters")
+    defaults = {
+        name: str(told["Default"])
+        for name, told in (declared.items() if isinstance(declared, Mapping) else ())
+        if isinstance(told, Mapping) and "Default" in told
+    }
+    return _Reader({**defaults, **parameters}).facts(document)
+
+
+@dataclass
+class _Reader:
+    values: Mapping[str, str]
+    found: Facts = field(default_factory=dict)
+
+    def facts(self, document: Mapping[str, Any]) -> Facts:
+        for logical_id, resource in document["Resources"].items():
+            for name, values in self._resource(logical_id, resource):
+                self.found[name] = self.found.get(name, frozenset()) | values
+        for part in ("Outputs", "Conditions", "Mappings", "Rules", "Transform"):
+            if part in document:
+                self.found[f"the template's {part}"] = frozenset([_text(document[part])])
+        return self.found
+
+    def _resource(self, logical_id: str, resource: Mapping[str, Any]) -> Iterator[Fact]:
+        kind, properties = resource["Type"], resource.get("Properties") or {}
+        if kind == "AWS::IAM::Role":
+            yield "roles", frozenset([logical_id])
+            yield from self._role(properties)
+        elif kind == "AWS::IAM::ManagedPolicy":
+            yield from self._policy(logical_id, properties)
+        else:
+            yield f"resource {logical_id}", frozenset([_text({"Type": kind, "Properties": properties})])
+        rest = {key: value for key, value in resource.items() if key not in ("Type", "Properties")}
+        if rest:
+            yield f"attributes of {logical_id}", frozenset([_text(rest)])
+
+    def _role(self, properties: Mapping[str, Any]) -> Iterator[Fact]:
+        for name, value in properties.items():
+            if name == "AssumeRolePolicyDocument":
+                yield from self._document("trust", value)
+            elif name == "Policies":
+                for inline in _listed(value):
+                    yield from self._inline(inline)
+            elif name == "Tags":
+                yield from self._tags("role", value)
+            else:
+                yield _ROLE_WORDS.get(name, f"role {name}"), frozenset(map(self._filled, _listed(value)))
+
+    def _inline(self, inline: Any) -> Iterator[Fact]:
+        if isinstance(inline, Mapping) and isinstance(inline.get("PolicyName"), str):
+            yield "inline policies", frozenset([inline["PolicyName"]])
+            yield from self._document("permissions", inline.get("PolicyDocument"))
+        else:
+            yield "other inline policies", frozenset([_text(inline)])
+
+    def _policy(self, logical_id: str, properties: Mapping[str, Any]) -> Iterator[Fact]:
+        yield "managed policies", frozenset([logical_id])
+        for name, value in properties.items():
+            if name == "PolicyDocument":
+                yield from self._document("permissions", value)
+            elif name == "Tags":
+                yield from self._tags(f"policy {logical_id}", value)
+            else:
+                yield f"policy {logical_id}: {name}", frozenset(map(self._filled, _listed(value)))
+
+    def _tags(self, of: str, tags: Any) -> Iterator[Fact]:
+        for tag in _listed(tags):
+            if isinstance(tag, Mapping) and "Key" in tag:
+                yield f"{of} tag {tag['Key']}", frozenset([self._filled(tag.get("Value", ""))])
+            else:
+                yield f"{of} tags", frozenset([_text(tag)])
+
+    def _document(self, of: str, document: Any) -> Iterator[Fact]:
+        if not isinstance(document, Mapping):
+            yield of, frozenset([_text(document)])
+            return
+        for number, statement in enumerate(_listed(document.get("Statement", [])), start=1):
+            if isinstance(statement, Mapping):
+                yield from self._statement(f"{of}{STATEMENT}{statement.get('Sid', number)}", statement)
+            else:
+                yield of, frozenset([_text(statement)])
+        yield f"{of}: version", frozenset([str(document.get("Version", ""))])
+
+    def _statement(self, of: str, statement: Mapping[str, Any]) -> Iterator[Fact]:
+        for element, value in statement.items():
+            if element in _ELEMENTS:
+                yield f"{of}: {_ELEMENTS[element]}", frozenset(map(self._filled, _listed(value)))
+            elif element in ("Principal", "NotPrincipal"):
+                named = value if isinstance(value, Mapping) else {"": value}
+                told = [self._filled(item) for items in named.values() for item in _listed(items)]
+                yield f"{of}: {'principals' if element == 'Principal' else 'all but the principals'}", frozenset(told)
+            elif element == "Condition" and isinstance(value, Mapping):
+                yield from self._conditions(of, value)
+            elif element != "Sid":
+                yield f"{of}: {element}", frozenset([_text(value)])
+
+    def _conditions(self, of: str, conditions: Mapping[str, Any]) -> Iterator[Fact]:
+        for operator, keys in conditions.items():
+            if not isinstance(keys, Mapping) or any(str(key).startswith("Fn::") for key in keys):
+                yield f"{of}: {operator}", frozenset([_text(keys)])
+                continue
+            for key, value in keys.items():
+                what = EXTERNAL_ID if str(key).lower() == "sts:externalid" else f"{key} {operator}"
+                yield f"{of}: {what}", frozenset(map(self._filled, _listed(value)))
+
+    def _filled(self, value: Any) -> str:
+        """The value with the parameters in it; other functions as they stand."""
+        if isinstance(value, Mapping) and len(value) == 1:
+            (function, argument), *_ = value.items()
+            if function == "Ref" and isinstance(argument, str) and argument in self.values:
+                return self.values[argument]
+            if function == "Fn::Sub" and isinstance(argument, str):
+                return _REFERENCE.sub(self._substituted, argument)
+        return value if isinstance(value, str) else _text(value)
+
+    def _substituted(self, reference: re.Match[str]) -> str:
+        literal, name = reference.groups()
+        return f"${{{name}}}" if literal else self.values.get(name, reference[0])
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
