@@ -117,5 +117,13 @@ class PlatformError(RolecallError):
         self.code = code
 
 
+class RemovalsRefused(RolecallError):
+    """A plan takes the role from more accounts than it may without being told, or follows from a list with gaps."""
+
+
+class IncompleteList(RolecallError):
+    """AWS gave a list that cannot be whole. Nothing is inferred from it."""
+
+
 class PlanRefused(RolecallError):
     """A saved plan cannot be applied: it is stale, unreadable, or of another organization."""

@@ -100,6 +100,7 @@ REPORT: dict[str, Any] = {
     "changes": [],
     "failures": None,
     "notes": None,
+    "breaker": None,
 }  # fmt: skip
 
 

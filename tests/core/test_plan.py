@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from rolecall.core.diff import diff
 from rolecall.core.ids import AccountId
-from rolecall.core.observed import Observed, Operation, OperationStatus
+from rolecall.core.observed import InstanceStatus, Observed, Operation, OperationStatus
 from rolecall.core.plan import Action, Change, Plan, make_plan, refuse_if_stale
+from rolecall.core.template.differences import Difference
+from rolecall.core.world import World
 from rolecall.errors import PlanRefused
 from tests.fakes.cloud import EXTERNAL_ID, config
 
@@ -23,10 +25,11 @@ changes = st.builds(
     st.text(max_size=20),
     st.none() | st.text("0123456789", min_size=12, max_size=12).map(AccountId),
     st.text(max_size=50),
+    st.lists(st.builds(Difference, st.text(max_size=9), st.text(max_size=9), st.text(max_size=9))).map(tuple),
 )
-plans = st.builds(
-    Plan, st.just("o-exampleorg"), st.text(max_size=10), st.text(max_size=10), st.lists(changes).map(tuple)
-)
+digests = st.dictionaries(st.text("0123456789", min_size=12, max_size=12).map(AccountId), st.text(max_size=12))
+worlds = st.builds(World, st.dictionaries(st.text(max_size=10), st.text(max_size=10)), digests, digests)
+plans = st.builds(Plan, st.just("o-exampleorg"), worlds, st.lists(changes).map(tuple))
 
 
 def planned(observed: Observed | None = None, **changed: Any) -> Plan:
@@ -70,13 +73,17 @@ def test_the_file_holds_no_external_id_and_none_of_the_templates_parameters() ->
     assert "api_key" not in text
 
 
-FIELDS = ("organization_id", "desired_fingerprint", "observed_fingerprint")
-
-
-@pytest.mark.parametrize("field", FIELDS)
-def test_a_file_of_which_a_field_was_changed_is_refused(field: str) -> None:
+def test_a_file_of_another_organization_is_refused() -> None:
     body = json.loads(planned().to_json())
-    body[field] += "x"
+    body["organization_id"] += "x"
+    assert "was changed" in refusal(json.dumps(body)).summary
+
+
+@pytest.mark.parametrize("field", ["parts", "accounts", "instances"])
+def test_a_file_of_which_a_digest_was_changed_is_refused(field: str) -> None:
+    body = json.loads(planned(settled(desired())).to_json())
+    key = next(iter(body["world"][field]))
+    body["world"][field][key] += "x"
     assert "was changed" in refusal(json.dumps(body)).summary
 
 
@@ -102,17 +109,17 @@ def test_a_file_without_its_fingerprint_is_refused() -> None:
     assert "was changed" in refusal(json.dumps(body)).summary
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 1, 3, "2", None])
 def test_a_file_of_another_version_is_refused_with_both_versions(version: object) -> None:
     body = json.loads(planned().to_json()) | {"rolecall_plan": version}
     error = refusal(json.dumps(body))
-    assert f"has version {version!r}, this rolecall reads 1" in error.summary
+    assert f"has version {version!r}, this rolecall reads 2" in error.summary
     assert "plan --out" in error.hint
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "not json", "[]", "1", "null", '"text"', "{}", '{"rolecall_plan": 1}', '{"rolecall_plan": 1, "changes": [1]}'],
+    ["", "not json", "[]", "1", "null", '"text"', "{}", '{"rolecall_plan": 2}', '{"rolecall_plan": 2, "changes": [1]}'],
 )
 def test_what_is_no_plan_is_refused(text: str) -> None:
     assert refusal(text).summary == "the file is not a plan"
@@ -155,13 +162,15 @@ def test_a_plan_of_another_organization_is_refused_with_both() -> None:
 )
 def test_another_config_makes_a_plan_stale(changed: dict[str, Any]) -> None:
     error = stale(planned(), planned(**changed))
-    assert "the config or the organization's accounts changed" in error.summary
-    assert "deployed" not in error.summary
+    assert error.summary == "the plan is stale; other than then: the config"
 
 
 def test_another_world_makes_a_plan_stale_and_what_moved_is_named() -> None:
     error = stale(planned(), planned(settled(desired())))
-    assert error.summary == "the plan is stale: what is deployed or registered changed since"
+    assert "the stack set" in error.summary
+    assert "the management account's stack" in error.summary
+    assert f"a stack instance that was not there: {AUDIT}" in error.summary
+    assert "the config" not in error.summary
     assert (
         f"no longer needed: create-stack-instance stack instance of rolecall-CadoResponseRole {AUDIT}" in error.detail
     )
@@ -183,7 +192,28 @@ def test_a_plan_with_other_changes_for_the_same_world_is_refused_and_says_which_
 def test_a_new_account_makes_a_plan_stale() -> None:
     wanted, seen = desired(*MEMBERS[:2]), Observed(trusted_access=True)
     error = stale(make_plan(wanted, seen, diff(wanted, seen)), planned())
-    assert "the organization's accounts" in error.summary
+    assert "joined the organization" in error.summary
+    assert MEMBERS[2].id in error.summary
+
+
+def test_each_thing_that_moved_is_named() -> None:
+    wanted = desired()
+    before = settled(wanted)
+    gone, changed = before.instances[0], replace(before.instances[1], status=InstanceStatus.OUTDATED)
+    operation = Operation("x", "UPDATE", OperationStatus.FAILED)
+    after = replace(before, instances=(changed, *before.instances[2:]), registrations=(), operation=operation)
+    summary = stale(planned(before), planned(after)).summary
+    assert f"a stack instance that is gone: {gone.account}" in summary
+    assert f"another state of the stack instance: {changed.account}" in summary
+    assert "the registrations at forensics" in summary
+    assert "the stack set's newest operation" in summary
+
+
+def test_the_file_of_ten_thousand_accounts_stays_small() -> None:
+    """Two short digests an account, and its changes."""
+    accounts = {AccountId(f"{number:012}"): "0" * 12 for number in range(10_000)}
+    plan = replace(planned(), world=World({}, accounts, accounts), changes=())
+    assert len(plan.to_json()) < 1_000_000
 
 
 def test_an_operation_since_makes_a_plan_stale() -> None:
@@ -196,7 +226,7 @@ def test_an_operation_since_makes_a_plan_stale() -> None:
 
 def test_a_long_difference_is_cut() -> None:
     many = tuple(Change(Action.REGISTER, "platform x", AccountId(f"{number:012}"), "") for number in range(30))
-    error = stale(replace(planned(), changes=many, observed_fingerprint="x"), planned())
+    error = stale(replace(planned(), changes=many, world=World({}, {}, {})), planned())
     assert error.detail.endswith("more")
     assert error.detail.count(";") == 10
 
@@ -215,7 +245,7 @@ def test_ten_thousand_changes_are_compared_in_one_pass() -> None:
         return tuple(Counted(action, "s", AccountId(f"{number:012}"), "") for number in range(10_000))
 
     stale(
-        replace(planned(), changes=many(Action.REGISTER), observed_fingerprint="x"),
+        replace(planned(), changes=many(Action.REGISTER), world=World({}, {}, {})),
         replace(planned(), changes=many(Action.DEREGISTER)),
     )
     assert hashed <= 50_000

@@ -66,6 +66,7 @@ def test_what_is_not_known_is_null_and_never_absent() -> None:
         "changes",
         "failures",
         "notes",
+        "breaker",
     }
 
 

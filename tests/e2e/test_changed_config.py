@@ -33,7 +33,8 @@ def test_a_unit_that_is_no_target_any_more_is_dropped(clean: Shell) -> None:
         ("delete-stack-instance", f"stack instance of {subject}"),
         ("drop-unit", f"stack set {subject}"),
     ]
-    clean.ok("apply", "--yes")
+    assert "--allow-removals 5" in clean.run("apply", "--yes").stderr
+    clean.ok("apply", "--yes", "--allow-removals", "5")
     assert actions(clean) == []
     organizations = client(clean, "organizations")
     root = organizations.list_roots()["Roots"][0]["Id"]
@@ -52,7 +53,7 @@ def test_a_unit_over_targets_cannot_be_dropped_and_says_so(clean: Shell) -> None
     clean.ok("init", "--external-id", EXTERNAL_ID)
     clean.ok("apply", "--yes")
     edit(clean, '["/"]', '["/Security"]')
-    assert clean.run("apply", "--yes").status == 3
+    assert clean.run("apply", "--yes", "--allow-removals", "10").status == 3
     (change,) = clean.ok("plan", "--json").json()["changes"]
     assert change["action"] == "blocked"
     assert "accounts that join it get the role" in change["detail"]

@@ -164,8 +164,8 @@ def test_a_change_of_the_config_reaches_every_account(clean: Shell) -> None:
     config.write_text(config.read_text().replace("max_session_hours: 12", "max_session_hours: 2"))
     plan = clean.ok("plan", "--json").json()
     assert [(change["action"], change["detail"]) for change in plan["changes"]] == [
-        ("update-stack-set", "the template"),
-        ("update-stack", "the template"),
+        ("update-stack-set", "session length in seconds"),
+        ("update-stack", "session length in seconds"),
     ]
     assert {row["deployment"] for row in plan["accounts"]} == {"outdated"}
     clean.ok("apply", "--yes")

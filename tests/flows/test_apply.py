@@ -18,7 +18,7 @@ from rolecall.core.plan import Action, Plan
 from rolecall.core.probe import AssumedRole, Refusal
 from rolecall.core.roll import Access
 from rolecall.core.verdicts import Deployment
-from rolecall.errors import PlanRefused, PlatformError
+from rolecall.errors import PlanRefused, PlatformError, RemovalsRefused
 from rolecall.flows.apply import PROPAGATION, apply, settled_look
 from rolecall.flows.deploying import operation_id
 from rolecall.flows.look import look
@@ -386,7 +386,7 @@ async def test_a_saved_plan_is_applied_when_nothing_moved(cloud: FakeCloud) -> N
 async def test_a_stale_plan_is_refused_and_changes_nothing(cloud: FakeCloud) -> None:
     saved = (await look(config(), cloud.ports())).plan
     cloud.organizations.account("new", unit(cloud, "Dev"))
-    with pytest.raises(PlanRefused, match="the organization's accounts changed"):
+    with pytest.raises(PlanRefused, match="joined the organization: "):
         await applied(cloud, saved=saved)
     assert cloud.stack_sets.log + cloud.stacks.log + cloud.platform.log == []
 
@@ -457,3 +457,18 @@ async def test_auto_deployment_is_switched_without_touching_the_content(cloud: F
     done = await applied(cloud, config(deployment={"auto_deployment": {"enabled": False}}))
     assert [change.detail for change in done.plan.changes] == ["auto-deployment"]
     assert cloud.stack_sets.sets[STACK_SET].stack_set.auto_deployment == AutoDeployment(False)
+
+
+async def test_a_plan_that_takes_the_role_from_many_is_refused_before_anything_is_changed(cloud: FakeCloud) -> None:
+    await applied(cloud)
+    for name in ("audit", "billing", "payments"):
+        cloud.organizations.move(account(cloud, name), cloud.organizations.unit(f"Elsewhere {name}"))
+    wanted = config(targets={"organizational_units": ["/Security", "/Workloads"]})
+    calls, registered = list(cloud.stack_sets.log), dict(cloud.platform.registered)
+    with pytest.raises(RemovalsRefused, match="takes away more"):
+        await applied(cloud, wanted)
+    assert (cloud.stack_sets.log, cloud.platform.registered) == (calls, registered)
+    ports = cloud.ports()
+    done = await apply(await look(wanted, ports), ports, allow_removals=3)
+    assert {change.action for change in done.plan.changes} >= {Action.DELETE_INSTANCE, Action.DEREGISTER}
+    assert done.failures == ()

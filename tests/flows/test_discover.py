@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from rolecall.errors import ConfigError
+from rolecall.errors import ConfigError, IncompleteList
 from rolecall.flows.discover import discover
 from tests.fakes.cloud import FakeCloud, config
-from tests.fakes.organizations import ROOT
+from tests.fakes.organizations import MANAGEMENT, ROOT
 
 from .acting import unit
 
@@ -80,3 +80,9 @@ async def test_an_organization_of_one_account_has_the_root_as_target() -> None:
     organization, units = await discover(config(), FakeCloud().organizations)
     assert units == (ROOT,)
     assert [found.name for found in organization.accounts] == ["management"]
+
+
+async def test_a_list_without_the_management_account_is_not_whole(cloud: FakeCloud) -> None:
+    cloud.organizations.leave(MANAGEMENT)
+    with pytest.raises(IncompleteList, match="not whole"):
+        await discover(config(), cloud.organizations)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from rolecall.core import template
 from rolecall.core.config import AutoDeploymentSection, Config, RoleSection
@@ -66,6 +67,10 @@ class Desired:
     excluded: frozenset[AccountId]
     auto_deployment: AutoDeployment
     accounts: Mapping[AccountId, DesiredAccount]
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """The config's section `targets`, from which the accounts follow."""
+    account_names: Mapping[str, str] = field(default_factory=dict)
+    """platform -> the form of the accounts' names there, such as `{name} ({id})`."""
     deregister_departed: Mapping[str, bool] = field(default_factory=dict)
     """platform -> whether registrations in accounts outside the organization are taken out."""
     set_aside: tuple[str, ...] = ()
@@ -103,6 +108,8 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
             account.id: _desired_account(config, organization, unit_ids, account)
             for account in sorted(organization.accounts)
         },
+        asked=config.targets.model_dump(),
+        account_names={platform.name: platform.account_name for platform in config.platforms},
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
         set_aside=set_aside(config.role),
     )

@@ -1,15 +1,14 @@
-"""A plan is a value: what would change, and fingerprints of the worlds it was made from. Pure.
+"""A plan is a value: what would change, and digests of the world it was made from. Pure.
 
 It is frozen, versioned and serializable. It never holds an external id, a key or a template's parameters: those are in
-the fingerprints only, as SHA-256.
+digests only, of SHA-256.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -17,9 +16,10 @@ from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId, parse_account_id
 from rolecall.core.observed import Observed
 from rolecall.core.template.differences import Difference
+from rolecall.core.world import World, digest, moved, plain, world_of
 from rolecall.errors import PlanRefused
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 
 
 class Action(StrEnum):
@@ -82,8 +82,7 @@ class Plan:
     """What `apply` would do, in the order in which it would be done."""
 
     organization_id: str
-    desired_fingerprint: str
-    observed_fingerprint: str
+    world: World
     changes: tuple[Change, ...]
 
     @property
@@ -101,11 +100,11 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """Of all of the plan: the same world and config give the same."""
-        return _digest([self.organization_id, self.desired_fingerprint, self.observed_fingerprint, self.changes])
+        return digest([self.organization_id, self.world, self.changes])
 
     def to_json(self) -> str:
         """The plan file: an object with `rolecall_plan` (its version), the fields, and the fingerprint of all."""
-        body = {"rolecall_plan": PLAN_VERSION, **_plain(self), "fingerprint": self.fingerprint}
+        body = {"rolecall_plan": PLAN_VERSION, **plain(self), "fingerprint": self.fingerprint}
         return json.dumps(body, indent=2) + "\n"
 
     @classmethod
@@ -119,7 +118,7 @@ class Plan:
                     f"the plan file has version {version!r}, this rolecall reads {PLAN_VERSION}", hint=_ANEW
                 )
             changes = tuple(_change(item) for item in body["changes"])
-            plan = cls(body["organization_id"], body["desired_fingerprint"], body["observed_fingerprint"], changes)
+            plan = cls(body["organization_id"], _world(body["world"]), changes)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PlanRefused("the file is not a plan", detail=str(error), hint=_ANEW) from error
         if plan.fingerprint != body.get("fingerprint"):
@@ -133,8 +132,7 @@ _ANEW = "make one with `rolecall plan --out FILE`"
 def make_plan(desired: Desired, observed: Observed, changes: tuple[Change, ...]) -> Plan:
     return Plan(
         organization_id=desired.organization.identity.id,
-        desired_fingerprint=_digest(desired),
-        observed_fingerprint=_digest(observed),
+        world=world_of(desired, observed),
         changes=changes,
     )
 
@@ -144,17 +142,9 @@ def refuse_if_stale(saved: Plan, current: Plan) -> None:
     if saved.organization_id != current.organization_id:
         detail = f"the plan is of {saved.organization_id}, these credentials are of {current.organization_id}"
         raise PlanRefused("the plan is of another organization", detail=detail)
-    moved = [
-        name
-        for name, before, now in (
-            ("the config or the organization's accounts", saved.desired_fingerprint, current.desired_fingerprint),
-            ("what is deployed or registered", saved.observed_fingerprint, current.observed_fingerprint),
-        )
-        if before != now
-    ]
-    if moved:
+    if names := moved(saved.world, current.world):
         difference = _difference(saved.changes, current.changes)
-        raise PlanRefused(f"the plan is stale: {' and '.join(moved)} changed since", detail=difference, hint=_ANEW)
+        raise PlanRefused(f"the plan is stale; other than then: {'; '.join(names)}", detail=difference, hint=_ANEW)
     if saved.changes != current.changes:
         difference = _difference(saved.changes, current.changes)
         hint = f"give the options that it was made with, such as --retry-blocked, or {_ANEW}"
@@ -173,6 +163,14 @@ def _line(change: Change) -> str:
     return " ".join(filter(None, [change.action, change.subject, change.account]))
 
 
+def _world(told: Mapping[str, Any]) -> World:
+    accounts, instances = (
+        {parse_account_id(account): str(found) for account, found in told[name].items()}
+        for name in ("accounts", "instances")
+    )
+    return World({str(name): str(found) for name, found in told["parts"].items()}, accounts, instances)
+
+
 def _change(item: Mapping[str, Any]) -> Change:
     account = item["account"]
     return Change(
@@ -182,21 +180,3 @@ def _change(item: Mapping[str, Any]) -> Change:
         str(item["detail"]),
         tuple(Difference(*map(str, (told["what"], told["before"], told["after"]))) for told in item["differences"]),
     )
-
-
-def _digest(value: Any) -> str:
-    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses, mappings and sets as what JSON has, in one fixed order."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, frozenset | set):
-        return sorted(_plain(item) for item in value)
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value

@@ -37,6 +37,15 @@ def departed(desired: Desired, registrations: Iterable[Registration]) -> list[Re
     ]
 
 
+def our_registrations(desired: Desired, observed: Observed) -> list[Registration]:
+    """Registrations of our role in accounts of the organization, targets or not."""
+    return [
+        found
+        for found in observed.registrations
+        if found.account and (account := desired.accounts.get(found.account)) and is_ours(account, found)
+    ]
+
+
 def is_ours(account: DesiredAccount, registration: Registration) -> bool:
     """Whether a registration of this account is of the role that we deploy.
 

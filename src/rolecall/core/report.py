@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rolecall.core.breaker import Breaker
 from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId
 from rolecall.core.plan import Change
@@ -39,6 +40,7 @@ def report(
     *,
     failures: Sequence[Failure] | None = None,
     notes: Sequence[str] | None = None,
+    breaker: Breaker | None = None,
 ) -> Json:
     """What a command does not know is null, never absent."""
     identity = desired.organization.identity
@@ -55,6 +57,7 @@ def report(
         "changes": None if changes is None else [_change(change) for change in changes],
         "failures": None if failures is None else [asdict(failure) for failure in failures],
         "notes": None if notes is None else list(notes),
+        "breaker": None if breaker is None else _breaker(breaker),
     }
 
 
@@ -65,6 +68,16 @@ def summary(rows: Sequence[Row]) -> Json:
         "total": len(rows),
         "targets": sum(row.account.is_target for row in rows),
         "by_verdict": {str(verdict): counts[verdict] for verdict in Verdict},
+    }
+
+
+def _breaker(breaker: Breaker) -> Json:
+    return {
+        "stops": breaker.stops,
+        "reason": breaker.reason if breaker.stops else "",
+        "removals": len(breaker.removals),
+        "of": breaker.there,
+        "limit_percent": breaker.limit_percent,
     }
 
 

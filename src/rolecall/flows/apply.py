@@ -83,8 +83,12 @@ async def settled_look(seen: Seen, ports: Ports, *, retry_blocked: bool = False)
     return await look(seen.config, ports, retry_blocked=retry_blocked) if waited else seen
 
 
-async def apply(seen: Seen, ports: Ports) -> Applied:
-    """Does `seen.plan`. A saved plan must have been held against it before, by `refuse_if_stale`."""
+async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) -> Applied:
+    """Does `seen.plan`. A saved plan must have been held against it before, by `refuse_if_stale`.
+
+    Raises RemovalsRefused, before anything is changed, for more removals than the breaker lets by or are allowed.
+    """
+    seen.breaker.check(allow_removals)
     failures = await change_registrations(seen, ports, seen.plan.of(Action.DEREGISTER), {})
     failures += await _deploy(seen, ports)
     deployed = await look_again(seen, ports, failures) if seen.plan.pending else seen

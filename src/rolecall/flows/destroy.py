@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from rolecall.core.desired import Desired
 from rolecall.core.diff import is_managed
 from rolecall.core.ids import AccountId, UnitId
-from rolecall.core.observed import Observed, Registration, StackInstance
+from rolecall.core.observed import Observed, StackInstance
 from rolecall.core.plan import Action, Change
-from rolecall.core.registrations import is_ours
+from rolecall.core.registrations import our_registrations
 from rolecall.core.report import Failure
 from rolecall.flows.apply import look_again
 from rolecall.flows.deploying import delete_instances, roots_of
@@ -52,15 +52,6 @@ def removals(desired: Desired, observed: Observed) -> tuple[Change, ...]:
         account = desired.organization.management_account
         changes.append(Change(Action.DELETE_STACK, f"stack {stack.name}", account, ""))
     return tuple(changes)
-
-
-def our_registrations(desired: Desired, observed: Observed) -> list[Registration]:
-    """Registrations of our role in accounts of the organization, targets or not."""
-    return [
-        found
-        for found in observed.registrations
-        if found.account and (account := desired.accounts.get(found.account)) and is_ours(account, found)
-    ]
 
 
 async def destroy(seen: Seen, ports: Ports) -> Destroyed:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rolecall.core.config import Config
 from rolecall.core.ids import AccountId, UnitId, is_unit_id
-from rolecall.core.organization import Account, Organization, OrganizationalUnit, by_id
-from rolecall.errors import ConfigError
+from rolecall.core.organization import Account, Organization, OrganizationalUnit, OrganizationIdentity, by_id
+from rolecall.errors import ConfigError, IncompleteList
 from rolecall.ports import Organizations
 
 _AT_ONCE = 4
@@ -23,10 +23,12 @@ Units = Mapping[UnitId, OrganizationalUnit]
 async def discover(config: Config, organizations: Organizations) -> tuple[Organization, tuple[UnitId, ...]]:
     """The organization, and the ids of the config's target units in it.
 
-    Raises ConfigError for a target unit or an excluded account that is not in the organization.
+    Raises ConfigError for a target unit or an excluded account that is not in the organization, and IncompleteList.
     """
     identity = await organizations.identity()
     accounts = tuple(sorted([account async for account in organizations.accounts()]))
+    if identity.management_account not in {account.id for account in accounts}:
+        raise _incomplete(identity, accounts)
     if strangers := sorted(config.excluded - {account.id for account in accounts}):
         raise _unknown_exclusions(strangers)
     units = await _named_units(organizations, accounts)
@@ -79,6 +81,11 @@ def path_of(unit: OrganizationalUnit, units: Units) -> str:
     if unit.parent_id is None or unit.parent_id not in units:
         return ""
     return f"{path_of(units[unit.parent_id], units)}/{unit.name}"
+
+
+def _incomplete(identity: OrganizationIdentity, accounts: Sequence[Account]) -> IncompleteList:
+    detail = f"AWS listed {len(accounts)} accounts of {identity.id}, and the management account is not among them"
+    return IncompleteList("the list of accounts is not whole", detail=detail, hint="nothing was changed: run it again")
 
 
 def _unknown_exclusions(accounts: Sequence[AccountId]) -> ConfigError:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
+from rolecall.core.breaker import Breaker, breaker
 from rolecall.core.config import Config
 from rolecall.core.desired import Desired, desire
 from rolecall.core.diff import diff
@@ -28,6 +30,11 @@ class Seen:
     observed: Observed
     plan: Plan
     platforms_asked: bool = True
+
+    @cached_property
+    def breaker(self) -> Breaker:
+        limit = self.config.deployment.removal_limit_percent
+        return breaker(self.desired, self.observed, self.plan.changes, limit)
 
     @property
     def notes(self) -> tuple[str, ...]:

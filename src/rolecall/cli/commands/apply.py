@@ -28,6 +28,9 @@ def apply(
     plan_file: Annotated[Path | None, typer.Argument(help="A plan saved by `plan --out`; refused when stale.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     retry_blocked: RetryBlocked = False,
+    allow_removals: Annotated[
+        int | None, typer.Option(min=0, help="Take the role from so many accounts, where the breaker would stop.")
+    ] = None,
 ) -> None:
     """Exit 1 when something failed, 3 when something is still blocked or a role that was asked is not ready."""
     from rolecall.cli.running import print_json, with_ports
@@ -45,8 +48,9 @@ def apply(
         seen = await settled_look(seen, ports, retry_blocked=retry_blocked)
         if saved:
             refuse_if_stale(saved, seen.plan)
+        seen.breaker.check(allow_removals)
         _ask(given, seen, yes=yes)
-        return await apply(seen, ports)
+        return await apply(seen, ports, allow_removals=allow_removals)
 
     applied = with_ports(given, work, deploys=True)
     result = report_of(applied)
@@ -99,7 +103,9 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
     from rolecall.core.report import report
 
     if not yes and not given.quiet:
-        result = report("plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes)
+        result = report(
+            "plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes, breaker=seen.breaker
+        )
         print_changes(console.stderr(given), result, verbose=given.verbose)
     if seen.plan.pending:
         confirm("Make these changes?", yes=yes)

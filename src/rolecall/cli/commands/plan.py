@@ -40,7 +40,9 @@ def plan(
     )
     if out:
         write_atomically(out, seen.plan.to_json(), never=given.config)
-    result = report("plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes)
+    result = report(
+        "plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes, breaker=seen.breaker
+    )
     if given.json:
         print_json(result)
     else:

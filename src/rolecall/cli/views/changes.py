@@ -45,6 +45,13 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
         _print_groups(console, report, removals, verbose)
     console.print(_total(changes, len(removals)))
     print_notes(console, report)
+    _print_breaker(console, report["breaker"])
+
+
+def _print_breaker(console: Console, breaker: dict[str, Any] | None) -> None:
+    if breaker and breaker["stops"]:
+        line = Text("! apply stops here: ", style="change.blocked").append(breaker["reason"], style="default")
+        _print_line(console, line.append(f" (--allow-removals {breaker['removals']} lets it)"))
 
 
 def _total(changes: list[dict[str, Any]], removals: int) -> str:

@@ -38,6 +38,9 @@ class DeploymentSection(Section):
         int, Field(ge=0, le=100, description="How many accounts may fail before StackSets stop")
     ] = 10
     max_concurrent_percent: Annotated[int, Field(ge=1, le=100, description="How many accounts at a time")] = 100
+    removal_limit_percent: Annotated[
+        int, Field(ge=0, le=100, description="A plan that takes the role from more than these, and 3 at least, stops")
+    ] = 5
     template_bucket: Annotated[
         str | None,
         Field(
