@@ -9,7 +9,7 @@ from enum import StrEnum
 from rolecall.core import template
 from rolecall.core.config import AutoDeploymentSection, Config, RoleSection
 from rolecall.core.ids import AccountId, RoleArn, UnitId
-from rolecall.core.observed import AccountFilter, AutoDeployment, DeploymentTargets, StackContent
+from rolecall.core.observed import AutoDeployment, StackContent
 from rolecall.core.organization import Account, AccountState, Organization
 from rolecall.core.set_aside import set_aside
 
@@ -63,20 +63,17 @@ class Desired:
     content: StackContent
     management_content: StackContent
     unit_ids: tuple[UnitId, ...]
-    excluded: frozenset[AccountId]
     auto_deployment: AutoDeployment
     accounts: Mapping[AccountId, DesiredAccount]
     deregister_departed: Mapping[str, bool] = field(default_factory=dict)
     """platform -> whether registrations in accounts outside the organization are taken out."""
     set_aside: tuple[str, ...] = ()
     """What of the linter's rules the config sets aside, a sentence each."""
-
-    @property
-    def targets(self) -> DeploymentTargets:
-        """The units, less the accounts that the config excludes."""
-        if self.excluded:
-            return DeploymentTargets(self.unit_ids, tuple(sorted(self.excluded)), AccountFilter.DIFFERENCE)
-        return DeploymentTargets(self.unit_ids)
+    is_filtered: bool = False
+    """Whether the config chooses among the accounts under the units."""
+    service_managed: bool = True
+    in_flight: int = 10_000
+    """The most instances that operations may work on at once: more are reached in several."""
 
     @property
     def wants_stack_set(self) -> bool:
@@ -97,7 +94,6 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         content=_content(config.role.for_members),
         management_content=_content(config.role),
         unit_ids=unit_ids,
-        excluded=config.excluded,
         auto_deployment=_auto_deployment(deployment.auto_deployment),
         accounts={
             account.id: _desired_account(config, organization, unit_ids, account)
@@ -105,6 +101,9 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         },
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
         set_aside=set_aside(config.role),
+        is_filtered=config.targets.is_filtered,
+        service_managed=deployment.service_managed,
+        in_flight=deployment.operations_in_flight,
     )
 
 

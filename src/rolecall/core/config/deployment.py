@@ -38,6 +38,14 @@ class DeploymentSection(Section):
         int, Field(ge=0, le=100, description="How many accounts may fail before StackSets stop")
     ] = 10
     max_concurrent_percent: Annotated[int, Field(ge=1, le=100, description="How many accounts at a time")] = 100
+    operations_in_flight: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="StackSets' quota of instances worked on at once, over all stack sets of the administrator: "
+            "more accounts are reached in batches. Say yours where AWS has raised it",
+        ),
+    ] = 10_000
     template_bucket: Annotated[
         str | None,
         Field(
@@ -54,6 +62,10 @@ class DeploymentSection(Section):
     execution_role: Annotated[RoleNameText, Field(description="That of self-managed permissions")] = (
         "AWSCloudFormationStackSetExecutionRole"
     )
+
+    @property
+    def service_managed(self) -> bool:
+        return self.permissions == "service-managed"
 
     @field_validator("management_profile")
     @classmethod

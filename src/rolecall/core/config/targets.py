@@ -20,3 +20,8 @@ class TargetsSection(Section):
         list[AccountIdText], Field(description="Accounts under them that get no role; needs auto_deployment off")
     ] = []
     management_account: Annotated[bool, Field(description="The management account too, by a stack of its own")] = True
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether it chooses among the accounts under the units."""
+        return bool(self.exclude_accounts)

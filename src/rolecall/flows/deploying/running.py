@@ -13,12 +13,6 @@ from rolecall.flows.look import Seen
 from rolecall.flows.operations import settle, wait_for_operation
 from rolecall.ports import Ports
 
-MAX_UNITS = 50
-"""OUs an operation. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html"""
-
-MAX_NAMED_ACCOUNTS = 500
-"""More accounts than this are reached through their units rather than by name."""
-
 
 def accounts_in(changes: Sequence[Change]) -> tuple[AccountId, ...]:
     return tuple(dict.fromkeys(change.account for change in changes if change.account))
