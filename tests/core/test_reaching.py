@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from rolecall.core.desired import Desired, Via, desire
 from rolecall.core.ids import AccountId, UnitId
-from rolecall.core.observed import AccountFilter, DeploymentTargets, Observed
+from rolecall.core.observed import AccountFilter, DeploymentTargets, Observed, StackSetRoles
 from rolecall.core.organization import Account, AccountState, Organization, OrganizationIdentity
 from rolecall.core.reaching import MAX_NAMED_ACCOUNTS, MAX_UNITS, creating, emptying, existing
 from tests.fakes.cloud import config
 
 from .worlds import MANAGEMENT, ROOT, instance, stack_set
 
+ROLES = StackSetRoles("Administration", "Execution")
 INTERSECTION = AccountFilter.INTERSECTION
 OFF = {"auto_deployment": {"enabled": False}}
 
@@ -107,7 +108,7 @@ def test_units_share_an_operation_only_as_far_as_may_be_in_flight() -> None:
 
 
 def test_self_managed_operations_name_accounts_and_no_unit() -> None:
-    wanted = replace(fleet([3], limit=2), service_managed=False)
+    wanted = replace(fleet([3], limit=2), roles=ROLES)
     accounts = members(wanted)
     batches = [DeploymentTargets((), tuple(accounts[:2])), DeploymentTargets((), tuple(accounts[2:]))]
     assert list(creating(wanted, Observed(), accounts)) == batches
@@ -153,7 +154,7 @@ def test_a_unit_of_more_instances_than_may_be_in_flight_is_emptied_by_name_until
 def test_every_account_is_reached_and_no_operation_is_too_large(
     sizes: list[int], limit: int, known: int, service_managed: bool
 ) -> None:
-    wanted = replace(fleet(sizes, limit=limit), service_managed=service_managed)
+    wanted = replace(fleet(sizes, limit=limit), roles=None if service_managed else ROLES)
     observed = deployed(wanted, units=wanted.unit_ids[:known]) if service_managed else Observed()
     accounts = members(wanted)
     reached: set[AccountId] = set()

@@ -68,6 +68,8 @@ class Organization:
     identity: OrganizationIdentity
     accounts: tuple[Account, ...]
     units: Mapping[UnitId, OrganizationalUnit] = field(default_factory=dict)
+    tags: Mapping[AccountId, Mapping[str, str]] = field(default_factory=dict)
+    """Of the accounts whose tags were asked for, those that were asked for."""
 
     @property
     def management_account(self) -> AccountId:
@@ -80,6 +82,13 @@ class Organization:
     def _unit_name(self, unit_id: UnitId) -> str:
         unit = self.units.get(unit_id)
         return unit.name if unit else unit_id
+
+
+def path_of(unit: OrganizationalUnit, units: Mapping[UnitId, OrganizationalUnit]) -> str:
+    """`/Workloads/Prod`; the root's is empty."""
+    if unit.parent_id is None or unit.parent_id not in units:
+        return ""
+    return f"{path_of(units[unit.parent_id], units)}/{unit.name}"
 
 
 def by_id(units: Iterable[OrganizationalUnit]) -> dict[UnitId, OrganizationalUnit]:

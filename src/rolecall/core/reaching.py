@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rolecall.core.desired import Desired
+from rolecall.core.desired import Desired, Via
 from rolecall.core.ids import AccountId, UnitId
-from rolecall.core.observed import AccountFilter, DeploymentTargets, Observed
+from rolecall.core.observed import AccountFilter, DeploymentTargets, InstanceStatus, Observed
 
 MAX_UNITS = 50
 """Units an operation. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackInstances.html"""
@@ -60,6 +60,14 @@ def existing(
     for names in _batches(accounts, _most_named(desired)):
         for start in range(0, len(over), MAX_UNITS):
             yield DeploymentTargets(tuple(over[start : start + MAX_UNITS]), names, AccountFilter.INTERSECTION)
+
+
+def updating(desired: Desired, observed: Observed) -> tuple[DeploymentTargets | None, tuple[AccountId, ...]]:
+    """The first batch of our targets that have instances, None where there are none, and the accounts left then."""
+    there = [found.account for found in observed.instances if found.status is not InstanceStatus.INOPERABLE]
+    ours = [found for found in there if found in desired.accounts and desired.accounts[found].via is Via.STACK_SET]
+    most = _most_named(desired)
+    return next(existing(desired, observed, ours[:most]), None), tuple(ours[most:])
 
 
 def emptying(desired: Desired, observed: Observed, units: Sequence[UnitId]) -> Iterator[DeploymentTargets]:

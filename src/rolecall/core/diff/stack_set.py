@@ -49,18 +49,33 @@ STILL_TARGETED = (
 
 
 def _stack_set_updates(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
-    wanted, now = desired.auto_deployment, current.auto_deployment
-    found = [*content_differences(desired.content, current.content)]
-    found += _switched("auto-deployment", now.enabled, wanted.enabled)
-    found += _switched("retain on removal", now.retain_on_removal, wanted.retain_on_removal)
+    found = (*deployed_differences(desired, current), *auto_deployment_differences(desired, current))
     if found:
-        yield Change(Action.UPDATE_STACK_SET, subject, None, named(tuple(found)), tuple(found))
+        yield Change(Action.UPDATE_STACK_SET, subject, None, named(found), found)
     yield from _dropped_units(desired, current, subject)
 
 
-def _switched(what: str, now: bool, wanted: bool) -> Iterator[Difference]:
+def deployed_differences(desired: Desired, current: StackSet) -> tuple[Difference, ...]:
+    """Of what is deployed, and by whom: an update brings it to every instance."""
+    found = [*content_differences(desired.content, current.content)]
+    if desired.roles and current.roles:
+        wanted, now = desired.roles, current.roles
+        found += _switched("the administration role", now.administration, wanted.administration)
+        found += _switched("the execution role", now.execution, wanted.execution)
+    return tuple(found)
+
+
+def auto_deployment_differences(desired: Desired, current: StackSet) -> tuple[Difference, ...]:
+    wanted, now = desired.auto_deployment, current.auto_deployment
+    return (
+        *_switched("auto-deployment", _on(now.enabled), _on(wanted.enabled)),
+        *_switched("retain on removal", _on(now.retain_on_removal), _on(wanted.retain_on_removal)),
+    )
+
+
+def _switched(what: str, now: str, wanted: str) -> Iterator[Difference]:
     if now != wanted:
-        yield Difference(what, _on(now), _on(wanted))
+        yield Difference(what, now, wanted)
 
 
 def _on(value: bool) -> str:
