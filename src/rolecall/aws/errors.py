@@ -90,6 +90,11 @@ _WORDS: dict[str, str] = {
         "use the management account's credentials; those of a delegated administrator need deployment.call_as: "
         "delegated-admin"
     ),
+    "You don't have permissions to access this resource": (
+        "Organizations answers the management account and delegated administrators alone, if they have the permission: "
+        "use the management account's credentials, or register this account (aws organizations "
+        "register-delegated-administrator)"
+    ),
     "You must enable organizations access": (
         "trusted access for StackSets is off: in the management account run "
         "`aws cloudformation activate-organizations-access`"
