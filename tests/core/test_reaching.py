@@ -169,3 +169,13 @@ def test_every_account_is_reached_and_no_operation_is_too_large(
         assert len(these) <= limit
         reached |= set(these)
     assert reached == set(accounts)
+
+
+def test_a_new_unit_becomes_a_target_even_where_nobody_in_it_lacks_the_role() -> None:
+    wanted = fleet([2, 0])
+    assert list(creating(wanted, deployed(wanted, *members(wanted), units=(unit(0),)), [])) == [
+        DeploymentTargets((unit(1),))
+    ]
+    large = replace(fleet([3], limit=2), unit_ids=(unit(0),))
+    found = list(creating(large, deployed(large, *members(large), units=()), []))
+    assert found == [DeploymentTargets((unit(0),), (members(large)[0],), INTERSECTION)]

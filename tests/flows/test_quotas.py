@@ -77,7 +77,7 @@ async def test_auto_deployment_cannot_be_switched_in_batches_and_that_is_explain
     done = await applied(cloud, off)
     assert [failure.account for failure in done.failures] == [None]
     left = (await look(off, cloud.ports())).plan.of(Action.UPDATE_STACK_SET)
-    assert [change.detail for change in left] == ["auto-deployment off"], "the content came to all before"
+    assert [change.detail for change in left] == ["auto-deployment"], "the content came to all before"
     cloud.stack_sets.in_flight = 10
     await applied(cloud, off)
     assert (await applied(cloud, off)).plan.changes == ()

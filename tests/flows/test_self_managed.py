@@ -74,8 +74,10 @@ async def test_the_roles_can_be_changed(cloud: FakeCloud) -> None:
     cloud.stack_sets.roles = StackSetRoles("OurAdministration", "OurExecution")
     (change,) = (await look(other, cloud.ports())).plan.changes
     assert change.action is Action.UPDATE_STACK_SET
-    assert "OurAdministration instead of AWSCloudFormationStackSetAdministrationRole" in change.detail
-    assert "OurExecution instead of AWSCloudFormationStackSetExecutionRole" in change.detail
+    assert [(found.what, found.before, found.after) for found in change.differences] == [
+        ("the administration role", "AWSCloudFormationStackSetAdministrationRole", "OurAdministration"),
+        ("the execution role", "AWSCloudFormationStackSetExecutionRole", "OurExecution"),
+    ]
     await applied(cloud, other)
     assert (await applied(cloud, other)).plan.changes == ()
 

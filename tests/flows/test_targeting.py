@@ -7,12 +7,13 @@ import pytest
 from rolecall.core.config import Config
 from rolecall.core.ids import AccountId
 from rolecall.core.organization import AccountState
+from rolecall.core.plan import Action
 from rolecall.errors import ConfigError
 from rolecall.flows.look import look
 from rolecall.flows.targeting import TAG_CALLS_A_SECOND, find_targets
-from tests.fakes.cloud import FakeCloud, config
+from tests.fakes.cloud import STACK_SET, FakeCloud, config
 
-from .acting import account, applied, by_name, unit
+from .acting import account, applied, by_name, unit, verdicts
 
 OFF = {"auto_deployment": {"enabled": False}}
 
@@ -99,7 +100,7 @@ async def test_an_account_that_joins_an_included_unit_does_not_get_the_role(clou
     late = cloud.organizations.account("late", unit(cloud, "Dev"))
     done = await applied(cloud, wanted)
     assert done.plan.changes == ()
-    assert late not in cloud.stack_sets.sets["rolecall-CadoResponseRole"].instances
+    assert late not in cloud.stack_sets.sets[STACK_SET].instances
 
 
 async def test_the_management_accounts_stack_is_never_made_in_another_account(cloud: FakeCloud) -> None:
@@ -111,3 +112,23 @@ async def test_the_management_accounts_stack_is_never_made_in_another_account(cl
     assert cloud.stacks.log + cloud.stack_sets.log == []
     without = config(targets={"management_account": False})
     assert (await applied(cloud, without)).failures == ()
+
+
+async def test_a_unit_without_accounts_becomes_a_target_of_auto_deployment(cloud: FakeCloud) -> None:
+    await applied(cloud, config(targets={"organizational_units": ["/Security"]}))
+    empty = cloud.organizations.unit("Empty")
+    wanted = config(targets={"organizational_units": ["/Security", "/Empty"]})
+    done = await applied(cloud, wanted)
+    assert [change.action for change in done.plan.changes] == [Action.ADD_UNIT]
+    assert done.failures == ()
+    assert empty in cloud.stack_sets.sets[STACK_SET].stack_set.unit_ids
+    assert (await applied(cloud, wanted)).plan.changes == ()
+
+
+async def test_a_unit_can_be_widened_to_the_one_above_it(cloud: FakeCloud) -> None:
+    await applied(cloud, config(targets={"organizational_units": ["/Workloads/Prod"]}))
+    wanted = config(targets={"organizational_units": ["/Workloads"]})
+    done = await applied(cloud, wanted)
+    assert (done.failures, done.plan.blocked) == ((), ())
+    assert verdicts(done)["dev"] == "ready"
+    assert (await applied(cloud, wanted)).plan.changes == ()

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_Accoun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -78,6 +78,14 @@ class Organization:
     def path_of(self, account: Account) -> str:
         """The account's place for people, such as `/Workloads/Prod`; `/` is directly under the root."""
         return "/" + "/".join(self._unit_name(unit_id) for unit_id in account.unit_ids[1:])
+
+    def units_over(self, unit_id: UnitId) -> Iterator[UnitId]:
+        """The unit itself and those above it, up to the root, as far as they are known."""
+        over: UnitId | None = unit_id
+        while over:
+            yield over
+            unit = self.units.get(over)
+            over = unit.parent_id if unit else None
 
     def _unit_name(self, unit_id: UnitId) -> str:
         unit = self.units.get(unit_id)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from rolecall.core.desired import Desired, Via
 from rolecall.core.ids import AccountId, UnitId
@@ -31,8 +32,9 @@ def is_service_managed(desired: Desired, observed: Observed) -> bool:
 def creating(desired: Desired, observed: Observed, accounts: Sequence[AccountId]) -> Iterator[DeploymentTargets]:
     """Those `accounts` of our targets, through our units, which thereby become targets of auto-deployment.
 
-    As whole units where one is new to the stack set or many of its accounts are missing; by name where the config
-    chooses among the accounts, where only some are missing, and where a unit has more than may be in flight.
+    As whole units where one is new to the stack set (with or without such accounts in it) or many of its accounts are
+    missing; by name where the config chooses among the accounts, where only some are missing, and where a unit has more
+    than may be in flight.
     AWS ignores the names for accounts that come later, so that a unit is a target either way:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html
     """
@@ -40,9 +42,14 @@ def creating(desired: Desired, observed: Observed, accounts: Sequence[AccountId]
         yield from _named(desired, accounts, {})
         return
     homes = {account: _home(desired, account) for account in accounts}
-    whole = set(_whole_units(desired, observed, Counter(homes.values())))
-    yield from _in_chunks(desired, [unit for unit in desired.unit_ids if unit in whole], _sizes(desired))
-    yield from _named(desired, [account for account in accounts if homes[account] not in whole], homes)
+    missing = Counter(homes.values())
+    whole = list(_whole_units(desired, observed, missing))
+    yield from _in_chunks(desired, whole, _sizes(desired))
+    left = frozenset(homes.values()) - frozenset(whole)
+    yield from _named(desired, [account for account in accounts if homes[account] in left], homes)
+    for unit in _new_units(desired, observed):
+        if unit not in whole and not missing[unit]:
+            yield DeploymentTargets((unit,), _any_account(desired, unit), AccountFilter.INTERSECTION)
 
 
 def existing(
@@ -91,11 +98,22 @@ def roots_of(desired: Desired, accounts: Iterable[AccountId]) -> Sequence[UnitId
 def _whole_units(desired: Desired, observed: Observed, missing: Counter[UnitId]) -> Iterator[UnitId]:
     if desired.is_filtered:
         return
-    known = observed.stack_set.unit_ids if observed.stack_set else ()
-    sizes = _sizes(desired)
+    new, sizes = frozenset(_new_units(desired, observed)), _sizes(desired)
     for unit in desired.unit_ids:
-        if (unit not in known or missing[unit] > MAX_NAMED_ACCOUNTS) and sizes[unit] <= desired.in_flight:
+        if (unit in new or missing[unit] > MAX_NAMED_ACCOUNTS) and sizes[unit] <= desired.in_flight:
             yield unit
+
+
+def _new_units(desired: Desired, observed: Observed) -> Sequence[UnitId]:
+    """Those that the stack set does not target yet, where whole units are meant."""
+    known = frozenset(observed.stack_set.unit_ids if observed.stack_set else ())
+    return [] if desired.is_filtered else [unit for unit in desired.unit_ids if unit not in known]
+
+
+def _any_account(desired: Desired, unit: UnitId) -> tuple[AccountId, ...]:
+    """One under a unit that is too large to be named as a whole: it has the role, and keeps it."""
+    under = (found.id for found in desired.accounts.values() if found.via is Via.STACK_SET)
+    return tuple(islice((found for found in under if unit in desired.accounts[found].account.unit_ids), 1))
 
 
 def _home(desired: Desired, account: AccountId) -> UnitId:

@@ -16,7 +16,9 @@ from rolecall.ports import Ports
 
 async def arriving_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     accounts = accounts_in(seen.plan.of(Action.CREATE_INSTANCE, Action.RETRY_INSTANCE))
-    return await create_instances(seen, ports, accounts, "Deploying the role") if accounts else ()
+    if not accounts and not seen.plan.of(Action.ADD_UNIT):
+        return ()
+    return await create_instances(seen, ports, accounts, "Deploying the role")
 
 
 async def create_instances(seen: Seen, ports: Ports, accounts: Sequence[AccountId], title: str) -> tuple[Failure, ...]:
