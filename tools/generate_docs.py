@@ -213,6 +213,9 @@ def operator_permissions() -> str:
             role_name="CadoResponseRole",
             bucket="templates-example",
             boundary=True,
+            account_tags=True,
+            delegated=True,
+            administration_role="AWSCloudFormationStackSetAdministrationRole",
         )
         parts.append(f"\n```json\n{json.dumps(document, indent=2)}\n```\n")
     return "\n".join(parts)

@@ -104,6 +104,10 @@ class OperationInProgress(AwsError):
     """Another operation is running on the stack set; only one may at a time."""
 
 
+class LimitExceeded(AwsError):
+    """A quota of AWS's leaves no room for what was asked."""
+
+
 class Unreachable(AwsError):
     """No answer from the AWS endpoint: network, DNS, TLS or a wrong endpoint URL."""
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from rolecall.core.blame import ControlPolicy
-from rolecall.core.ids import RoleArn, UnitId
+from rolecall.core.ids import AccountId, RoleArn, UnitId
 from rolecall.core.observed import (
     AutoDeployment,
     DeploymentTargets,
@@ -50,6 +50,10 @@ class Organizations(Protocol):
         """The units directly under a root or unit."""
         ...
 
+    async def tags(self, account: AccountId) -> Mapping[str, str]:
+        """One call an account."""
+        ...
+
     async def control_policies(self) -> Sequence[ControlPolicy]:
         """Every service control policy with what it is attached to: two calls a policy."""
         ...
@@ -75,9 +79,20 @@ class StackSets(Protocol):
 
     async def create(self, name: str, content: StackContent, auto_deployment: AutoDeployment) -> None: ...
     async def update(
-        self, name: str, content: StackContent, auto_deployment: AutoDeployment, *, operation_id: str
+        self,
+        name: str,
+        content: StackContent,
+        auto_deployment: AutoDeployment,
+        *,
+        operation_id: str,
+        targets: DeploymentTargets | None = None,
+        region: str = "",
     ) -> str:
-        """Content and auto-deployment, in every instance. Returns the operation's id."""
+        """Content and auto-deployment, in every instance. Returns the operation's id.
+
+        With `targets` only in the instances there, in `region`: those elsewhere become OUTDATED, and auto-deployment
+        stays as it is.
+        """
         ...
 
     async def create_instances(self, name: str, *, targets: DeploymentTargets, region: str, operation_id: str) -> str:
@@ -128,6 +143,10 @@ class StackSets(Protocol):
 
 class Stacks(Protocol):
     """Plain CloudFormation stacks in the management account."""
+
+    async def account(self) -> AccountId:
+        """The account that they are really in: whose credentials these are."""
+        ...
 
     async def describe(self, name: str) -> Stack | None: ...
     async def create(self, name: str, content: StackContent) -> None: ...

@@ -12,6 +12,7 @@ from rolecall.errors import (
     AccessDenied,
     AwsError,
     CredentialsError,
+    LimitExceeded,
     NotFound,
     OperationInProgress,
     RolecallError,
@@ -162,3 +163,30 @@ def test_errors_of_ours_pass_as_they_are() -> None:
     with pytest.raises(RolecallError) as caught, translated("DoIt"):
         raise mine
     assert caught.value is mine
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("Account used is not a delegated administrator", "organizations:ListDelegatedAdministrators"),
+        (
+            "You must be the management account or delegated admin account of an organization before operating a "
+            "SERVICE_MANAGED stack set",
+            "deployment.call_as: delegated-admin",
+        ),
+        (
+            "You must enable organizations access to operate a service managed stack set",
+            "activate-organizations-access",
+        ),
+    ],
+)
+def test_what_aws_says_of_administrators_is_explained(message: str, hint: str) -> None:
+    error = from_code("ValidationError", message, "CreateStackSet")
+    assert hint in error.hint
+    assert message in error.detail
+
+
+def test_a_quota_that_is_reached_is_explained() -> None:
+    error = from_code("LimitExceededException", "some limit", "CreateStackInstances")
+    assert isinstance(error, LimitExceeded)
+    assert "deployment.operations_in_flight" in error.hint

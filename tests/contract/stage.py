@@ -37,6 +37,7 @@ UNITS = {"Security": "Root", "Workloads": "Root", "Prod": "Workloads", "Payments
 
 ACCOUNTS = {"audit": "Security", "billing": "Prod", "payments": "Payments", "locked": "Locked", "retired": "Security"}
 """Each member account with its unit. `retired` is suspended; a policy on `Locked` denies snapshots."""
+TAGS = {"billing": {"environment": "prod", "team": ""}}
 ACTIVE = ("audit", "billing", "payments", "locked")
 
 
@@ -97,7 +98,11 @@ def content(**changes: object) -> StackContent:
 def scenario(**switches: bool) -> Scenario:
     def unit(name: str) -> dict[str, object]:
         accounts = [
-            {"name": account, "state": "SUSPENDED" if account == "retired" else "ACTIVE"}
+            {
+                "name": account,
+                "state": "SUSPENDED" if account == "retired" else "ACTIVE",
+                "tags": TAGS.get(account, {}),
+            }
             for account, place in ACCOUNTS.items()
             if place == name
         ]
@@ -126,6 +131,7 @@ def fake_stage() -> Stage:
     for name, place in ACCOUNTS.items():
         state = AccountState.SUSPENDED if name == "retired" else AccountState.ACTIVE
         accounts[name] = organizations.account(name, units[place], state)
+        organizations.account_tags[accounts[name]] = dict(TAGS.get(name, {}))
     cloud.probe.denied = {accounts["locked"]: {"ec2:CreateSnapshot": "scp"}}
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     organizations.policies = [

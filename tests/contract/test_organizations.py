@@ -53,3 +53,8 @@ async def test_control_policies_are_listed_with_what_they_are_attached_to(place:
     assert policies["DenySnapshots"].targets == {place.units["Locked"]}
     assert "ec2:CreateSnapshot" in policies["DenySnapshots"].document
     assert policies["FullAWSAccess"].targets >= {*place.units.values(), *place.accounts.values()}
+
+
+async def test_an_account_tells_its_tags(place: Stage) -> None:
+    assert await place.organizations.tags(place.accounts["billing"]) == {"environment": "prod", "team": ""}
+    assert await place.organizations.tags(place.accounts["audit"]) == {}

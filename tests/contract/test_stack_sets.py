@@ -267,3 +267,18 @@ async def test_a_retained_stack_can_be_imported_again(stage: Stage) -> None:
 async def test_trusted_access_can_be_activated(stage: Stage) -> None:
     await stage.stack_sets.activate_trusted_access()
     assert await stage.stack_sets.trusted_access() is True
+
+
+async def test_an_update_of_some_instances_makes_the_others_outdated_and_leaves_auto_deployment(stage: Stage) -> None:
+    await stage.deploy()
+    one = DeploymentTargets((stage.units["Root"],), (stage.accounts["billing"],), AccountFilter.INTERSECTION)
+    token = await stage.stack_sets.update(
+        STACK_SET, content(max_session_hours=1), AutoDeployment(True), operation_id="up-1", targets=one, region=REGION
+    )
+    await stage.ended(token)
+    found = await instances(stage)
+    assert found["billing"].status is InstanceStatus.CURRENT
+    assert {found[name].status for name in ("audit", "payments", "locked")} == {InstanceStatus.OUTDATED}
+    described = await stage.stack_sets.describe(STACK_SET)
+    assert described is not None
+    assert described.auto_deployment == AutoDeployment(False)

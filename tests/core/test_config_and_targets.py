@@ -56,7 +56,6 @@ def test_what_several_keys_make_wrong_is_told_with_all_the_rest() -> None:
     found = [(problem.line, problem.key) for problem in problems(text + PLATFORM + "x\n")]
     assert found == [
         (3, "role.name"),
-        (9, "deployment"),
         (9, "deployment.management_profile"),
         (15, "platforms[0].account_name"),
     ]

@@ -61,7 +61,7 @@ def test_a_small_file_is_enough() -> None:
 def test_account_ids_need_no_quotes_and_keep_their_leading_zero() -> None:
     text = with_section("targets", "exclude_accounts: [012345670123, 123456789012, '000000000001']")
     text += "deployment: {auto_deployment: {enabled: false}}\n"
-    assert read(text).excluded == {"012345670123", "123456789012", "000000000001"}
+    assert set(read(text).targets.exclude_accounts) == {"012345670123", "123456789012", "000000000001"}
 
 
 def test_a_list_of_units_takes_ids_and_paths() -> None:
@@ -157,15 +157,27 @@ BROKEN = {
     "tag that is no text": with_section("role", "tags: {cost: 1}"),
     "no units": GOOD.replace("[r-ab12]", "[]"),
     "unit by name": GOOD.replace("[r-ab12]", "[Workloads]"),
-    "too many units": GOOD.replace("[r-ab12]", "[" + "/x, " * 50 + "/y]"),
-    "excluded with auto-deployment": with_section("targets", "exclude_accounts: ['123456789012']"),
+    "too many units": GOOD.replace("[r-ab12]", "[" + "/x, " * 2000 + "/y]"),
+    "nobody included": with_section("targets", "include_accounts: []"),
+    "included and excluded": with_section(
+        "targets", "include_accounts: ['123456789012']\nexclude_accounts: ['123456789012']"
+    ),
+    "no tags": with_section("targets", "account_tags: {}"),
+    "a tag without values": with_section("targets", "account_tags: {environment: []}"),
+    "a tag with one value": with_section("targets", "account_tags: {environment: prod}"),
     "wrong account id": with_section("targets", "exclude_accounts: [1234]"),
     "management account as text": with_section("targets", "management_account: perhaps"),
     "two regions": with_section("deployment", "region: [us-east-1, eu-west-1]"),
     "two regions in a text": with_section("deployment", "region: us-east-1,eu-west-1"),
     "regions": with_section("deployment", "regions: [us-east-1]"),
     "no such region": with_section("deployment", "region: Virginia"),
-    "self-managed": with_section("deployment", "permissions: self-managed"),
+    "other permissions": with_section("deployment", "permissions: shared"),
+    "self-managed with auto-deployment": with_section(
+        "deployment", "permissions: self-managed\nauto_deployment: {enabled: true}"
+    ),
+    "self-managed as delegated administrator": with_section(
+        "deployment", "permissions: self-managed\ncall_as: delegated-admin"
+    ),
     "call as": with_section("deployment", "call_as: root"),
     "management profile as self": with_section("deployment", "management_profile: m"),
     "stack set name": with_section("deployment", "stack_set_name: 1x"),
@@ -244,7 +256,11 @@ def test_every_problem_says_where_what_and_how_to_mend_it(name: str) -> None:
         ("wrong account id", 7, "targets.exclude_accounts[0]", "12 digits"),
         ("no external id", 2, "role.external_id", "letters, digits"),
         ("session too long", 3, "role.max_session_hours", "MaxSessionDuration"),
-        ("excluded with auto-deployment", 1, "deployment", "auto_deployment.enabled off"),
+        ("nobody included", 7, "targets.include_accounts", "leave it out to take all"),
+        ("included and excluded", 8, "targets.exclude_accounts", "12 digits"),
+        ("a tag without values", 7, "targets.account_tags.environment", "[prod, staging]"),
+        ("self-managed with auto-deployment", 10, "deployment.auto_deployment", "turn it off"),
+        ("self-managed as delegated administrator", 10, "deployment.call_as", "it is self"),
         ("not YAML", 3, "", "indentation"),
     ],
 )
@@ -252,6 +268,18 @@ def test_a_problem_is_placed_and_hinted(name: str, line: int, key: str, hint: st
     problem = problems(BROKEN[name])[0]
     assert (problem.line, problem.key) == (line, key)
     assert hint in problem.hint
+
+
+def test_with_self_managed_permissions_auto_deployment_is_off_unless_it_is_asked_for() -> None:
+    for more in ("", "\nauto_deployment: {enabled: false}", "\nauto_deployment: {retain_on_removal: true}"):
+        deployment = read(with_section("deployment", f"permissions: self-managed{more}")).deployment
+        assert not deployment.service_managed
+        assert not deployment.auto_deployment.enabled
+
+
+def test_with_self_managed_permissions_the_management_accounts_stack_may_have_its_own_profile() -> None:
+    text = with_section("deployment", "permissions: self-managed\nmanagement_profile: management")
+    assert read(text).deployment.management_profile == "management"
 
 
 def test_the_number_of_problems_is_told() -> None:

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from rolecall.core.desired import Via
-from rolecall.core.observed import AccountFilter, AutoDeployment, DeploymentTargets
+from rolecall.core.observed import AutoDeployment
 from rolecall.core.organization import Account, AccountState
 from tests.fakes.cloud import EXTERNAL_ID, config
 
-from .worlds import AUDIT, BILLING, MANAGEMENT, PROD, RETIRED, ROOT, SECURITY, WORKLOADS, desired, role
+from .worlds import AUDIT, BILLING, MANAGEMENT, RETIRED, ROOT, WORKLOADS, desired, role
 
 OFF = {"auto_deployment": {"enabled": False}}
 
@@ -50,11 +50,7 @@ def test_an_excluded_account_is_no_target_whichever_it_is(account: str) -> None:
     wanted = desired(wanted=config(targets={"exclude_accounts": [account]}, deployment=OFF))
     found = wanted.accounts[account]  # type: ignore[index]
     assert (found.via, found.exclusion) == (Via.NOTHING, "listed in targets.exclude_accounts")
-    assert wanted.targets == DeploymentTargets((ROOT,), (found.id,), AccountFilter.DIFFERENCE)
-
-
-def test_without_exclusions_the_units_are_deployed_to_as_a_whole() -> None:
-    assert desired(units=(PROD, SECURITY)).targets == DeploymentTargets((PROD, SECURITY))
+    assert wanted.is_filtered
 
 
 def test_each_account_has_its_role_and_its_name_on_each_platform() -> None:

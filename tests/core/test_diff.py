@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rolecall.core.desired import Desired, Via
 from rolecall.core.diff import diff
-from rolecall.core.ids import AccountId
+from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import (
     AutoDeployment,
     InstanceStatus,
@@ -28,8 +28,10 @@ from .worlds import (
     AUDIT,
     BILLING,
     MANAGEMENT,
+    PROD,
     RETIRED,
     ROOT,
+    SECURITY,
     WORKLOADS,
     desired,
     instance,
@@ -479,9 +481,37 @@ def test_ten_thousand_accounts_are_gone_through_a_fixed_number_of_times() -> Non
     assert rounds(10_000) == rounds(10) < 20
 
 
-def test_only_our_content_and_auto_deployment_are_compared() -> None:
+def test_only_our_content_units_and_auto_deployment_are_compared() -> None:
     wanted = desired()
-    found = stack_set(wanted, regions=("us-east-1", "eu-west-1"), unit_ids=(), arn="other")
+    found = stack_set(wanted, regions=("us-east-1", "eu-west-1"), arn="other")
     assert diff(wanted, settled(wanted, stack_set=found)) == ()
     off = stack_set(wanted, auto_deployment=AutoDeployment(False))
     assert steps(diff(wanted, settled(wanted, stack_set=off))) == [(Action.UPDATE_STACK_SET, None)]
+
+
+def test_a_unit_that_the_stack_set_does_not_target_yet_is_added_though_nobody_in_it_lacks_the_role() -> None:
+    """Or accounts that join it would go without."""
+    wanted = desired(units=(WORKLOADS, SECURITY))
+    observed = settled(wanted, stack_set=stack_set(wanted, unit_ids=(WORKLOADS,)))
+    (change,) = diff(wanted, observed)
+    assert (change.action, change.account) == (Action.ADD_UNIT, None)
+    assert SECURITY in change.detail
+
+
+@pytest.mark.parametrize("targeted", [(ROOT,), (ROOT, PROD)])
+def test_a_unit_under_one_that_is_targeted_is_none_to_be_added(targeted: tuple[UnitId, ...]) -> None:
+    wanted = desired(units=(ROOT, PROD))
+    assert diff(wanted, settled(wanted, stack_set=stack_set(wanted, unit_ids=targeted))) == ()
+
+
+def test_a_unit_under_a_wanted_one_is_not_in_the_way() -> None:
+    """Its accounts are meant: there is nothing to drop."""
+    wanted = desired(units=(WORKLOADS,))
+    observed = settled(wanted, stack_set=stack_set(wanted, unit_ids=(PROD,)))
+    assert [(change.action, change.pending) for change in diff(wanted, observed)] == [(Action.ADD_UNIT, True)]
+    assert diff(wanted, settled(wanted, stack_set=stack_set(wanted, unit_ids=(PROD, WORKLOADS)))) == ()
+
+
+def test_without_auto_deployment_no_unit_has_to_be_a_target() -> None:
+    wanted = desired(wanted=config(deployment={"auto_deployment": {"enabled": False}}), units=(WORKLOADS,))
+    assert diff(wanted, settled(wanted, stack_set=stack_set(wanted, unit_ids=()))) == ()

@@ -21,6 +21,21 @@ HANDLER = (
         ),
         ("Cancelled since failure tolerance has exceeded", "Cancelled since failure tolerance has exceeded"),
         ("Account 1 should have 'stacksets-exec-2' role.", "Account 1 should have 'stacksets-exec-2' role"),
+        (
+            "Account 1 should have 'Exec' role with trust relationship to Role 'Admin'.",
+            "Account 1 should have 'Exec' role with trust relationship to Role 'Admin': "
+            "make it there with `rolecall template --for execution-role`, then apply again",
+        ),
+        (
+            "Account 1 should have 'Admin' role with trust relationship to CloudFormation service.",
+            "Account 1 should have 'Admin' role with trust relationship to CloudFormation service: "
+            "make it there with `rolecall template --for admin-role`, then apply again",
+        ),
+        (
+            "Account 1 should have 'stacksets-exec-2' role with trust relationship to Role 'aws-service-role/x'.",
+            "Account 1 should have 'stacksets-exec-2' role with trust relationship to Role 'aws-service-role/x': "
+            "AWS makes this role; where it was deleted, take the account's stack instance out and apply again",
+        ),
         ("", ""),
     ],
 )

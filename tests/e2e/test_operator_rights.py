@@ -14,6 +14,7 @@ from rolecall.core.service_reference import AccessLevel
 from rolecall.sandbox.process import SandboxProcess
 from rolecall.wiring.service_reference import service_reference
 from tests.e2e.conftest import EXTERNAL_ID, Shell
+from tests.e2e.test_changed_config import edit
 from tests.e2e.test_session import client
 
 STACK_SET, ROLE = "rolecall-CadoResponseRole", "CadoResponseRole"
@@ -135,3 +136,38 @@ def test_without_a_right_on_the_bucket_that_is_said(enforced: Shell, action: str
     done = operator(enforced, "apply", bucket=BUCKET, without=action).run("apply", "--yes")
     assert done.status == 1
     assert "S3 error: Access Denied" in done.stderr or f"is not authorized to perform: {action}" in done.stderr
+
+
+def tagged(shell: Shell) -> None:
+    shell.ok("init", "--external-id", EXTERNAL_ID)
+    edit(shell, "targets:\n", "targets:\n  account_tags: {environment: [prod]}\n")
+    edit(shell, "auto_deployment: {enabled: true", "auto_deployment: {enabled: false")
+
+
+def test_account_tags_need_their_own_right(enforced: Shell) -> None:
+    tagged(enforced)
+    assert operator(enforced, "plan", account_tags=True).run("plan", "--detailed-exitcode").status == 3
+    done = operator(enforced, "plan", without="organizations:ListTagsForResource", account_tags=True).run("plan")
+    assert done.status == 1
+    assert "is not authorized to perform: organizations:ListTagsForResource" in done.stderr
+
+
+def test_self_managed_permissions_need_the_right_to_pass_the_role(enforced: Shell) -> None:
+    enforced.ok("init", "--external-id", EXTERNAL_ID, "--unit", "/Sandbox")
+    edit(enforced, "  auto_deployment: {enabled: true, retain_on_removal: false}\n", "  permissions: self-managed\n")
+    role = "AWSCloudFormationStackSetAdministrationRole"
+    client(enforced, "iam").create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(SERVICE_TRUST))
+    without = operator(enforced, "apply", without="iam:PassRole", administration_role=role).run("apply", "--yes")
+    assert without.status == 1
+    assert "is not authorized to perform: iam:PassRole" in without.stderr
+    done = operator(enforced, "apply", administration_role=role).run("apply", "--yes")
+    assert done.status == 1, "there is no execution role"
+    assert "make it there with `rolecall template --for execution-role`" in done.stderr + done.stdout
+
+
+SERVICE_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rolecall.core.blame import ControlPolicy
@@ -27,6 +27,7 @@ class FakeOrganizations:
     )
     members: dict[AccountId, Account] = field(default_factory=dict)
     policies: list[ControlPolicy] | None = field(default_factory=list)
+    account_tags: dict[AccountId, dict[str, str]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -71,6 +72,10 @@ class FakeOrganizations:
     async def units_under(self, parent: UnitId) -> Sequence[OrganizationalUnit]:
         self.calls["ListOrganizationalUnitsForParent"] += 1
         return [unit for unit in self.units.values() if unit.parent_id == parent]
+
+    async def tags(self, account: AccountId) -> Mapping[str, str]:
+        self.calls["ListTagsForResource"] += 1
+        return self.account_tags.get(account, {})
 
     async def control_policies(self) -> Sequence[ControlPolicy]:
         self.calls["ListPolicies"] += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rolecall.core.ids import AccountId, UnitId
@@ -19,9 +19,10 @@ from rolecall.core.observed import (
     StackContent,
     StackInstance,
     StackSet,
+    StackSetRoles,
     StackSetSummary,
 )
-from rolecall.errors import AwsError, NotFound, OperationInProgress
+from rolecall.errors import AwsError, LimitExceeded, NotFound, OperationInProgress
 
 from .organizations import MANAGEMENT, FakeOrganizations
 
@@ -57,12 +58,15 @@ class FakeStackSets:
     """The `StackSets` port. `failing` has the reason for each account in which a deployment or deletion fails.
 
     An operation ends when it was looked at `polls` times. `hidden_results` keeps the failures out of the results, as
-    an eventually consistent list may. `changed_by_hand` is what a drift detection finds; `importable` are the stacks
+    an eventually consistent list may. `roles` are those of self-managed permissions, and `in_flight` is how many
+    instances an operation may work on. `changed_by_hand` is what a drift detection finds; `importable` are the stacks
     that exist, by id, with their accounts.
     """
 
     organizations: FakeOrganizations
     polls: int = 2
+    roles: StackSetRoles | None = None
+    in_flight: int = 10_000
     trusted: bool = True
     failing: dict[AccountId, str] = field(default_factory=dict)
     hidden_results: bool = False
@@ -102,24 +106,36 @@ class FakeStackSets:
             raise AwsError("AWS refused CreateStackSet", code="NameAlreadyExistsException")
         arn = f"arn:aws:cloudformation:us-east-1:{MANAGEMENT}:stackset/{name}:1"
         stack_set = StackSet(name, arn, content, (), (), auto_deployment, id=f"{name}:1", managed_execution=True)
-        self.sets[name] = _Set(stack_set)
+        self.sets[name] = _Set(replace(stack_set, service_managed=self.roles is None, roles=self.roles))
 
     async def update(
-        self, name: str, content: StackContent, auto_deployment: AutoDeployment, *, operation_id: str
+        self,
+        name: str,
+        content: StackContent,
+        auto_deployment: AutoDeployment,
+        *,
+        operation_id: str,
+        targets: DeploymentTargets | None = None,
+        region: str = "",
     ) -> str:
-        found = self._found(name)
-        if self._begins(found, operation_id, ("update", content, auto_deployment)):
-            found.stack_set = replace(found.stack_set, content=content, auto_deployment=auto_deployment)
-            accounts = [
-                item.account for item in found.instances.values() if item.status is not InstanceStatus.INOPERABLE
-            ]
-            self._start(found, operation_id, "UPDATE", ("update", content, auto_deployment), accounts, outdate=True)
+        found, request = self._found(name), ("update", content, auto_deployment, targets)
+        if self._begins(found, operation_id, request):
+            there = [item for item in found.instances.values() if item.status is not InstanceStatus.INOPERABLE]
+            reached = self._reached(targets) if targets else found.instances
+            due = [item.account for item in there if item.account in reached]
+            self._refuse_without_room(due)
+            auto = found.stack_set.auto_deployment if targets else auto_deployment
+            found.stack_set = replace(found.stack_set, content=content, auto_deployment=auto, roles=self.roles)
+            for item in there:
+                found.instances[item.account] = replace(item, status=InstanceStatus.OUTDATED, detailed_status="")
+            self._start(found, operation_id, "UPDATE", request, due, outdate=True)
         return operation_id
 
     async def create_instances(self, name: str, *, targets: DeploymentTargets, region: str, operation_id: str) -> str:
         found = self._found(name)
         if self._begins(found, operation_id, ("create", targets)):
             reached = self._reached(targets)
+            self._refuse_without_room(reached)
             for account, unit in reached.items():
                 new = StackInstance(account, region, InstanceStatus.OUTDATED, "PENDING", "", unit, f"stack/{account}")
                 found.instances.setdefault(account, new)
@@ -150,6 +166,7 @@ class FakeStackSets:
         request = ("delete", targets, retain_stacks)
         if self._begins(found, operation_id, request):
             accounts = [account for account in self._reached(targets) if account in found.instances]
+            self._refuse_without_room(accounts)
             work = {account: self._removal(found, retain_stacks) for account in accounts}
             if targets.filter is AccountFilter.NONE:
                 left = tuple(unit for unit in found.stack_set.unit_ids if unit not in targets.unit_ids)
@@ -263,10 +280,15 @@ class FakeStackSets:
         if any(not entry.operation.status.ended for entry in found.operations):
             raise OperationInProgress("AWS refused the call", code="OperationInProgressException")
 
+    def _refuse_without_room(self, accounts: Collection[AccountId]) -> None:
+        if len(accounts) > self.in_flight:
+            raise LimitExceeded("AWS refused the call", code="LimitExceededException")
+
     def _reached(self, targets: DeploymentTargets) -> dict[AccountId, UnitId | None]:
         assert len(targets.unit_ids) <= 50, "StackSets take 50 units an operation"
+        assert bool(targets.unit_ids) is (self.roles is None), "the permission model says what is named"
         named = set(targets.accounts)
-        if not targets.unit_ids:  # self-managed permissions: the accounts are the targets
+        if self.roles:
             return dict.fromkeys(targets.accounts)
         assert bool(targets.accounts) == (targets.filter is not AccountFilter.NONE)
         keep = {AccountFilter.NONE: lambda _: True, AccountFilter.INTERSECTION: named.__contains__}

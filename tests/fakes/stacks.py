@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from rolecall.core.ids import AccountId
 from rolecall.core.observed import Stack, StackContent
 from rolecall.errors import AwsError
+
+from .organizations import MANAGEMENT
 
 
 @dataclass
 class FakeStacks:
-    """The `Stacks` port. A change ends when the stack was looked at `polls` times; `failing` is why it fails."""
+    """The `Stacks` port, in the account of `credentials`.
 
+    A change ends when the stack was looked at `polls` times; `failing` is why it fails.
+    """
+
+    credentials: AccountId = MANAGEMENT
     polls: int = 2
     failing: str = ""
     log: list[str] = field(default_factory=list)
     stacks: dict[str, Stack] = field(default_factory=dict)
     waiting: Counter[str] = field(default_factory=Counter)
+
+    async def account(self) -> AccountId:
+        return self.credentials
 
     async def describe(self, name: str) -> Stack | None:
         stack = self.stacks.get(name)

@@ -8,8 +8,8 @@ import pytest
 
 from rolecall.core.plan import Action
 from rolecall.core.verdicts import Deployment as Deployed
+from rolecall.errors import ConfigError
 from rolecall.sandbox.scenario import Scenario
-from tests.fakes.cloud import config
 from tests.sandbox.conformance.cloud import AUTOMATIC, REGION, refused
 from tests.sandbox.served import created, eventually, trust
 
@@ -81,9 +81,11 @@ async def test_pitfall_06_deletions_need_units_and_at_most_fifty(start_house: St
     assert not any(house.has_role(f"account-{number:02}") for number in (0, 49, 51))
 
 
-def test_pitfall_02_rolecall_refuses_a_filter_beside_auto_deployment() -> None:
-    with pytest.raises(ValueError, match="auto_deployment"):
-        config(targets={"exclude_accounts": ["123456789012"]})
+async def test_pitfall_02_rolecall_refuses_a_filter_beside_auto_deployment(house: House) -> None:
+    with pytest.raises(ConfigError) as caught:
+        await house.apply(house.config(targets={"exclude_accounts": [str(house.account("audit"))]}))
+    assert "auto_deployment" in caught.value.summary + caught.value.detail + caught.value.hint
+    assert not house.has_role("billing-prod")
 
 
 async def test_pitfall_02_rolecall_deploys_with_a_filter_where_nothing_comes_later(house: House) -> None:

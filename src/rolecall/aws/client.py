@@ -18,6 +18,7 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 
 from rolecall import __version__
 from rolecall.aws.errors import translated
+from rolecall.core.ids import AccountId
 
 USER_AGENT = f"rolecall/{__version__}"
 
@@ -61,6 +62,8 @@ class Client:
     def __init__(self, boto_session: boto3.Session, service: str, region: str | None = None) -> None:
         with translated(service):
             self._client: Any = boto_session.client(service, region_name=region, config=_SDK_CONFIG)
+        self._session = boto_session
+        self._region = region
         # Threads of our own: the event loop would wait for its own when Ctrl-C comes while AWS does not answer.
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix=service)
         self._methods = {api: method for method, api in self._client.meta.method_to_api_mapping.items()}
@@ -71,6 +74,19 @@ class Client:
         with translated(operation):
             answer: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(self._threads, method)
         return answer
+
+    async def account(self) -> AccountId:
+        """Whose credentials these are."""
+        return AccountId((await self._caller())["Account"])
+
+    async def role_arn(self, name: str) -> str:
+        """The ARN of a role without a path in the caller's account."""
+        caller = await self._caller()
+        return f"arn:{caller['Arn'].split(':')[1]}:iam::{caller['Account']}:role/{name}"
+
+    async def _caller(self) -> dict[str, Any]:
+        sts = Client(self._session, "sts", self._region)
+        return await sts.call("GetCallerIdentity")
 
     def presigned(self, method: str, **parameters: Any) -> str:
         """The URL of a call, signed: the SDK knows each partition's and each endpoint's form. Calls nothing."""

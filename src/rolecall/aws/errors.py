@@ -14,6 +14,7 @@ from rolecall.errors import (
     AccessDenied,
     AwsError,
     CredentialsError,
+    LimitExceeded,
     NotFound,
     OperationInProgress,
     Throttled,
@@ -41,6 +42,11 @@ _CODES: dict[str, tuple[type[AwsError], str]] = {
     "ThrottlingException": (Throttled, "wait a little, and see what else calls AWS from this account"),
     "TooManyRequestsException": (Throttled, "wait a little, and see what else calls AWS from this account"),
     "RequestLimitExceeded": (Throttled, "wait a little, and see what else calls AWS from this account"),
+    "LimitExceededException": (
+        LimitExceeded,
+        "see the quotas of StackSets for the account, and what else works there: of the default 10,000 instances in "
+        "flight, deployment.operations_in_flight says how many an operation may take",
+    ),
     "OperationInProgressException": (OperationInProgress, "wait for the other operation, or stop it"),
     "StackSetNotFoundException": (NotFound, ""),
     "OperationNotFoundException": (NotFound, ""),
@@ -74,10 +80,39 @@ _CREDENTIALS = (
 )
 
 
+_WORDS: dict[str, str] = {
+    "Account used is not a delegated administrator": (
+        "register the account for member.org.stacksets.cloudformation.amazonaws.com (aws organizations "
+        "register-delegated-administrator); if it is registered, the caller lacks the permission "
+        "organizations:ListDelegatedAdministrators, which AWS tells in the same words"
+    ),
+    "You must be the management account or delegated admin": (
+        "use the management account's credentials; those of a delegated administrator need deployment.call_as: "
+        "delegated-admin"
+    ),
+    "You don't have permissions to access this resource": (
+        "Organizations answers the management account and delegated administrators alone, if they have the permission: "
+        "use the management account's credentials, or register this account (aws organizations "
+        "register-delegated-administrator)"
+    ),
+    "You must enable organizations access": (
+        "trusted access for StackSets is off: in the management account run "
+        "`aws cloudformation activate-organizations-access`"
+    ),
+}
+"""Parts of what AWS says under a code that tells nothing, with what it means."""
+
+
+def _hint(code: str, message: str) -> str:
+    said = (hint for words, hint in _WORDS.items() if words in message)
+    return next(said, _CODES[code][1] if code in _CODES else "")
+
+
 def from_code(code: str, message: str, operation: str) -> AwsError:
     """The error for an answer of AWS with an error code. `operation` is the API's name, such as `AssumeRole`."""
-    kind, hint = _CODES.get(code, (AwsError, ""))
-    return kind(f"AWS refused {operation}", code=code, operation=operation, detail=f"{code}: {message}", hint=hint)
+    kind, _ = _CODES.get(code, (AwsError, ""))
+    detail, hint = f"{code}: {message}", _hint(code, message)
+    return kind(f"AWS refused {operation}", code=code, operation=operation, detail=detail, hint=hint)
 
 
 def translate(error: Exception, operation: str) -> AwsError:

@@ -42,6 +42,10 @@ class AwsOrganizations:
         pages = self._client.pages("ListOrganizationalUnitsForParent", "OrganizationalUnits", ParentId=parent)
         return [OrganizationalUnit(UnitId(unit["Id"]), unit["Name"], parent) async for unit in pages]
 
+    async def tags(self, account: AccountId) -> Mapping[str, str]:
+        pages = self._client.pages("ListTagsForResource", "Tags", ResourceId=account)
+        return {tag["Key"]: tag["Value"] async for tag in pages}
+
     async def control_policies(self) -> Sequence[ControlPolicy]:
         pages = self._client.pages("ListPolicies", "Policies", Filter="SERVICE_CONTROL_POLICY")
         return [await self._control_policy(told["Id"], told["Name"]) async for told in pages]

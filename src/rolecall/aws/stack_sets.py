@@ -1,4 +1,4 @@
-"""CloudFormation StackSets with service-managed permissions, as one caller sees them.
+"""CloudFormation StackSets as one caller sees them, with service-managed or self-managed permissions.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/
 """
@@ -27,6 +27,7 @@ from rolecall.core.observed import (
     StackContent,
     StackInstance,
     StackSet,
+    StackSetRoles,
     StackSetSummary,
 )
 from rolecall.errors import AwsError, NotFound
@@ -53,7 +54,10 @@ class Preferences:
 
 
 class AwsStackSets:
-    """The `StackSets` port. `CallAs` goes with every call, polls included."""
+    """The `StackSets` port. With service-managed permissions `CallAs` goes with every call, polls included.
+
+    `roles` are those of self-managed permissions, which make the stack set the caller's own.
+    """
 
     def __init__(
         self,
@@ -61,12 +65,14 @@ class AwsStackSets:
         preferences: Preferences,
         *,
         delegated: bool = False,
+        roles: StackSetRoles | None = None,
         bucket: TemplateBucket | None = None,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._preferences = preferences.parameters()
-        self._call_as = {"CallAs": "DELEGATED_ADMIN" if delegated else "SELF"}
+        self._roles = roles
+        self._call_as = {} if roles else {"CallAs": "DELEGATED_ADMIN" if delegated else "SELF"}
 
     async def trusted_access(self) -> bool:
         told = await self._client.call("DescribeOrganizationsAccess", **self._call_as)
@@ -98,23 +104,31 @@ class AwsStackSets:
             "CreateStackSet",
             StackSetName=name,
             Description=DESCRIPTION,
-            PermissionModel="SERVICE_MANAGED",
-            AutoDeployment=_auto_deployment(auto_deployment),
             ManagedExecution={"Active": True},
+            **await self._permissions(),
+            **self._auto_deployment(auto_deployment),
             **await content_parameters(content, self._bucket),
             **self._call_as,
         )
 
     async def update(
-        self, name: str, content: StackContent, auto_deployment: AutoDeployment, *, operation_id: str
+        self,
+        name: str,
+        content: StackContent,
+        auto_deployment: AutoDeployment,
+        *,
+        operation_id: str,
+        targets: DeploymentTargets | None = None,
+        region: str = "",
     ) -> str:
+        """AWS takes either targets or auto-deployment."""
+        where = _on_targets(name, targets, region) if targets else self._auto_deployment(auto_deployment)
         return await self._start(
             "UpdateStackSet",
             operation_id,
-            StackSetName=name,
+            **{"StackSetName": name} | where,
             Description=DESCRIPTION,
-            PermissionModel="SERVICE_MANAGED",
-            AutoDeployment=_auto_deployment(auto_deployment),
+            **await self._permissions(),
             **await content_parameters(content, self._bucket),
         )
 
@@ -191,6 +205,16 @@ class AwsStackSets:
             if error.code != "OperationNotFoundException":
                 raise
 
+    def _auto_deployment(self, wanted: AutoDeployment) -> dict[str, Any]:
+        return {} if self._roles else {"AutoDeployment": _auto_deployment(wanted)}
+
+    async def _permissions(self) -> dict[str, str]:
+        if self._roles is None:
+            return {"PermissionModel": "SERVICE_MANAGED"}
+        arn = await self._client.role_arn(self._roles.administration)
+        roles = {"AdministrationRoleARN": arn, "ExecutionRoleName": self._roles.execution}
+        return {"PermissionModel": "SELF_MANAGED", **roles}
+
     def _pages(self, operation: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
         return self._client.pages(operation, "Summaries", MaxResults=100, **parameters, **self._call_as)
 
@@ -212,7 +236,9 @@ class AwsStackSets:
 
 
 def _on_targets(name: str, targets: DeploymentTargets, region: str) -> dict[str, Any]:
-    return {"StackSetName": name, "DeploymentTargets": _targets(targets), "Regions": [region]}
+    """Self-managed operations name accounts and no units."""
+    where = {"DeploymentTargets": _targets(targets)} if targets.unit_ids else {"Accounts": list(targets.accounts)}
+    return {"StackSetName": name, "Regions": [region], **where}
 
 
 def _targets(targets: DeploymentTargets) -> dict[str, Any]:
@@ -242,7 +268,15 @@ def _stack_set(told: Mapping[str, Any]) -> StackSet:
         service_managed=told.get("PermissionModel") == "SERVICE_MANAGED",
         id=told.get("StackSetId", ""),
         managed_execution=bool((told.get("ManagedExecution") or {}).get("Active")),
+        roles=_roles(told),
     )
+
+
+def _roles(told: Mapping[str, Any]) -> StackSetRoles | None:
+    if told.get("PermissionModel") == "SERVICE_MANAGED":
+        return None
+    arn = told.get("AdministrationRoleARN", "")
+    return StackSetRoles(arn.rsplit("/", 1)[-1], told.get("ExecutionRoleName", ""))
 
 
 def _instance(told: Mapping[str, Any]) -> StackInstance:

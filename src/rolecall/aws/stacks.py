@@ -12,6 +12,7 @@ from typing import Any
 from rolecall.aws.client import Client
 from rolecall.aws.content import content_of, content_parameters
 from rolecall.aws.template_bucket import TemplateBucket
+from rolecall.core.ids import AccountId
 from rolecall.core.observed import Stack, StackContent
 from rolecall.errors import AwsError
 
@@ -22,6 +23,9 @@ class AwsStacks:
     def __init__(self, client: Client, bucket: TemplateBucket | None = None) -> None:
         self._client = client
         self._bucket = bucket
+
+    async def account(self) -> AccountId:
+        return await self._client.account()
 
     async def describe(self, name: str) -> Stack | None:
         try:

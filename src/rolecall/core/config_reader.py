@@ -19,7 +19,11 @@ _HINTS: dict[tuple[str, ...], str] = {
     ("deployment", "regions"): "it is deployment.region, exactly one: IAM is global",
     ("deployment", "management_profile"): "name a profile of the management account's credentials, or set "
     "targets.management_account: false",
-    ("deployment", "permissions"): "this version deploys with service-managed permissions only",
+    ("deployment", "permissions"): "service-managed or self-managed",
+    ("deployment", "call_as"): "self or delegated-admin; with self-managed permissions it is self",
+    ("deployment", "auto_deployment"): "leave it out, or turn it off",
+    ("targets", "include_accounts"): "account ids have 12 digits; leave it out to take all under the units",
+    ("targets", "account_tags"): "for example {environment: [prod, staging]}; leave it out to take all under the units",
     ("role", "external_id"): "2 to 1,224 letters, digits and +=,.@:/- ; quote it if it is all digits",
     ("role", "trusted_principals"): "the ARN of the role that the platform runs as, arn:aws:iam::<account>:role/<name>",
     ("targets", "exclude_accounts"): "account ids have 12 digits",
@@ -65,6 +69,4 @@ def _hint(groups: Mapping[str, PermissionGroup], details: ErrorDetails) -> str:
         return ""
     if names == ("role", "permission_groups"):
         return f"the groups are: {', '.join(groups)}"
-    if "exclude_accounts cannot hold" in details["msg"]:
-        return "turn deployment.auto_deployment.enabled off, or leave the accounts' unit out of organizational_units"
     return model_reader.description(Config, path) or "`rolecall init` writes a complete file"

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from rolecall.core import template
-from rolecall.core.config import AutoDeploymentSection, Config, RoleSection
+from rolecall.core.config import AutoDeploymentSection, Config, DeploymentSection, RoleSection
 from rolecall.core.ids import AccountId, RoleArn, UnitId
-from rolecall.core.observed import AccountFilter, AutoDeployment, DeploymentTargets, StackContent
+from rolecall.core.observed import AutoDeployment, StackContent, StackSetRoles
 from rolecall.core.organization import Account, AccountState, Organization
 from rolecall.core.set_aside import set_aside
+from rolecall.core.targets import Targets
+from rolecall.core.targets import Via as Via
 
 MANAGED_TAG = {"managed-by": "rolecall"}
-
-
-class Via(StrEnum):
-    """What brings the role into an account."""
-
-    STACK_SET = "stack set"
-    STACK = "stack"
-    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +57,6 @@ class Desired:
     content: StackContent
     management_content: StackContent
     unit_ids: tuple[UnitId, ...]
-    excluded: frozenset[AccountId]
     auto_deployment: AutoDeployment
     accounts: Mapping[AccountId, DesiredAccount]
     asked: Mapping[str, Any] = field(default_factory=dict)
@@ -75,13 +67,16 @@ class Desired:
     """platform -> whether registrations in accounts outside the organization are taken out."""
     set_aside: tuple[str, ...] = ()
     """What of the linter's rules the config sets aside, a sentence each."""
+    is_filtered: bool = False
+    """Whether the config chooses among the accounts under the units."""
+    roles: StackSetRoles | None = None
+    """Those of self-managed permissions; None with service-managed ones."""
+    in_flight: int = 10_000
+    """The most instances that operations may work on at once: more are reached in several."""
 
     @property
-    def targets(self) -> DeploymentTargets:
-        """The units, less the accounts that the config excludes."""
-        if self.excluded:
-            return DeploymentTargets(self.unit_ids, tuple(sorted(self.excluded)), AccountFilter.DIFFERENCE)
-        return DeploymentTargets(self.unit_ids)
+    def service_managed(self) -> bool:
+        return self.roles is None
 
     @property
     def wants_stack_set(self) -> bool:
@@ -93,8 +88,12 @@ class Desired:
 
 
 def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, ...]) -> Desired:
-    """`unit_ids` are `config.targets.organizational_units`, resolved to ids in the organization."""
+    """`unit_ids` are `config.targets.organizational_units`, resolved to ids in the organization.
+
+    Raises ConfigError for listed accounts that the organization does not have.
+    """
     deployment = config.deployment
+    targets = Targets(config.targets, organization, unit_ids)
     return Desired(
         organization=organization,
         stack_set_name=config.stack_set_name,
@@ -102,16 +101,15 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         content=_content(config.role.for_members),
         management_content=_content(config.role),
         unit_ids=unit_ids,
-        excluded=config.excluded,
         auto_deployment=_auto_deployment(deployment.auto_deployment),
-        accounts={
-            account.id: _desired_account(config, organization, unit_ids, account)
-            for account in sorted(organization.accounts)
-        },
+        accounts={account.id: _desired_account(config, targets, account) for account in sorted(organization.accounts)},
         asked=config.targets.model_dump(),
         account_names={platform.name: platform.account_name for platform in config.platforms},
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
         set_aside=set_aside(config.role),
+        is_filtered=bool(config.targets.filters),
+        roles=stack_set_roles(deployment),
+        in_flight=deployment.operations_in_flight,
     )
 
 
@@ -119,14 +117,17 @@ def _content(role: RoleSection) -> StackContent:
     return StackContent(template.render(template.build(role)), template.parameters(role), {**role.tags, **MANAGED_TAG})
 
 
+def stack_set_roles(section: DeploymentSection) -> StackSetRoles | None:
+    return None if section.service_managed else StackSetRoles(section.administration_role, section.execution_role)
+
+
 def _auto_deployment(section: AutoDeploymentSection) -> AutoDeployment:
     return AutoDeployment(section.enabled, section.enabled and section.retain_on_removal)
 
 
-def _desired_account(
-    config: Config, organization: Organization, unit_ids: tuple[UnitId, ...], account: Account
-) -> DesiredAccount:
-    via, exclusion = _via(config, organization, unit_ids, account)
+def _desired_account(config: Config, targets: Targets, account: Account) -> DesiredAccount:
+    organization = targets.organization
+    via, exclusion = targets.via(account)
     return DesiredAccount(
         account=account,
         path=organization.path_of(account),
@@ -135,26 +136,3 @@ def _desired_account(
         names={platform.name: platform.name_for(account.id, account.name) for platform in config.platforms},
         exclusion=exclusion,
     )
-
-
-def _via(config: Config, organization: Organization, unit_ids: tuple[UnitId, ...], account: Account) -> tuple[Via, str]:
-    if not account.active:
-        return Via.NOTHING, _INACTIVE[account.state]
-    if account.id in config.excluded:
-        return Via.NOTHING, "listed in targets.exclude_accounts"
-    if account.id == organization.management_account:
-        if config.targets.management_account:
-            return Via.STACK, ""
-        return Via.NOTHING, "the management account, and targets.management_account is false"
-    if not set(account.unit_ids) & set(unit_ids):
-        return Via.NOTHING, "in none of targets.organizational_units"
-    return Via.STACK_SET, ""
-
-
-_INACTIVE = {
-    AccountState.SUSPENDED: "the account is suspended: StackSets skip it and nobody can assume a role in it",
-    AccountState.PENDING_CLOSURE: "the account is being closed",
-    AccountState.CLOSED: "the account is closed",
-    AccountState.PENDING_ACTIVATION: "the account is not yet activated",
-    AccountState.UNKNOWN: "AWS gives a state of the account that this release of rolecall does not know",
-}

@@ -85,6 +85,17 @@ class AutoDeployment:
 
 
 @dataclass(frozen=True, slots=True)
+class StackSetRoles:
+    """The names of the two roles of self-managed permissions: StackSets takes on the one, and by it the other.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html
+    """
+
+    administration: str
+    execution: str
+
+
+@dataclass(frozen=True, slots=True)
 class StackSet:
     """A stack set as DescribeStackSet tells it."""
 
@@ -98,6 +109,8 @@ class StackSet:
     id: str = ""
     """`StackSetId`: the name and a UUID, which tells it from an earlier one of the same name."""
     managed_execution: bool = False
+    roles: StackSetRoles | None = None
+    """Those of self-managed permissions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from typing import Any
 from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
 
 TEMPLATE_BUCKET, PERMISSIONS_BOUNDARY = "deployment.template_bucket", "role.permissions_boundary"
+ACCOUNT_TAGS, DELEGATED = "targets.account_tags", "deployment.call_as: delegated-admin"
+SELF_MANAGED = "deployment.permissions: self-managed"
 STACK_SET = (
     "arn:${Partition}:cloudformation:*:*:stackset/${StackSet}:*",
     "arn:${Partition}:cloudformation:*:*:stackset-target/${StackSet}:*",
@@ -49,6 +51,18 @@ _LOOK = (
             "organizations:ListOrganizationalUnitsForParent",
             "organizations:ListRoots",
         ),
+    ),
+    Right(
+        "ReadAccountTags",
+        "the tags by which accounts are chosen",
+        ("organizations:ListTagsForResource",),
+        only_with=ACCOUNT_TAGS,
+    ),
+    Right(
+        "BeDelegated",
+        "without it StackSets take a delegated administrator for none",
+        ("organizations:ListDelegatedAdministrators",),
+        only_with=DELEGATED,
     ),
     Right(
         "ReadTrustedAccess", "whether StackSets may act", ("cloudformation:DescribeOrganizationsAccess",), ("*",), True
@@ -129,6 +143,13 @@ _BOUNDARY = Right(
     ROLE,
     only_with=PERMISSIONS_BOUNDARY,
 )
+_PASS = Right(
+    "PassAdministrationRole",
+    "giving the stack set its administration role",
+    ("iam:PassRole",),
+    ("arn:${Partition}:iam::*:role/${AdministrationRole}",),
+    only_with=SELF_MANAGED,
+)
 _UPLOAD = Right("UploadTemplate", "putting the template there", ("s3:PutObject",), BUCKET, only_with=TEMPLATE_BUCKET)
 _DESTROY = (
     _FOLLOW,
@@ -170,7 +191,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "plan": _LOOK,
     "status": _LOOK,
     "check": (*_LOOK, _BLAME),
-    "apply": (*_LOOK, _BLAME, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY),
+    "apply": (*_LOOK, _BLAME, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY, _PASS),
     "template --upload": (_UPLOAD,),
     "destroy": (*_LOOK, *_DESTROY),
 }
@@ -186,6 +207,9 @@ def policy(
     partition: str = "aws",
     bucket: str | None = None,
     boundary: bool = False,
+    account_tags: bool = False,
+    delegated: bool = False,
+    administration_role: str | None = None,
 ) -> dict[str, Any]:
     """The IAM policy document of a command, for one deployment: `boundary` says whether it has ever had one."""
     values = {
@@ -194,8 +218,16 @@ def policy(
         "${RoleName}": role_name,
         "${RolePath}": role_path,
         "${Bucket}": bucket or "",
+        "${AdministrationRole}": administration_role or "",
     }
-    given = {"": True, TEMPLATE_BUCKET: bool(bucket), PERMISSIONS_BOUNDARY: boundary}
+    given = {
+        "": True,
+        TEMPLATE_BUCKET: bool(bucket),
+        PERMISSIONS_BOUNDARY: boundary,
+        ACCOUNT_TAGS: account_tags,
+        DELEGATED: delegated,
+        SELF_MANAGED: bool(administration_role),
+    }
     rights = [right for right in RIGHTS[command] if given[right.only_with]]
 
     def filled(resource: str) -> str:

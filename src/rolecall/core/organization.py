@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_Accoun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -68,6 +68,8 @@ class Organization:
     identity: OrganizationIdentity
     accounts: tuple[Account, ...]
     units: Mapping[UnitId, OrganizationalUnit] = field(default_factory=dict)
+    tags: Mapping[AccountId, Mapping[str, str]] = field(default_factory=dict)
+    """Of the accounts whose tags were asked for, those that were asked for."""
 
     @property
     def management_account(self) -> AccountId:
@@ -77,9 +79,24 @@ class Organization:
         """The account's place for people, such as `/Workloads/Prod`; `/` is directly under the root."""
         return "/" + "/".join(self._unit_name(unit_id) for unit_id in account.unit_ids[1:])
 
+    def units_over(self, unit_id: UnitId) -> Iterator[UnitId]:
+        """The unit itself and those above it, up to the root, as far as they are known."""
+        over: UnitId | None = unit_id
+        while over:
+            yield over
+            unit = self.units.get(over)
+            over = unit.parent_id if unit else None
+
     def _unit_name(self, unit_id: UnitId) -> str:
         unit = self.units.get(unit_id)
         return unit.name if unit else unit_id
+
+
+def path_of(unit: OrganizationalUnit, units: Mapping[UnitId, OrganizationalUnit]) -> str:
+    """`/Workloads/Prod`; the root's is empty."""
+    if unit.parent_id is None or unit.parent_id not in units:
+        return ""
+    return f"{path_of(units[unit.parent_id], units)}/{unit.name}"
 
 
 def by_id(units: Iterable[OrganizationalUnit]) -> dict[UnitId, OrganizationalUnit]:

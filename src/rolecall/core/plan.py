@@ -27,6 +27,7 @@ class Action(StrEnum):
 
     CREATE_STACK_SET = "create-stack-set"
     UPDATE_STACK_SET = "update-stack-set"
+    ADD_UNIT = "add-unit"
     DROP_UNIT = "drop-unit"
     DELETE_STACK_SET = "delete-stack-set"
     CREATE_INSTANCE = "create-stack-instance"

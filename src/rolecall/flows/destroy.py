@@ -16,7 +16,7 @@ from rolecall.core.plan import Action, Change
 from rolecall.core.registrations import our_registrations
 from rolecall.core.report import Failure
 from rolecall.flows.apply import look_again
-from rolecall.flows.deploying import delete_instances, roots_of
+from rolecall.flows.deploying import delete_instances, empty_units
 from rolecall.flows.look import Seen
 from rolecall.flows.operations import settle, wait_for_stack
 from rolecall.flows.registering import change_registrations
@@ -77,12 +77,12 @@ async def _instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     failures: tuple[Failure, ...] = ()
     if retained:
         accounts = sorted({found.account for found in retained})
-        units = sorted({*roots_of(seen, accounts), *_units_of_departed(seen, retained)})
-        failures += await delete_instances(seen, ports, units, accounts, retain_stacks=True)
+        units = sorted(_units_of_departed(seen, retained))
+        failures += await delete_instances(seen, ports, accounts, units=units, retain_stacks=True)
     if strays := sorted({found.account for found in others if not _under(seen.desired, found, stack_set.unit_ids)}):
-        failures += await delete_instances(seen, ports, roots_of(seen, strays), strays, retain_stacks=False)
+        failures += await delete_instances(seen, ports, strays, retain_stacks=False)
     if others:
-        failures += await delete_instances(seen, ports, stack_set.unit_ids, (), retain_stacks=False)
+        failures += await empty_units(seen, ports, stack_set.unit_ids)
     return failures
 
 

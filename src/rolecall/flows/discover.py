@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from rolecall.core.config import Config
-from rolecall.core.ids import AccountId, UnitId, is_unit_id
-from rolecall.core.organization import Account, Organization, OrganizationalUnit, OrganizationIdentity, by_id
+from rolecall.core.ids import UnitId, is_unit_id
+from rolecall.core.organization import Account, Organization, OrganizationalUnit, OrganizationIdentity, by_id, path_of
 from rolecall.errors import ConfigError, IncompleteList
 from rolecall.ports import Organizations
 
@@ -23,14 +23,12 @@ Units = Mapping[UnitId, OrganizationalUnit]
 async def discover(config: Config, organizations: Organizations) -> tuple[Organization, tuple[UnitId, ...]]:
     """The organization, and the ids of the config's target units in it.
 
-    Raises ConfigError for a target unit or an excluded account that is not in the organization, and IncompleteList.
+    Raises ConfigError for a target unit that is not in the organization, and IncompleteList.
     """
     identity = await organizations.identity()
     accounts = tuple(sorted([account async for account in organizations.accounts()]))
     if identity.management_account not in {account.id for account in accounts}:
         raise _incomplete(identity, accounts)
-    if strangers := sorted(config.excluded - {account.id for account in accounts}):
-        raise _unknown_exclusions(strangers)
     units = await _named_units(organizations, accounts)
     wanted = config.targets.organizational_units
     if any(_resolve(text, units) is None for text in wanted):
@@ -76,24 +74,9 @@ def _resolve(text: str, units: Units) -> UnitId | None:
     return next((unit.id for unit in units.values() if path_of(unit, units) == text), None)
 
 
-def path_of(unit: OrganizationalUnit, units: Units) -> str:
-    """`/Workloads/Prod`; the root's is empty."""
-    if unit.parent_id is None or unit.parent_id not in units:
-        return ""
-    return f"{path_of(units[unit.parent_id], units)}/{unit.name}"
-
-
 def _incomplete(identity: OrganizationIdentity, accounts: Sequence[Account]) -> IncompleteList:
     detail = f"AWS listed {len(accounts)} accounts of {identity.id}, and the management account is not among them"
     return IncompleteList("the list of accounts is not whole", detail=detail, hint="nothing was changed: run it again")
-
-
-def _unknown_exclusions(accounts: Sequence[AccountId]) -> ConfigError:
-    """A typo there would deploy the role to an account that is to be left alone."""
-    return ConfigError(
-        f"targets.exclude_accounts: the organization has no {', '.join(accounts)}",
-        hint="correct the id; if the account has left the organization, take it out of the list",
-    )
 
 
 def _unknown_units(texts: Sequence[str], units: Units) -> ConfigError:

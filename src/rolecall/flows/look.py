@@ -16,8 +16,8 @@ from rolecall.core.observed import Observed
 from rolecall.core.plan import Plan, make_plan
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Row, rows
-from rolecall.flows.discover import discover
 from rolecall.flows.observe import observe
+from rolecall.flows.targeting import check_management_credentials, find_targets
 from rolecall.ports import Ports
 
 
@@ -49,9 +49,12 @@ async def look(config: Config, ports: Ports, *, platforms: bool = True, retry_bl
     """`platforms` false: nothing is asked of them, and nothing is said of registrations."""
     ports.progress.begin("Looking at the organization", None)
     try:
-        organization, unit_ids = await discover(config, ports.organizations)
+        organization, unit_ids = await find_targets(config, ports)
         desired = desire(config, organization, unit_ids)
-        observed = await observe(ports, desired.stack_set_name, platforms=platforms)
+        await check_management_credentials(desired, ports.stacks)
+        observed = await observe(
+            ports, desired.stack_set_name, platforms=platforms, trusted_access=desired.service_managed
+        )
     finally:
         ports.progress.end()
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)

@@ -13,12 +13,17 @@ from rolecall.ports import Platform, Ports, StackSets
 T = TypeVar("T")
 
 
-async def observe(ports: Ports, stack_set_name: str, *, platforms: bool = True) -> Observed:
-    """One look at the stack set, its instances and newest operation, the management stack, and every platform."""
+async def observe(
+    ports: Ports, stack_set_name: str, *, platforms: bool = True, trusted_access: bool = True
+) -> Observed:
+    """One look at the stack set, its instances and newest operation, the management stack, and every platform.
+
+    Without `trusted_access` that is not asked for: self-managed permissions do without it.
+    """
     stack_set, stack, trusted, registered = await asyncio.gather(
         ports.stack_sets.describe(stack_set_name),
         ports.stacks.describe(stack_set_name),
-        _trusted_access(ports.stack_sets),
+        _trusted_access(ports.stack_sets, asked=trusted_access),
         asyncio.gather(*map(_registrations, ports.platforms if platforms else ())),
     )
     instances: tuple[StackInstance, ...] = ()
@@ -44,10 +49,10 @@ async def _registrations(platform: Platform) -> list[Registration]:
     return sorted(await listed(platform.registrations()), key=lambda found: (found.platform, found.account_name))
 
 
-async def _trusted_access(stack_sets: StackSets) -> bool | None:
+async def _trusted_access(stack_sets: StackSets, *, asked: bool) -> bool | None:
     """None where the caller may not ask: a missing right is no reason to stop."""
     try:
-        return await stack_sets.trusted_access()
+        return await stack_sets.trusted_access() if asked else None
     except AccessDenied:
         return None
 

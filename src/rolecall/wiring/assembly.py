@@ -16,6 +16,7 @@ from rolecall.aws.stack_sets import AwsStackSets, Preferences
 from rolecall.aws.stacks import AwsStacks
 from rolecall.aws.template_bucket import TemplateBucket
 from rolecall.core.config import AssumeFromSection, Config
+from rolecall.core.desired import stack_set_roles
 from rolecall.core.probe import SessionAttributes
 from rolecall.platforms import accounts_api
 from rolecall.ports import Platform, Ports, Progress, RoleProbe
@@ -91,7 +92,13 @@ def _stack_sets(config: Config, operator: boto3.Session) -> AwsStackSets:
     preferences = Preferences(deployment.failure_tolerance_percent, deployment.max_concurrent_percent)
     client = Client(operator, "cloudformation", deployment.region)
     delegated = deployment.call_as == "delegated-admin"
-    return AwsStackSets(client, preferences, delegated=delegated, bucket=_template_bucket(config, operator))
+    return AwsStackSets(
+        client,
+        preferences,
+        delegated=delegated,
+        roles=stack_set_roles(deployment),
+        bucket=_template_bucket(config, operator),
+    )
 
 
 def _management(config: Config, operator: boto3.Session) -> boto3.Session:

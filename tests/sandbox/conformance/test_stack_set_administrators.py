@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from rolecall.sandbox.scenario import load_scenario
+
+from ..conftest import StartSandbox
 from ..served import ServedSandbox, allow
 from .cloud import (
     ADMINISTRATION,
@@ -35,6 +38,25 @@ def test_call_as_decides_whose_stack_sets_a_call_is_about(sandbox: ServedSandbox
     assert [entry["StackSetName"] for entry in listed] == ["response"]
     assert refused(audit.describe_stack_set, StackSetName="response")[0] == "StackSetNotFoundException"
     assert audit.describe_stack_set(StackSetName="response", CallAs="DELEGATED_ADMIN")["StackSet"]
+
+
+@pytest.mark.behaviour(8)
+def test_a_delegate_who_may_not_ask_who_is_one_is_told_to_be_none(start_sandbox: StartSandbox) -> None:
+    scenario = load_scenario("clean").model_copy(update={"delegated_administrators": ["audit"]})
+    sandbox = start_sandbox(scenario, enforce="all")
+    iam = sandbox.client_of("iam", "audit")
+    iam.create_user(UserName="ada")
+    key = iam.create_access_key(UserName="ada")["AccessKey"]
+    for actions, said in (
+        (["cloudformation:*"], ("ValidationError", "Account used is not a delegated administrator")),
+        (["cloudformation:*", "organizations:ListDelegatedAdministrators"], None),
+    ):
+        iam.put_user_policy(UserName="ada", PolicyName="P", PolicyDocument=json.dumps(allow(*actions)))
+        ada = sandbox.client_as("cloudformation", key)
+        if said:
+            assert refused(ada.list_stack_sets, CallAs="DELEGATED_ADMIN") == said
+        else:
+            assert ada.list_stack_sets(CallAs="DELEGATED_ADMIN")["Summaries"] == []
 
 
 @pytest.mark.behaviour(8, 10)

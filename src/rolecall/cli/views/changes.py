@@ -15,6 +15,7 @@ _NAMED = 8
 _WORDS = {
     Action.CREATE_STACK_SET: ("+", "create"),
     Action.UPDATE_STACK_SET: ("~", "update"),
+    Action.ADD_UNIT: ("+", "add a unit to"),
     Action.DROP_UNIT: ("-", "drop a unit of"),
     Action.DELETE_STACK_SET: ("-", "delete"),
     Action.CREATE_INSTANCE: ("+", "create"),

@@ -18,7 +18,7 @@ from rolecall.core.config.deployment import AutoDeploymentSection, DeploymentSec
 from rolecall.core.config.platform import PlatformSection
 from rolecall.core.config.role import NO_EXTERNAL_ID, RoleSection
 from rolecall.core.config.targets import TargetsSection
-from rolecall.core.ids import AccountId, partition_of_region
+from rolecall.core.ids import partition_of_region
 from rolecall.core.policy.conditions import Condition
 from rolecall.core.policy.request import Context
 
@@ -109,19 +109,9 @@ class Config(Section):
     def check_regions(self) -> tuple[str, ...]:
         return tuple(self.check.regions) or (self.deployment.region,)
 
-    @property
-    def excluded(self) -> frozenset[AccountId]:
-        return frozenset(AccountId(account) for account in self.targets.exclude_accounts)
-
 
 def _misfits(targets: TargetsSection, deployment: DeploymentSection) -> Iterator[InitErrorDetails]:
     """What of the deployment cannot hold with the targets, each with its place under `deployment`."""
-    if targets.exclude_accounts and deployment.auto_deployment.enabled:
-        yield _misfit(
-            (),
-            "targets.exclude_accounts cannot hold with deployment.auto_deployment.enabled: "
-            "AWS ignores account filters for accounts that come later",
-        )
     delegated = deployment.call_as == "delegated-admin"
     if targets.management_account and delegated and not deployment.management_profile:
         yield _misfit(

@@ -52,5 +52,7 @@ ReasonText = Annotated[str, Field(pattern=r"\S", description="Why; it shows in e
 TagKeyText = Annotated[str, Field(pattern=r"^[\w .:/=+@-]+$", max_length=128)]
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html"""
 TagValueText = Annotated[str, Field(pattern=r"^[\w .:/=+@-]*$", max_length=256)]
+AccountTagText = Annotated[str, Field(max_length=256)]
+"""The value of an account's tag. https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html"""
 Distinct = AfterValidator(_distinct)
 RoleNameText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=64)]

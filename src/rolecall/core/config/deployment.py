@@ -19,21 +19,31 @@ class AutoDeploymentSection(Section):
 class DeploymentSection(Section):
     """How the role gets there."""
 
-    permissions: Annotated[Literal["service-managed"], Field(description="The StackSets permission model")] = (
-        "service-managed"
-    )
+    permissions: Annotated[
+        Literal["service-managed", "self-managed"],
+        Field(
+            description="The StackSets permission model. self-managed: by two roles of your own, without trusted "
+            "access and auto-deployment"
+        ),
+    ] = "service-managed"
     call_as: Annotated[
         Literal["self", "delegated-admin"], Field(description="self: the management account's credentials")
     ] = "self"
     management_profile: Annotated[
-        str | None, Field(description="The profile for the management account's stack when call_as is delegated-admin")
+        str | None,
+        Field(
+            description="The profile for the management account's stack where the stack set is not administered from "
+            "there: with call_as delegated-admin, or self-managed permissions"
+        ),
     ] = None
     region: Annotated[RegionText, Field(description="Exactly one: IAM is global")] = "us-east-1"
     stack_set_name: Annotated[
         str | None,
         Field(pattern=r"^[A-Za-z][-A-Za-z0-9]*$", max_length=128, description="Made from the role's name unless given"),
     ] = None
-    auto_deployment: AutoDeploymentSection = AutoDeploymentSection()
+    auto_deployment: Annotated[
+        AutoDeploymentSection, Field(validate_default=True, description="Off with self-managed permissions")
+    ] = AutoDeploymentSection()
     failure_tolerance_percent: Annotated[
         int, Field(ge=0, le=100, description="How many accounts may fail before StackSets stop")
     ] = 10
@@ -41,6 +51,14 @@ class DeploymentSection(Section):
     removal_limit_percent: Annotated[
         int, Field(ge=0, le=100, description="A plan that takes the role from more than these, and 3 at least, stops")
     ] = 5
+    operations_in_flight: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="StackSets' quota of instances worked on at once, over all stack sets of the administrator: "
+            "more accounts are reached in batches. Say yours where AWS has raised it",
+        ),
+    ] = 10_000
     template_bucket: Annotated[
         str | None,
         Field(
@@ -58,9 +76,29 @@ class DeploymentSection(Section):
         "AWSCloudFormationStackSetExecutionRole"
     )
 
+    @property
+    def service_managed(self) -> bool:
+        return self.permissions == "service-managed"
+
+    @field_validator("call_as")
+    @classmethod
+    def _as_whom(cls, call_as: str, info: ValidationInfo) -> str:
+        if call_as != "self" and info.data.get("permissions") == "self-managed":
+            raise ValueError("cannot hold with self-managed permissions: the stack set is the caller's own")
+        return call_as
+
     @field_validator("management_profile")
     @classmethod
     def _management_credentials(cls, profile: str | None, info: ValidationInfo) -> str | None:
-        if profile and info.data.get("call_as") == "self":
-            raise ValueError("is only for call_as: delegated-admin")
+        if profile and info.data.get("call_as") == "self" and info.data.get("permissions") == "service-managed":
+            raise ValueError("is only for call_as: delegated-admin, and for self-managed permissions")
         return profile
+
+    @field_validator("auto_deployment")
+    @classmethod
+    def _is_there(cls, wanted: AutoDeploymentSection, info: ValidationInfo) -> AutoDeploymentSection:
+        if info.data.get("permissions") != "self-managed" or not wanted.enabled:
+            return wanted
+        if "enabled" in wanted.model_fields_set:
+            raise ValueError("cannot be enabled with self-managed permissions: StackSets do not have it there")
+        return wanted.model_copy(update={"enabled": False})

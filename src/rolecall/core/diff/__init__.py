@@ -21,14 +21,21 @@ from rolecall.core.diff.instances import (
 from rolecall.core.diff.management import management_changes
 from rolecall.core.diff.obstacles import obstacle
 from rolecall.core.diff.ownership import is_managed
-from rolecall.core.diff.stack_set import stack_set_changes, surplus_units
+from rolecall.core.diff.stack_set import (
+    auto_deployment_differences,
+    deployed_differences,
+    stack_set_changes,
+    surplus_units,
+)
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Action, Change
 from rolecall.core.registrations import registration_changes
 
 __all__ = [
+    "auto_deployment_differences",
     "content_differences",
     "content_differs",
+    "deployed_differences",
     "diff",
     "in_flight",
     "instance_of",

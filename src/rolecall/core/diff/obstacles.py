@@ -11,15 +11,23 @@ from rolecall.core.observed import Observed, StackContent
 def obstacle(desired: Desired, observed: Observed) -> str:
     """Why the stack set cannot be used at all, or nothing."""
     current = observed.stack_set
-    if observed.trusted_access is False and desired.wants_stack_set:
+    if observed.trusted_access is False and desired.wants_stack_set and desired.service_managed:
         return NO_TRUSTED_ACCESS
-    if current and not current.service_managed:
-        return "a stack set of that name exists with self-managed permissions: give deployment.stack_set_name another"
     if current and not is_managed(current.content):
         return f"a stack set of that name exists and {NOT_OURS}"
+    if current and current.service_managed != desired.service_managed:
+        return _other_permissions("service-managed" if current.service_managed else "self-managed")
     if current and path_changed(desired.content, current.content):
         return PATH_CHANGED
     return ""
+
+
+def _other_permissions(current: str) -> str:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStackSet.html"""
+    return (
+        f"the stack set has {current} permissions, which StackSets do not change while it has instances: "
+        f"put deployment.permissions back to {current}, or `rolecall destroy` with it first"
+    )
 
 
 def path_changed(desired: StackContent, current: StackContent) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from rolecall.core.desired import Desired, Via
 from rolecall.core.diff.content import content_differences, named
@@ -23,12 +23,26 @@ def stack_set_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
 def surplus_units(desired: Desired, current: StackSet) -> tuple[list[UnitId], list[UnitId]]:
     """Units that the stack set still targets and the config does not: those to be dropped, and those over targets.
 
-    AWS drops a unit when all instances under it are deleted; over an account that stays a target that would be a gap.
+    One that lies under a unit of the config is none of them: its accounts are meant. AWS drops a unit when all
+    instances under it are deleted; over an account that stays a target that would be a gap.
     """
     targets = [account for account in desired.accounts.values() if account.via is Via.STACK_SET]
     kept = {unit for target in targets for unit in target.account.unit_ids}
-    surplus = [unit for unit in current.unit_ids if unit not in desired.unit_ids]
+    wanted = frozenset(desired.unit_ids)
+    surplus = [unit for unit in current.unit_ids if not _is_under(desired, unit, wanted)]
     return [unit for unit in surplus if unit not in kept], [unit for unit in surplus if unit in kept]
+
+
+def new_units(desired: Desired, current: StackSet) -> list[UnitId]:
+    """Units of the config that accounts may join without getting the role by themselves: no target and under none."""
+    if not (desired.auto_deployment.enabled and desired.service_managed):
+        return []
+    known = frozenset(current.unit_ids)
+    return [unit for unit in desired.unit_ids if not _is_under(desired, unit, known)]
+
+
+def _is_under(desired: Desired, unit: UnitId, units: Set[UnitId]) -> bool:
+    return any(over in units for over in desired.organization.units_over(unit))
 
 
 def _dropped_units(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
@@ -49,18 +63,35 @@ STILL_TARGETED = (
 
 
 def _stack_set_updates(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
-    wanted, now = desired.auto_deployment, current.auto_deployment
-    found = [*content_differences(desired.content, current.content)]
-    found += _switched("auto-deployment", now.enabled, wanted.enabled)
-    found += _switched("retain on removal", now.retain_on_removal, wanted.retain_on_removal)
+    found = (*deployed_differences(desired, current), *auto_deployment_differences(desired, current))
     if found:
-        yield Change(Action.UPDATE_STACK_SET, subject, None, named(tuple(found)), tuple(found))
+        yield Change(Action.UPDATE_STACK_SET, subject, None, named(found), found)
+    for unit in new_units(desired, current):
+        yield Change(Action.ADD_UNIT, subject, None, f"{unit} becomes a target: accounts that join it get the role")
     yield from _dropped_units(desired, current, subject)
 
 
-def _switched(what: str, now: bool, wanted: bool) -> Iterator[Difference]:
+def deployed_differences(desired: Desired, current: StackSet) -> tuple[Difference, ...]:
+    """Of what is deployed, and by whom: an update brings it to every instance."""
+    found = [*content_differences(desired.content, current.content)]
+    if desired.roles and current.roles:
+        wanted, now = desired.roles, current.roles
+        found += _switched("the administration role", now.administration, wanted.administration)
+        found += _switched("the execution role", now.execution, wanted.execution)
+    return tuple(found)
+
+
+def auto_deployment_differences(desired: Desired, current: StackSet) -> tuple[Difference, ...]:
+    wanted, now = desired.auto_deployment, current.auto_deployment
+    return (
+        *_switched("auto-deployment", _on(now.enabled), _on(wanted.enabled)),
+        *_switched("retain on removal", _on(now.retain_on_removal), _on(wanted.retain_on_removal)),
+    )
+
+
+def _switched(what: str, now: str, wanted: str) -> Iterator[Difference]:
     if now != wanted:
-        yield Difference(what, _on(now), _on(wanted))
+        yield Difference(what, now, wanted)
 
 
 def _on(value: bool) -> str:

@@ -5,8 +5,8 @@ A step returns the accounts in which it failed, in AWS's words; it raises AwsErr
 
 from __future__ import annotations
 
-from rolecall.flows.deploying.arriving import arriving_instances
-from rolecall.flows.deploying.leaving import delete_instances, leaving_instances, roots_of
+from rolecall.flows.deploying.arriving import arriving_instances, create_instances
+from rolecall.flows.deploying.leaving import delete_instances, empty_units, leaving_instances
 from rolecall.flows.deploying.management import management_stack
 from rolecall.flows.deploying.running import accounts_in, operation_id, run_operation
 from rolecall.flows.deploying.stack_set import stack_set
@@ -14,11 +14,12 @@ from rolecall.flows.deploying.stack_set import stack_set
 __all__ = [
     "accounts_in",
     "arriving_instances",
+    "create_instances",
     "delete_instances",
+    "empty_units",
     "leaving_instances",
     "management_stack",
     "operation_id",
-    "roots_of",
     "run_operation",
     "stack_set",
 ]

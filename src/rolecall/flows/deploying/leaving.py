@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rolecall.core.diff import surplus_units
 from rolecall.core.ids import AccountId, UnitId
-from rolecall.core.observed import AccountFilter, DeploymentTargets
+from rolecall.core.observed import DeploymentTargets
 from rolecall.core.plan import Action
+from rolecall.core.reaching import emptying, existing
 from rolecall.core.report import Failure
-from rolecall.flows.deploying.running import MAX_UNITS, accounts_in, operation_id, run_operation, stack_set_arn
+from rolecall.flows.deploying.running import accounts_in, operation_id, run_operation, stack_set_arn
 from rolecall.flows.look import Seen
 from rolecall.ports import Ports
 
@@ -23,10 +24,8 @@ async def leaving_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     leaving = accounts_in(seen.plan.of(Action.DELETE_INSTANCE))
     for accounts, retain in ((_asleep_under(seen, dropping), True), (_outside(seen, leaving, dropping), False)):
         if accounts:
-            failures += await delete_instances(seen, ports, roots_of(seen, accounts), accounts, retain_stacks=retain)
-    if dropping:
-        failures += await delete_instances(seen, ports, dropping, (), retain_stacks=False)
-    return failures
+            failures += await delete_instances(seen, ports, accounts, retain_stacks=retain)
+    return failures + await empty_units(seen, ports, dropping)
 
 
 def _asleep_under(seen: Seen, units: Sequence[UnitId]) -> list[AccountId]:
@@ -45,27 +44,30 @@ def _outside(seen: Seen, accounts: Sequence[AccountId], units: Sequence[UnitId])
     return [account for account in accounts if not places[account] & set(units)]
 
 
-def roots_of(seen: Seen, accounts: Sequence[AccountId]) -> Sequence[UnitId]:
-    """The roots over accounts. An account that was moved is no longer under the unit that its instance came by."""
-    known = (seen.desired.accounts.get(account) for account in accounts)
-    return sorted({found.account.unit_ids[0] for found in known if found and found.account.unit_ids})
-
-
 async def delete_instances(
-    seen: Seen, ports: Ports, units: Sequence[UnitId], accounts: Sequence[AccountId], *, retain_stacks: bool
+    seen: Seen, ports: Ports, accounts: Sequence[AccountId], *, retain_stacks: bool, units: Sequence[UnitId] = ()
 ) -> tuple[Failure, ...]:
-    """In batches of units; only in `accounts` of them, or in all when none are named."""
+    """Just those of `accounts`; `units` are those by which they came, of accounts that left the organization."""
+    targets = existing(seen.desired, seen.observed, accounts, units)
+    return await _delete(seen, ports, targets, retain_stacks=retain_stacks)
+
+
+async def empty_units(seen: Seen, ports: Ports, units: Sequence[UnitId]) -> tuple[Failure, ...]:
+    """All of whole units, which thereby are no targets of the stack set any more."""
+    return await _delete(seen, ports, emptying(seen.desired, seen.observed, units), retain_stacks=False)
+
+
+async def _delete(
+    seen: Seen, ports: Ports, operations: Iterable[DeploymentTargets], *, retain_stacks: bool
+) -> tuple[Failure, ...]:
     failures: list[Failure] = []
-    name = seen.desired.stack_set_name
-    for start in range(0, len(units), MAX_UNITS):
-        batch = tuple(units[start : start + MAX_UNITS])
-        kind = AccountFilter.INTERSECTION if accounts else AccountFilter.NONE
-        targets = DeploymentTargets(batch, tuple(accounts), kind)
+    name, region = seen.desired.stack_set_name, seen.desired.region
+    for targets in operations:
         token = operation_id(seen.plan, await stack_set_arn(seen, ports), f"delete {retain_stacks} {targets}")
 
         async def delete(targets: DeploymentTargets = targets, token: str = token) -> str:
             return await ports.stack_sets.delete_instances(
-                name, targets=targets, region=seen.desired.region, retain_stacks=retain_stacks, operation_id=token
+                name, targets=targets, region=region, retain_stacks=retain_stacks, operation_id=token
             )
 
         failures += await run_operation(ports, name, delete, "Deleting stack instances")

@@ -8,16 +8,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from rolecall.core.ids import AccountId
 from rolecall.core.plan import Change, Plan
 from rolecall.core.report import Failure
-from rolecall.errors import OperationInProgress
+from rolecall.errors import LimitExceeded, OperationInProgress
 from rolecall.flows.look import Seen
 from rolecall.flows.operations import settle, wait_for_operation
 from rolecall.ports import Ports
 
-MAX_UNITS = 50
-"""OUs an operation. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html"""
-
-MAX_NAMED_ACCOUNTS = 500
-"""More accounts than this are reached through their units rather than by name."""
+ROOM_PATIENCE = 300.0
+ROOM_PAUSE = 15.0
+"""Seconds to wait for room in StackSets' quotas, and between two tries."""
 
 
 def accounts_in(changes: Sequence[Change]) -> tuple[AccountId, ...]:
@@ -42,12 +40,21 @@ async def stack_set_arn(seen: Seen, ports: Ports) -> str:
 async def run_operation(
     ports: Ports, stack_set: str, start: Callable[[], Awaitable[str]], title: str
 ) -> tuple[Failure, ...]:
-    """Starts an operation, behind any other that runs, and waits for its end."""
+    """Starts an operation, behind any other that runs, and waits for its end.
+
+    Where other stack sets' operations take up the quota of instances in flight, it waits for room, for a while.
+    """
+    until = ports.clock.monotonic() + ROOM_PATIENCE
     while True:
         try:
             operation = await start()
         except OperationInProgress:
             if not await settle(ports, stack_set):
                 raise
+        except LimitExceeded as error:
+            if ports.clock.monotonic() >= until:
+                raise
+            ports.progress.say(f"Waiting for room: {error.detail or error.summary}")
+            await ports.clock.sleep(ROOM_PAUSE)
         else:
             return await wait_for_operation(ports, stack_set, operation, title)
