@@ -63,12 +63,18 @@ class House:
             return await look(wanted, ports)
 
     async def apply(
-        self, wanted: Config | None = None, profile: str | None = None, *, retry_blocked: bool = False
+        self,
+        wanted: Config | None = None,
+        profile: str | None = None,
+        *,
+        retry_blocked: bool = False,
+        allow_removals: int | None = None,
     ) -> Applied:
         wanted = wanted or self.config()
         async with self.ports(wanted, profile) as ports:
             seen = await look(wanted, ports, retry_blocked=retry_blocked)
-            return await apply(await settled_look(seen, ports, retry_blocked=retry_blocked), ports)
+            seen = await settled_look(seen, ports, retry_blocked=retry_blocked)
+            return await apply(seen, ports, allow_removals=allow_removals)
 
     async def check(self, wanted: Config | None = None, profile: str | None = None) -> dict[str, Row]:
         """The roll, by the accounts' names."""

@@ -23,6 +23,7 @@ from rolecall.cli.commands import (
     init,
     permissions,
     plan,
+    policy,
     sandbox,
     serve,
     status,
@@ -41,7 +42,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for _module in (init, permissions, explain, template, plan, apply, status, check, destroy, serve, sandbox, demo):
+for _module in (
+    init,
+    permissions,
+    explain,
+    policy,
+    template,
+    plan,
+    apply,
+    status,
+    check,
+    destroy,
+    serve,
+    sandbox,
+    demo,
+):
     _module.register(app)
 
 

@@ -193,9 +193,14 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "check": (*_LOOK, _BLAME),
     "apply": (*_LOOK, _BLAME, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY, _PASS),
     "template --upload": (_UPLOAD,),
-    "destroy": (*_LOOK, *_DESTROY),
+    "destroy": (*(right for right in _LOOK if not right.optional), *_DESTROY),
 }
 """Command -> what its credentials must allow. `check.assume_from` needs sts:AssumeRole on the role besides."""
+
+MANAGEMENT_ALONE = frozenset(
+    right.sid for rights in RIGHTS.values() for right in rights if right.resources in (STACK, ROLE, POLICIES)
+)
+"""The rights that concern the management account's own stack and role."""
 
 
 def policy(
