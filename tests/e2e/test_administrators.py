@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,7 @@ def test_the_whole_life_with_self_managed_permissions(start_world: StartWorld) -
     assert client(shell, "cloudformation").list_stack_sets(Status="ACTIVE")["Summaries"] == []
 
 
+@pytest.mark.skipif(not os.environ.get("CI"), reason="slow")
 def test_any_account_may_administer_with_roles_of_its_own(start_world: StartWorld) -> None:
     world = start_world()
     edit(world, "auto_deployment: {enabled: true, retain_on_removal: false}", "management_profile: management")
