@@ -14,9 +14,8 @@ from rolecall.core.service_reference import AccessLevel
 from rolecall.sandbox.process import SandboxProcess
 from rolecall.wiring.service_reference import service_reference
 from tests.e2e.conftest import EXTERNAL_ID, Shell
-from tests.e2e.test_administrators import accounts, of_account
 from tests.e2e.test_changed_config import edit
-from tests.e2e.test_session import client
+from tests.e2e.test_session import assumed, client
 
 STACK_SET, ROLE = "rolecall-CadoResponseRole", "CadoResponseRole"
 
@@ -179,10 +178,14 @@ def test_a_delegated_administrator_needs_the_right_to_know_it(enforced: Shell) -
     enforced.ok("init", "--external-id", EXTERNAL_ID)
     edit(enforced, "deployment:\n", "deployment:\n  call_as: delegated-admin\n")
     edit(enforced, "management_account: true ", "management_account: false ")
-    client(enforced, "organizations").register_delegated_administrator(
-        AccountId=accounts(enforced)["audit"], ServicePrincipal="member.org.stacksets.cloudformation.amazonaws.com"
+    organizations = client(enforced, "organizations")
+    listed = organizations.get_paginator("list_accounts").paginate().search("Accounts[]")
+    audit = next(account["Id"] for account in listed if account["Name"] == "audit")
+    organizations.register_delegated_administrator(
+        AccountId=audit, ServicePrincipal="member.org.stacksets.cloudformation.amazonaws.com"
     )
-    iam = of_account(enforced, "iam", "audit")
+    arn = f"arn:aws:iam::{audit}:role/OrganizationAccountAccessRole"
+    iam = client(enforced, "iam", assumed(enforced, arn, by="management"))
     assert operator(enforced, "plan", iam=iam, delegated=True).run("plan", "--detailed-exitcode").status == 3
     without = "organizations:ListDelegatedAdministrators"
     done = operator(enforced, "plan", iam=iam, without=without, delegated=True).run("plan")

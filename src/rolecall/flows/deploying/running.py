@@ -52,7 +52,10 @@ async def run_operation(
 
 
 async def _with_room(ports: Ports, start: Callable[[], Awaitable[str]]) -> str:
-    """Where other stack sets' operations take up the quota of instances in flight, tries again for a while."""
+    """Where other stack sets' operations take up the quota of instances in flight, tries again for a while.
+
+    The SDK takes this error for one of the rate of calls, and has tried for about a minute itself each time.
+    """
     until = ports.clock.monotonic() + ROOM_PATIENCE
     waited = False
     while True:
