@@ -66,6 +66,10 @@ class StackSets(Protocol):
     Operation ids are idempotency tokens: the same id twice is one operation.
     """
 
+    async def account(self) -> AccountId:
+        """Whose credentials these are: with self-managed permissions, where the stack set is."""
+        ...
+
     async def trusted_access(self) -> bool: ...
     async def activate_trusted_access(self) -> None: ...
     def stack_sets(self) -> AsyncIterator[StackSetSummary]:

@@ -58,13 +58,15 @@ class FakeStackSets:
     """The `StackSets` port. `failing` has the reason for each account in which a deployment or deletion fails.
 
     An operation ends when it was looked at `polls` times. `hidden_results` keeps the failures out of the results, as
-    an eventually consistent list may. `roles` are those of self-managed permissions, and `in_flight` is how many
+    an eventually consistent list may. `administrator` is whose credentials
+    these are, `roles` are those of self-managed permissions, and `in_flight` is how many
     instances an operation may work on. `changed_by_hand` is what a drift detection finds; `importable` are the stacks
     that exist, by id, with their accounts.
     """
 
     organizations: FakeOrganizations
     polls: int = 2
+    administrator: AccountId = MANAGEMENT
     roles: StackSetRoles | None = None
     in_flight: int = 10_000
     trusted: bool = True
@@ -76,6 +78,9 @@ class FakeStackSets:
     calls: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
     sets: dict[str, _Set] = field(default_factory=dict)
+
+    async def account(self) -> AccountId:
+        return self.administrator
 
     async def trusted_access(self) -> bool:
         self.calls["DescribeOrganizationsAccess"] += 1

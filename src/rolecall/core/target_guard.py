@@ -79,7 +79,7 @@ def _instead(keys: str, targets: Targets) -> str:
 
 def _at_or_below(targets: Targets, account: Account) -> Sequence[UnitId]:
     """The units over an account, from the topmost target unit down."""
-    top = next(place for place, unit in enumerate(account.unit_ids) if unit in targets.unit_ids)
+    top = next(place for place, unit in enumerate(account.unit_ids) if unit in targets.units)
     return account.unit_ids[top:]
 
 

@@ -57,7 +57,7 @@ class Targets:
 
     def is_under(self, account: Account) -> bool:
         """Whether the account, other than the management account, is under one of the units."""
-        return not self._units.isdisjoint(account.unit_ids) and account.id != self.organization.management_account
+        return not self.units.isdisjoint(account.unit_ids) and account.id != self.organization.management_account
 
     def passed_over(self, account: Account) -> str:
         """Why the filters leave out an account under the units, in whatever state it is; or nothing."""
@@ -83,7 +83,7 @@ class Targets:
         ]
 
     @cached_property
-    def _units(self) -> frozenset[UnitId]:
+    def units(self) -> frozenset[UnitId]:
         return frozenset(self.unit_ids)
 
     @cached_property

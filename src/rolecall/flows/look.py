@@ -17,7 +17,7 @@ from rolecall.core.plan import Plan, make_plan
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Row, rows
 from rolecall.flows.observe import observe
-from rolecall.flows.targeting import check_management_credentials, find_targets
+from rolecall.flows.targeting import check_credentials, find_targets
 from rolecall.ports import Ports
 
 
@@ -51,7 +51,7 @@ async def look(config: Config, ports: Ports, *, platforms: bool = True, retry_bl
     try:
         organization, unit_ids = await find_targets(config, ports)
         desired = desire(config, organization, unit_ids)
-        await check_management_credentials(desired, ports.stacks)
+        await check_credentials(config, desired, ports)
         observed = await observe(
             ports, desired.stack_set_name, platforms=platforms, trusted_access=desired.service_managed
         )

@@ -67,7 +67,11 @@ class DeploymentSection(Section):
         ),
     ] = None
     administrator_account: Annotated[
-        AccountIdText | None, Field(description="Where the stack set is, for `template --for execution-role`")
+        AccountIdText | None,
+        Field(
+            description="Where the stack set with self-managed permissions is: what `template --for execution-role` "
+            "trusts; with it, other accounts' credentials are refused"
+        ),
     ] = None
     administration_role: Annotated[RoleNameText, Field(description="That of self-managed permissions")] = (
         "AWSCloudFormationStackSetAdministrationRole"
