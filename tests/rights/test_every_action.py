@@ -34,8 +34,8 @@ def everything() -> list[tuple[str, str]]:
 SHOWN_ELSEWHERE = {
     "s3:GetObject": "tests/e2e/test_operator_rights.py, which has a template that large",
     "s3:PutObject": "the same",
-    "organizations:ListDelegatedAdministrators": "tests/e2e/test_administrators.py",
-    "iam:PassRole": "tests/e2e/test_administrators.py",
+    "organizations:ListDelegatedAdministrators": "tests/flows/test_administrators.py",
+    "iam:PassRole": "tests/flows/test_administrators.py",
 }
 FOR_AWS = {
     ("apply", "iam:UpdateRoleDescription"), ("apply", "iam:GetRolePolicy"), ("apply", "iam:ListRolePolicies"),
