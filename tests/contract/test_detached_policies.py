@@ -15,6 +15,7 @@ from rolecall.flows.look import look
 from rolecall.flows.roll_call import call_all
 from rolecall.ports import Ports
 from tests.fakes.cloud import config
+from tests.fakes.ledger import FakeLedger
 from tests.fakes.progress import RecordingProgress
 from tests.fakes.time import FakeClock
 from tests.sandbox.conftest import StartSandbox
@@ -42,7 +43,14 @@ class Deployed:
     async def proofs(self) -> dict[AccountId, Proof]:
         stage = self.stage
         ports = Ports(
-            stage.organizations, stage.stack_sets, stage.stacks, stage.probe, (), FakeClock(), RecordingProgress()
+            stage.organizations,
+            stage.stack_sets,
+            stage.stacks,
+            stage.probe,
+            (),
+            FakeClock(),
+            RecordingProgress(),
+            FakeLedger(),
         )
         desired = (await look(WANTED, ports)).desired
         return await call_all(WANTED, ports, [found for found in desired.accounts.values() if found.is_target])

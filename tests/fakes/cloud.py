@@ -10,6 +10,7 @@ from rolecall.core.ids import AccountId
 from rolecall.core.observed import InstanceStatus, StackContent
 from rolecall.ports import Ports
 
+from .ledger import FakeLedger
 from .organizations import MANAGEMENT, FakeOrganizations
 from .platform import FakePlatform
 from .probe import FakeRoleProbe
@@ -52,6 +53,7 @@ class FakeCloud:
     progress: RecordingProgress = field(default_factory=RecordingProgress)
     platform: FakePlatform = field(default_factory=FakePlatform)
     stacks: FakeStacks = field(default_factory=FakeStacks)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
 
     def __post_init__(self) -> None:
         self.stack_sets = FakeStackSets(self.organizations)
@@ -59,7 +61,14 @@ class FakeCloud:
 
     def ports(self) -> Ports:
         return Ports(
-            self.organizations, self.stack_sets, self.stacks, self.probe, (self.platform,), self.clock, self.progress
+            self.organizations,
+            self.stack_sets,
+            self.stacks,
+            self.probe,
+            (self.platform,),
+            self.clock,
+            self.progress,
+            self.ledger,
         )
 
     def deployed(self, account: AccountId) -> StackContent | None:

@@ -43,7 +43,10 @@ def with_ports(
     async def run() -> T:
         with progress_for(options) as progress:
             credentials = Credentials(options.profile, options.region)
-            async with open_ports(config, credentials, progress, platforms=platforms, probe=probe) as ports:
+            folder = options.config.parent
+            async with open_ports(
+                config, credentials, progress, platforms=platforms, probe=probe, folder=folder
+            ) as ports:
                 return await work(config, ports)
 
     return asyncio.run(run())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import boto3
 
@@ -21,6 +22,7 @@ from rolecall.core.probe import SessionAttributes
 from rolecall.platforms import accounts_api
 from rolecall.ports import Platform, Ports, Progress, RoleProbe
 from rolecall.wiring.clock import SystemClock
+from rolecall.wiring.ledger_file import LedgerFile
 from rolecall.wiring.secrets import resolve
 
 
@@ -34,10 +36,16 @@ class Credentials:
 
 @asynccontextmanager
 async def open_ports(
-    config: Config, credentials: Credentials, progress: Progress, *, platforms: bool = True, probe: bool = True
+    config: Config,
+    credentials: Credentials,
+    progress: Progress,
+    *,
+    platforms: bool = True,
+    probe: bool = True,
+    folder: Path = Path(),
 ) -> AsyncIterator[Ports]:
-    """The ports for a config. Without `platforms` their keys are not even looked for, and without `probe` the
-    platform's credentials are not."""
+    """The ports for a config in a `folder`. Without `platforms` their keys are not even looked for, and without `probe`
+    the platform's credentials are not."""
     operator = session(credentials.profile, credentials.region or config.deployment.region)
     async with AsyncExitStack() as stack:
         yield Ports(
@@ -50,6 +58,7 @@ async def open_ports(
             platforms=await _platforms(config, operator, stack) if platforms else (),
             clock=SystemClock(),
             progress=progress,
+            ledger=LedgerFile(folder / config.deployment.ledger),
         )
 
 

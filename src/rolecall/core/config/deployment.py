@@ -59,6 +59,14 @@ class DeploymentSection(Section):
             "more accounts are reached in batches. Say yours where AWS has raised it",
         ),
     ] = 10_000
+    ledger: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="The file, beside this one, of what was left behind: stacks in suspended accounts, and others "
+            "that no stack set lists any more. It is there only while there are such",
+        ),
+    ] = "rolecall.ledger.json"
     template_bucket: Annotated[
         str | None,
         Field(
