@@ -40,6 +40,12 @@ class Targets:
         if any(strangers.values()):
             raise _unknown_accounts(strangers)
 
+    @property
+    def filters(self) -> list[str]:
+        """The keys that choose among the accounts that StackSets reach: the management account is none of them."""
+        alone = self._excluded == {self.organization.management_account}
+        return [key for key in self.section.filters if not (alone and key == "exclude_accounts")]
+
     def via(self, account: Account) -> tuple[Via, str]:
         """What brings the role there; if nothing, why: the first reason that holds."""
         if not account.active:
