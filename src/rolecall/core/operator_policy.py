@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from rolecall.core.config import Config
-from rolecall.core.operator_rights import MANAGEMENT_ALONE, policy
+from rolecall.core.operator_rights import MANAGEMENT_ALONE, Whose, policy
 
 MAX_CHARACTERS = 6_144
 """Of a managed policy, white space aside. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-
-
-class Whose(StrEnum):
-    """With `call_as: delegated-admin` two hold the rights: the delegated administrator and the management account."""
-
-    OPERATOR = "operator"
-    MANAGEMENT = "management"
 
 
 def policy_of(config: Config, command: str, whose: Whose = Whose.OPERATOR) -> dict[str, Any]:

@@ -8,6 +8,7 @@ authorizes every call proves them in tests/e2e/test_operator_rights.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
@@ -24,6 +25,13 @@ STACK = ("arn:${Partition}:cloudformation:*:*:stack/${StackSet}/*",)
 BUCKET = ("arn:${Partition}:s3:::${Bucket}/rolecall/*",)
 ROLE = ("arn:${Partition}:iam::*:role${RolePath}${RoleName}",)
 POLICIES = ("arn:${Partition}:iam::*:policy${RolePath}${RoleName}-*",)
+
+
+class Whose(StrEnum):
+    """With `call_as: delegated-admin` two hold the rights: the delegated administrator and the management account."""
+
+    OPERATOR = "operator"
+    MANAGEMENT = "management"
 
 
 @dataclass(frozen=True, slots=True)
