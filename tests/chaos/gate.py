@@ -50,7 +50,10 @@ class Gate:
         self.calls.append(_name(request, body))
         if self.deadly == (number, Moment.BEFORE):
             return self._die(request)
-        answer = await self._forwarded(request, body, upstream)
+        try:
+            answer = await self._forwarded(request, body, upstream)
+        except aiohttp.ClientError:  # a connection that was cut behind is cut in front
+            return _cut(request)
         return self._die(request) if self.deadly == (number, Moment.AFTER) else answer
 
     async def _forwarded(self, request: web.Request, body: bytes, upstream: str) -> web.Response:
@@ -67,9 +70,7 @@ class Gate:
 
     def _die(self, request: web.Request) -> web.StreamResponse:
         self.kill()
-        assert request.transport is not None
-        request.transport.abort()
-        return web.Response()
+        return _cut(request)
 
     async def open(self) -> None:
         self._http = aiohttp.ClientSession(auto_decompress=True)
@@ -84,6 +85,12 @@ class Gate:
         await self._http.close()
         for runner in self._runners:
             await runner.cleanup()
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
 
 
 async def _serve(handler: Callable[[web.Request], object]) -> web.AppRunner:
