@@ -125,9 +125,10 @@ def start_world(
 ) -> Iterator[StartWorld]:
     with gate.opened(sandbox_loop) as opened:
 
-        def start(**scenario: Any) -> World:
+        def start(front: str = "", **scenario: Any) -> World:
+            """`front` is the URL of something that stands before the gate, and which rolecall then calls."""
             described = Scenario.model_validate({"organization": ORGANIZATION, **scenario})
-            sandbox = start_sandbox(described, behind=opened.url)
+            sandbox = start_sandbox(described, behind=front or opened.url)
             opened.upstream, opened.deadly = sandbox.endpoint, None
             opened.calls.clear()
             opened.platform.registered.clear()

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.e2e.conftest import free_port
+from tests.sandbox.served import eventually
 
 from .conftest import StartWorld, World
 
@@ -70,3 +78,53 @@ def registered(world: World) -> dict[str, str]:
 def calm(world: World) -> None:
     """No faults any more, so that the test can look."""
     world.sandbox.running.gateway._faults = None
+
+
+RULES = """
+rules:
+  - {service: "*", probability: 0.15, error: {code: Throttling, status: 400}}
+  - {service: "*", probability: 0.1, error: {code: InternalFailure, status: 500}}
+  - {service: "*", probability: 0.1, reset: true}
+  - {service: "*", probability: 0.1, response: {abort_frac: 0.3}}
+"""
+
+
+@pytest.fixture
+def microburst(tmp_path: Path, start_world: StartWorld) -> Iterator[World]:
+    """A world behind a proxy that is not ours, and breaks connections in the middle of an answer too."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    world = start_world(front=url)
+    rules = tmp_path / "microburst.yaml"
+    rules.write_text(RULES)
+    program = Path(sys.executable).with_name("microburst")
+    command: list[str | Path] = [
+        program,
+        "--upstream",
+        world.gate.url,
+        "--port",
+        str(port),
+        "--no-resign",
+        "--config",
+        rules,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        eventually(lambda: listens(port))
+        yield world
+        process.kill()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.skipif(not os.environ.get("CI"), reason="waits for half a minute: runs where CI is set")
+def test_behind_a_proxy_that_breaks_connections(microburst: World) -> None:
+    converged(microburst, "apply", "--yes", "--quiet")
+    assert set(checked(microburst).values()) <= {"ready", "unknown"}
+    converged(microburst, "destroy", "--yes", "--quiet")
+    assert microburst.state() == {
+        "stack sets": [], "stacks": [], "registrations": {},
+        "roles": {name: ([], []) for name in ("management", "one", "two")},
+    }  # fmt: skip
