@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from rolecall.core import template
 from rolecall.core.config import Config
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import InstanceStatus, StackContent
@@ -71,6 +72,12 @@ class FakeCloud:
             self.ledger,
         )
 
+    @property
+    def retained_content(self) -> StackContent:
+        """Of the stacks that were let go of: as the config of `config` has them."""
+        section = config().role
+        return StackContent("", template.parameters(section.for_members), {})
+
     def deployed(self, account: AccountId) -> StackContent | None:
         """What is deployed in an account of the stack set or stack that the config of `config` names."""
         if account == MANAGEMENT:
@@ -79,4 +86,6 @@ class FakeCloud:
         found = self.stack_sets.sets.get(STACK_SET)
         instance = found.instances.get(account) if found else None
         there = instance is not None and instance.status is InstanceStatus.CURRENT
+        if account in self.stack_sets.importable.values():  # let go of, and still there
+            return self.retained_content
         return found.stack_set.content if found and there else None

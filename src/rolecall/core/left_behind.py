@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,19 +11,24 @@ from rolecall.core.desired import Desired
 from rolecall.core.diff import in_flight
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.ledger import Entry, Why, without
-from rolecall.core.observed import Observed, StackInstance, StackSet
+from rolecall.core.observed import Observed, StackContent, StackInstance, StackSet
 
 
 def left_behind(
     desired: Desired, observed: Observed, accounts: Collection[AccountId], now: datetime
 ) -> tuple[Entry, ...]:
-    """The entries of these accounts' instances, whose stacks are to be retained."""
+    """The entries of these accounts' instances, whose stacks are to be retained.
+
+    An instance without a stack id never had one: StackSets passed over an account that slept all the time.
+    """
     stack_set = observed.stack_set
     if stack_set is None:
         return ()
-    wanted = frozenset(accounts)
+    wanted, roles = frozenset(accounts), roles_of(desired, stack_set.content)
     return tuple(
-        _entry(desired, stack_set, instance, now) for instance in observed.instances if instance.account in wanted
+        _entry(desired, stack_set, instance, roles(instance.account), now)
+        for instance in observed.instances
+        if instance.account in wanted and instance.stack_id
     )
 
 
@@ -35,10 +40,9 @@ def listed_again(desired: Desired, observed: Observed, entries: Iterable[Entry])
     there = {(found.account, found.region): found for found in observed.instances if not in_flight(found)}
     return tuple(
         entry
-        for entry in entries
-        if entry.stack_set == desired.stack_set_name
-        and (found := there.get((entry.account, entry.region)))
-        and (found.stack_id == entry.stack_id or not (found.stack_id and entry.stack_id))
+        for entry in of_stack_set(desired, entries)
+        if (found := there.get((entry.account, entry.region)))
+        and (found.stack_id == entry.stack_id or not entry.stack_id)
     )
 
 
@@ -57,14 +61,21 @@ def _looked_at(desired: Desired, entry: Entry, now: datetime) -> Entry:
 OUT_OF_REACH = "the account is not in the organization any more: its owner can delete the stack, nobody here can"
 
 
-def role_of(desired: Desired, stack_set: StackSet, account: AccountId) -> RoleArn:
-    """The role as the stack set has it, whatever the config says by now."""
+def of_stack_set(desired: Desired, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Those of this deployment: another name or Region is another one."""
+    ours = (desired.stack_set_name, desired.region)
+    return tuple(entry for entry in entries if (entry.stack_set, entry.region) == ours)
+
+
+def roles_of(desired: Desired, content: StackContent) -> Callable[[AccountId], RoleArn]:
+    """Each account's role as a stack or stack set has it, whatever the config says by now."""
     partition = desired.organization.identity.partition
-    path = template.path_in(stack_set.content.template) or "/"
-    return RoleArn(partition, account, path, stack_set.content.parameters.get("RoleName") or desired.role_name)
+    path = template.path_in(content.template) or "/"
+    name = content.parameters.get("RoleName") or desired.role_name
+    return lambda account: RoleArn(partition, account, path, name)
 
 
-def _entry(desired: Desired, stack_set: StackSet, instance: StackInstance, now: datetime) -> Entry:
+def _entry(desired: Desired, stack_set: StackSet, instance: StackInstance, role: RoleArn, now: datetime) -> Entry:
     account = desired.accounts.get(instance.account)
     return Entry(
         account=instance.account,
@@ -72,7 +83,7 @@ def _entry(desired: Desired, stack_set: StackSet, instance: StackInstance, now: 
         stack_set=stack_set.name,
         region=instance.region,
         stack_id=instance.stack_id,
-        role_arn=role_of(desired, stack_set, instance.account),
+        role_arn=role,
         why=_why(desired, instance),
         since=now,
         last_seen=now,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rolecall.core.breaker import Breaker, breaker
@@ -11,11 +11,14 @@ from rolecall.core.config import Config
 from rolecall.core.desired import Desired, desire
 from rolecall.core.diff import diff
 from rolecall.core.ids import AccountId
+from rolecall.core.ledger import Entry, without
+from rolecall.core.left_behind import listed_again
 from rolecall.core.notes import notes
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Plan, make_plan
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Row, rows
+from rolecall.errors import ConfigError
 from rolecall.flows.observe import observe
 from rolecall.flows.targeting import check_credentials, find_targets
 from rolecall.ports import Ports
@@ -30,6 +33,8 @@ class Seen:
     observed: Observed
     plan: Plan
     platforms_asked: bool = True
+    ledger_refused: ConfigError | None = None
+    """Why the ledger could not be read. Who only looks is told; nothing may be left behind then."""
 
     @cached_property
     def breaker(self) -> Breaker:
@@ -38,7 +43,9 @@ class Seen:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return notes(self.desired, self.observed)
+        """One sentence each."""
+        refused = [f"{self.ledger_refused.summary}: {self.ledger_refused.hint}"] if self.ledger_refused else []
+        return (*notes(self.desired, self.observed), *refused)
 
     def rows(self, proofs: Mapping[AccountId, Proof] | None = None) -> tuple[Row, ...]:
         """One row an account; `proofs` are the roll call's, as far as it was called."""
@@ -55,7 +62,18 @@ async def look(config: Config, ports: Ports, *, platforms: bool = True, retry_bl
         observed = await observe(
             ports, desired.stack_set_name, platforms=platforms, trusted_access=desired.service_managed
         )
+        entries, refused = await _ledger(ports)
+        left = without(entries, listed_again(desired, observed, entries))
+        observed = replace(observed, ledger=left)
     finally:
         ports.progress.end()
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
-    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms)
+    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, refused)
+
+
+async def _ledger(ports: Ports) -> tuple[tuple[Entry, ...], ConfigError | None]:
+    """Nothing of one that is broken, and why: whoever only looks must not be kept from it."""
+    try:
+        return await ports.ledger.read(), None
+    except ConfigError as error:
+        return (), error

@@ -6,7 +6,7 @@ asked by `rolecall.core.lint`.
 """
 
 from rolecall.core.template import admin_role, discovery, execution_role, protect_scp
-from rolecall.core.template.comparing import path_in, same_effect
+from rolecall.core.template.comparing import parameters_in, path_in, same_effect
 from rolecall.core.template.form import CAPABILITIES, MAX_BODY_BYTES, render
 from rolecall.core.template.inputs import filled, parameters
 from rolecall.core.template.role import build
@@ -21,6 +21,7 @@ __all__ = [
     "execution_role",
     "filled",
     "parameters",
+    "parameters_in",
     "path_in",
     "protect_scp",
     "render",
