@@ -42,7 +42,17 @@ class Deployed:
     async def proofs(self) -> dict[AccountId, Proof]:
         stage = self.stage
         ports = Ports(
-            stage.organizations, stage.stack_sets, stage.stacks, stage.probe, (), FakeClock(), RecordingProgress()
+            stage.organizations,
+            stage.stack_sets,
+            stage.stacks,
+            stage.probe,
+            (),
+            FakeClock(),
+            RecordingProgress(),
+            stage.inspector,
+            stage.operator,
+            (),
+            stage.stack_sets_in,
         )
         desired = (await look(WANTED, ports)).desired
         return await call_all(WANTED, ports, [found for found in desired.accounts.values() if found.is_target])

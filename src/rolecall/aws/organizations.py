@@ -10,6 +10,12 @@ from rolecall.core.blame import ControlPolicy
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.organization import Account, AccountState, OrganizationalUnit, OrganizationIdentity
 
+STACK_SETS_MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
+"""The service principal of StackSets' delegated administrators.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
+"""
+
 
 class AwsOrganizations:
     """The `Organizations` port. One ListAccounts for everything where AWS gives `Account.Paths`; else a walk."""
@@ -23,6 +29,7 @@ class AwsOrganizations:
             id=told["Id"],
             management_account=AccountId(told["MasterAccountId"]),
             partition=told["Arn"].split(":")[1],
+            all_features=told.get("FeatureSet") != "CONSOLIDATED_BILLING",
         )
 
     async def accounts(self) -> AsyncIterator[Account]:
@@ -45,6 +52,12 @@ class AwsOrganizations:
     async def tags(self, account: AccountId) -> Mapping[str, str]:
         pages = self._client.pages("ListTagsForResource", "Tags", ResourceId=account)
         return {tag["Key"]: tag["Value"] async for tag in pages}
+
+    async def delegated_administrators(self) -> Sequence[AccountId]:
+        pages = self._client.pages(
+            "ListDelegatedAdministrators", "DelegatedAdministrators", ServicePrincipal=STACK_SETS_MEMBERS
+        )
+        return [AccountId(told["Id"]) async for told in pages]
 
     async def control_policies(self) -> Sequence[ControlPolicy]:
         pages = self._client.pages("ListPolicies", "Policies", Filter="SERVICE_CONTROL_POLICY")

@@ -62,7 +62,7 @@ async def destroy(seen: Seen, ports: Ports) -> Destroyed:
     for step in (_instances, _stack_set, _management_stack):
         if not failures:
             failures += await step(seen, ports)
-    after = await look_again(seen, ports, failures)
+    after = await look_again(seen, ports, failures, preflight=False)
     return Destroyed(changes, tuple(failures), removals(after.desired, after.observed), after)
 
 

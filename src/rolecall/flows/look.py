@@ -14,9 +14,11 @@ from rolecall.core.ids import AccountId
 from rolecall.core.notes import notes
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Plan, make_plan
+from rolecall.core.preflight import Finding, blocks
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Row, rows
 from rolecall.flows.observe import observe
+from rolecall.flows.preflight import find
 from rolecall.flows.targeting import check_management_credentials, find_targets
 from rolecall.ports import Ports
 
@@ -30,6 +32,8 @@ class Seen:
     observed: Observed
     plan: Plan
     platforms_asked: bool = True
+    findings: tuple[Finding, ...] = ()
+    """What preflight found; nothing where it was not asked."""
 
     @cached_property
     def breaker(self) -> Breaker:
@@ -45,8 +49,13 @@ class Seen:
         return rows(self.desired, self.observed, self.plan.changes, proofs or {}, platforms_asked=self.platforms_asked)
 
 
-async def look(config: Config, ports: Ports, *, platforms: bool = True, retry_blocked: bool = False) -> Seen:
-    """`platforms` false: nothing is asked of them, and nothing is said of registrations."""
+async def look(
+    config: Config, ports: Ports, *, platforms: bool = True, retry_blocked: bool = False, preflight: bool = True
+) -> Seen:
+    """`platforms` false: nothing is asked of them, and nothing is said of registrations.
+
+    `preflight` finds out what would go wrong, and blocks what cannot succeed unless `retry_blocked`.
+    """
     ports.progress.begin("Looking at the organization", None)
     try:
         organization, unit_ids = await find_targets(config, ports)
@@ -58,4 +67,7 @@ async def look(config: Config, ports: Ports, *, platforms: bool = True, retry_bl
     finally:
         ports.progress.end()
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
-    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms)
+    found = await find(config, ports, desired, observed, changes) if preflight else ()
+    if (held := blocks(found)) and not retry_blocked:
+        changes = diff(desired, observed, platforms_asked=platforms, held=held)
+    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, found)

@@ -39,7 +39,7 @@ def destroy(
         from rolecall.flows.destroy import destroy, removals
         from rolecall.flows.look import look
 
-        seen = await look(config, ports, platforms=not keep_registrations)
+        seen = await look(config, ports, platforms=not keep_registrations, preflight=False)
         _ask(given, seen, removals(seen.desired, seen.observed), yes=yes)
         return await destroy(seen, ports)
 
