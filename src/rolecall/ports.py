@@ -178,6 +178,10 @@ class Operator(Protocol):
         """STS GetCallerIdentity."""
         ...
 
+    async def role(self, name: str) -> FoundRole | None:
+        """The role of that name in the caller's own account, by IAM GetRole."""
+        ...
+
     async def simulate(self, caller: Caller, question: Question) -> Sequence[Answer]:
         """IAM SimulatePrincipalPolicy on the caller, whose role's path is looked up by GetRole. One answer an action.
 

@@ -49,6 +49,10 @@ class FakeOperator:
     error: AwsError | None = None
     may_simulate: bool = True
     questions: list[Question] = field(default_factory=list)
+    roles: dict[str, FoundRole] = field(default_factory=dict)
+
+    async def role(self, name: str) -> FoundRole | None:
+        return self.roles.get(name)
 
     async def caller(self) -> Caller:
         if self.error:

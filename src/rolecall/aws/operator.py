@@ -88,6 +88,9 @@ class AwsOperator:
     async def caller(self) -> Caller:
         return await caller_of(self._services.query, self._services.sts, await self._credentials.get())
 
+    async def role(self, name: str) -> FoundRole | None:
+        return await self._services.role(name, await self._credentials.get())
+
     async def simulate(self, caller: Caller, question: Question) -> Sequence[Answer]:
         credentials = await self._credentials.get()
         arn = await self._entity(caller, credentials)

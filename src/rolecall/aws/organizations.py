@@ -8,13 +8,13 @@ from typing import Any
 from rolecall.aws.client import Client
 from rolecall.core.blame import ControlPolicy
 from rolecall.core.ids import AccountId, UnitId
-from rolecall.core.organization import Account, AccountState, OrganizationalUnit, OrganizationIdentity
-
-STACK_SETS_MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
-"""The service principal of StackSets' delegated administrators.
-
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
-"""
+from rolecall.core.organization import (
+    STACK_SETS_MEMBERS,
+    Account,
+    AccountState,
+    OrganizationalUnit,
+    OrganizationIdentity,
+)
 
 
 class AwsOrganizations:

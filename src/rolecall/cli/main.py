@@ -19,6 +19,7 @@ from rolecall.cli.commands import (
     check,
     demo,
     destroy,
+    doctor,
     explain,
     init,
     permissions,
@@ -41,7 +42,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for _module in (init, permissions, explain, template, plan, apply, status, check, destroy, serve, sandbox, demo):
+for _module in (
+    init,
+    doctor,
+    permissions,
+    explain,
+    template,
+    plan,
+    apply,
+    status,
+    check,
+    destroy,
+    serve,
+    sandbox,
+    demo,
+):
     _module.register(app)
 
 

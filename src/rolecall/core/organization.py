@@ -11,6 +11,12 @@ from enum import StrEnum
 
 from rolecall.core.ids import AccountId, UnitId, is_unit_id
 
+STACK_SETS_MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
+"""The service principal of StackSets' delegated administrators.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
+"""
+
 
 class AccountState(StrEnum):
     """`Account.State`. Only ACTIVE accounts take a role; PENDING_CLOSURE still works but is on its way out.

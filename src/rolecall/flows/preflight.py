@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rolecall.core.blame import ControlPolicy
 from rolecall.core.config import Config
@@ -30,6 +31,7 @@ MOST_DESCRIBED = 40
 """Stack sets of a Region whose templates a plan reads; doctor reads all."""
 
 _DEPLOYING = (Action.CREATE_INSTANCE, Action.RETRY_INSTANCE, Action.UPDATE_STACK_SET)
+_ASKED_BEFORE = (*_DEPLOYING, Action.CREATE_STACK_SET, Action.CREATE_STACK)
 
 
 async def find(
@@ -42,18 +44,26 @@ async def find(
     everything: bool = False,
 ) -> tuple[Finding, ...]:
     """The findings before these changes; without any nothing is called, unless it is about `everything`."""
-    planned = {change.action for change in changes}
+    facts = Facts(config, desired, observed, changes, ports.clock.now(), everything=everything)
+    if everything or any(change.action in _ASKED_BEFORE for change in changes):
+        facts = await _gathered(facts, ports)
+    return preflight(facts)
+
+
+async def _gathered(facts: Facts, ports: Ports) -> Facts:
+    planned = {change.action for change in facts.changes}
+    first = facts.everything or Action.CREATE_STACK_SET in planned
+    deploying = facts.everything or not planned.isdisjoint(_DEPLOYING)
     ports.progress.begin("Preflight", None)
     try:
         roles, elsewhere, policies = await asyncio.gather(
-            _roles(config, ports, desired, changes),
-            _elsewhere(ports, desired, everything) if everything or Action.CREATE_STACK_SET in planned else _nothing(),
-            _policies(ports) if everything or planned & {*_DEPLOYING} else _nothing(),
+            _roles(facts.config, ports, facts.desired, facts.changes),
+            _elsewhere(ports, facts.desired, facts.everything) if first else _nothing(),
+            _policies(ports) if deploying else _nothing(),
         )
     finally:
         ports.progress.end()
-    now = ports.clock.now()
-    return preflight(Facts(config, desired, observed, changes, now, roles, elsewhere, policies, everything))
+    return replace(facts, roles=roles, elsewhere=elsewhere, policies=policies)
 
 
 async def _nothing() -> None:

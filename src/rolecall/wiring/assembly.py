@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 
+import aiohttp
 import boto3
 
 from rolecall.aws import query
@@ -17,7 +18,7 @@ from rolecall.aws.probe import AwsRoleProbe, SessionCredentials, endpoints
 from rolecall.aws.stack_sets import AwsStackSets, Preferences
 from rolecall.aws.stacks import AwsStacks
 from rolecall.aws.template_bucket import TemplateBucket
-from rolecall.core.config import AssumeFromSection, Config
+from rolecall.core.config import AssumeFromSection, Config, PlatformSection
 from rolecall.core.desired import stack_set_roles
 from rolecall.core.probe import SessionAttributes
 from rolecall.platforms import accounts_api
@@ -135,9 +136,12 @@ def _management(config: Config, operator: boto3.Session) -> boto3.Session:
 async def _platforms(config: Config, operator: boto3.Session, stack: AsyncExitStack) -> tuple[Platform, ...]:
     if not config.platforms:
         return ()
-    keys = [await resolve(platform.api_key, operator) for platform in config.platforms]
     http = await stack.enter_async_context(accounts_api.connect())
-    return tuple(
-        accounts_api.AccountsApi(http, platform.name, platform.url, key)
-        for platform, key in zip(config.platforms, keys, strict=True)
-    )
+    return tuple([await open_platform(http, platform, operator) for platform in config.platforms])
+
+
+async def open_platform(
+    http: aiohttp.ClientSession, section: PlatformSection, operator: boto3.Session | None
+) -> Platform:
+    """Raises ConfigError where its key is missing."""
+    return accounts_api.AccountsApi(http, section.name, section.url, await resolve(section.api_key, operator))

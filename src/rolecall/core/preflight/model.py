@@ -105,6 +105,8 @@ class Check:
 
     id: str
     title: str
+    well: str
+    """What is so where it finds nothing."""
     why: str
     mend: str
     levels: tuple[Level, ...]

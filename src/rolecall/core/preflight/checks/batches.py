@@ -17,6 +17,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 CHECK = Check(
     id="batches",
     title="More accounts than StackSets work on at once",
+    well="what is to be deployed is within the quota of instances in flight",
     why="Of an administrator account's instances 10,000 may be in flight in a Region, over all stack sets. More are "
     "reached in several operations, one after another, which takes longer and leaves nobody out. The 50 units of an "
     "operation are kept in the same way.",

@@ -105,6 +105,7 @@ def _exempt(facts: Facts) -> str:
 CHECK = Check(
     id="execution-role-denied",
     title="A service control policy stops the role by which StackSets work in an account",
+    well="no service control policy stops StackSets in a target account",
     why="Only service-linked roles are exempt from service control policies, and `stacksets-exec-*` is none. What "
     "CloudFormation needs to make the role is held against the policies on each account's path; a certain, explicit "
     "denial blocks the account, anything else warns. The management account is exempt from them.",

@@ -25,6 +25,7 @@ _RAISE = "have it raised: aws service-quotas list-service-quotas --service-code 
 CHECK = Check(
     id="instance-quota",
     title="More accounts than a stack set may have instances",
+    well="the targets are within the quota of instances of a stack set",
     why="A stack set has at most 100,000 instances, unless AWS has raised it.",
     mend="Have the quota raised.",
     levels=(Level.WARNS,),

@@ -56,6 +56,7 @@ _INSPECT = "name a role that you can assume there, such as OrganizationAccountAc
 CHECK = Check(
     id="name-taken",
     title="A role of that name exists in an account",
+    well="no role of that name is where one is to be made",
     why="IAM has one role of a name in an account, and CloudFormation makes none where one is. In the management "
     "account it is looked up with the management account's credentials; in the members with `deployment.inspect_role`, "
     "if it is given, in those accounts alone in which an instance is to be made. What an earlier deployment of "

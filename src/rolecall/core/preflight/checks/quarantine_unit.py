@@ -44,6 +44,7 @@ def _quarantine(facts: Facts) -> list[OrganizationalUnit]:
 CHECK = Check(
     id="quarantine-unit",
     title="A quarantine unit lies outside the targets",
+    well="no quarantine unit from which the role would be lost",
     why="A compromised account is moved there, and with auto-deployment on, StackSets delete the role from an account "
     "that leaves the targets, which is when it is needed. `targets.quarantine_units` names these units; without it "
     "they are guessed by their names.",

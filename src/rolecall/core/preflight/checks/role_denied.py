@@ -17,8 +17,11 @@ _CHANGES = (Action.CREATE_INSTANCE, Action.RETRY_INSTANCE, Action.UPDATE_STACK_S
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    """Where the policies could not be read, `execution-role-denied` says so."""
-    if facts.policies is None or isinstance(facts.policies, Unknown):
+    if facts.policies is None:
+        return
+    if isinstance(facts.policies, Unknown):
+        message = f"whether service control policies deny the role what it is for: {facts.policies.reason}"
+        yield Finding(CHECK.id, Level.UNCHECKED, None, message)
         return
     if not facts.everything and not any(change.action in _CHANGES for change in facts.changes):
         return
@@ -48,6 +51,7 @@ _MEND = "exempt the role in the policy, or leave the permission group out; `role
 CHECK = Check(
     id="role-denied",
     title="A service control policy denies the role an action of an enabled permission group",
+    well="no service control policy denies the role what it is for",
     why="The role is deployed all the same, and the platform finds out on the day of the incident. Every action of the "
     "enabled groups is held against the policies on each account's path, in the Regions of `check.regions`. The roll "
     "call asks AWS itself, once the role is there.",

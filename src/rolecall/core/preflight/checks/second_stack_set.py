@@ -57,6 +57,7 @@ def _named(other: OtherStackSet) -> str:
 CHECK = Check(
     id="second-stack-set",
     title="Another stack set of the same account deploys the same role",
+    well="no other stack set deploys the role, in any Region",
     why="Stack sets are of a Region, and a role's name is taken in all of them: the second stack set of a role fails "
     "in every account that the first has reached. All Regions with StackSets are asked, before the first creation and "
     "by `rolecall doctor`; of their stack sets the templates are compared.",
