@@ -163,7 +163,7 @@ _EXITS = """
 | 130 | interrupted |
 
 What was found, with status 3: changes pending (`plan --detailed-exitcode`), a target account that is not `ready`
-(`check`), something still blocked (`apply`).
+(`check`), something still blocked (`apply`), something that is not right (`doctor`).
 """
 
 
