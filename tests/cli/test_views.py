@@ -101,6 +101,7 @@ REPORT: dict[str, Any] = {
     "failures": None,
     "notes": None,
     "breaker": None,
+    "findings": None,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from rolecall.core.observed import InstanceStatus, StackContent
 from rolecall.ports import Ports
 
 from .ledger import FakeLedger
+from .operator import FakeOperator, FakeRoleInspector
 from .organizations import MANAGEMENT, FakeOrganizations
 from .platform import FakePlatform
 from .probe import FakeRoleProbe
@@ -20,6 +21,7 @@ from .stack_sets import FakeStackSets
 from .stacks import FakeStacks
 from .time import FakeClock
 
+OTHER_REGIONS = ("eu-west-1", "ap-southeast-2")
 EXTERNAL_ID = "5f0cCanaryExternalId42"
 ROLE_NAME = "CadoResponseRole"
 STACK_SET = "rolecall-CadoResponseRole"
@@ -55,10 +57,13 @@ class FakeCloud:
     platform: FakePlatform = field(default_factory=FakePlatform)
     stacks: FakeStacks = field(default_factory=FakeStacks)
     ledger: FakeLedger = field(default_factory=FakeLedger)
+    inspector: FakeRoleInspector = field(default_factory=FakeRoleInspector)
+    operator: FakeOperator = field(default_factory=FakeOperator)
 
     def __post_init__(self) -> None:
         self.stack_sets = FakeStackSets(self.organizations)
         self.probe = FakeRoleProbe(self.deployed, self.clock.monotonic)
+        self.elsewhere = {region: FakeStackSets(self.organizations) for region in OTHER_REGIONS}
 
     def ports(self) -> Ports:
         return Ports(
@@ -70,6 +75,10 @@ class FakeCloud:
             self.clock,
             self.progress,
             self.ledger,
+            self.inspector,
+            self.operator,
+            ("us-east-1", *OTHER_REGIONS),
+            self.elsewhere.__getitem__,
         )
 
     @property

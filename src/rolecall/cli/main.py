@@ -19,6 +19,7 @@ from rolecall.cli.commands import (
     check,
     demo,
     destroy,
+    doctor,
     explain,
     init,
     permissions,
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 for _module in (
     init,
+    doctor,
     permissions,
     explain,
     policy,

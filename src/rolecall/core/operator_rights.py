@@ -16,6 +16,7 @@ from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
 TEMPLATE_BUCKET, PERMISSIONS_BOUNDARY = "deployment.template_bucket", "role.permissions_boundary"
 ACCOUNT_TAGS, DELEGATED = "targets.account_tags", "deployment.call_as: delegated-admin"
 SELF_MANAGED = "deployment.permissions: self-managed"
+INSPECT_ROLE = "deployment.inspect_role"
 STACK_SET = (
     "arn:${Partition}:cloudformation:*:*:stackset/${StackSet}:*",
     "arn:${Partition}:cloudformation:*:*:stackset-target/${StackSet}:*",
@@ -97,6 +98,55 @@ _BLAME = Right(
     "the names of service control policies that deny something",
     ("organizations:ListPolicies", "organizations:DescribePolicy", "organizations:ListTargetsForPolicy"),
     optional=True,
+)
+_PREFLIGHT = (
+    _BLAME,
+    Right(
+        "ReadOtherStackSets",
+        "whether another stack set deploys the same role, in any Region",
+        ("cloudformation:DescribeStackSet", "cloudformation:ListStackSets"),
+        optional=True,
+    ),
+    Right(
+        "LookUpRole",
+        "whether the role's name is taken in the management account",
+        ("iam:GetRole",),
+        ROLE,
+        optional=True,
+    ),
+    Right(
+        "InspectMembers",
+        "whether the role's name is taken in the member accounts",
+        ("sts:AssumeRole",),
+        ("arn:${Partition}:iam::*:role/${InspectRole}",),
+        optional=True,
+        only_with=INSPECT_ROLE,
+    ),
+)
+_DOCTOR = (
+    Right(
+        "ReadDelegates",
+        "who may administer stack sets beside the management account",
+        ("organizations:ListDelegatedAdministrators",),
+        optional=True,
+    ),
+    Right(
+        "SimulateOwnRights",
+        "which of the other commands the caller may run; GetRole tells the path of the caller's role",
+        ("iam:GetRole", "iam:SimulatePrincipalPolicy"),
+        ("arn:${Partition}:iam::*:role/*", "arn:${Partition}:iam::*:user/*"),
+        optional=True,
+    ),
+    Right(
+        "ActivateTrustedAccess",
+        "`doctor --fix`: turning trusted access for StackSets on",
+        (
+            "cloudformation:ActivateOrganizationsAccess",
+            "iam:CreateServiceLinkedRole",
+            "organizations:EnableAWSServiceAccess",
+        ),
+        optional=True,
+    ),
 )
 _FOLLOW = Right(
     "FollowOperations",
@@ -196,10 +246,11 @@ _DESTROY = (
 )
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
-    "plan": _LOOK,
-    "status": _LOOK,
-    "check": (*_LOOK, _BLAME),
-    "apply": (*_LOOK, _BLAME, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY, _PASS),
+    "plan": (*_LOOK, *_PREFLIGHT),
+    "status": (*_LOOK, *_PREFLIGHT),
+    "check": (*_LOOK, *_PREFLIGHT),
+    "doctor": (*_LOOK, *_PREFLIGHT, *_DOCTOR),
+    "apply": (*_LOOK, *_PREFLIGHT, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY, _PASS),
     "template --upload": (_UPLOAD,),
     "destroy": (*(right for right in _LOOK if not right.optional), *_DESTROY),
 }
@@ -223,6 +274,7 @@ def policy(
     account_tags: bool = False,
     delegated: bool = False,
     administration_role: str | None = None,
+    inspect_role: str | None = None,
 ) -> dict[str, Any]:
     """The IAM policy document of a command, for one deployment: `boundary` says whether it has ever had one."""
     values = {
@@ -232,6 +284,7 @@ def policy(
         "${RolePath}": role_path,
         "${Bucket}": bucket or "",
         "${AdministrationRole}": administration_role or "",
+        "${InspectRole}": inspect_role or "",
     }
     given = {
         "": True,
@@ -240,6 +293,7 @@ def policy(
         ACCOUNT_TAGS: account_tags,
         DELEGATED: delegated,
         SELF_MANAGED: bool(administration_role),
+        INSPECT_ROLE: bool(inspect_role),
     }
     rights = [right for right in RIGHTS[command] if given[right.only_with]]
 

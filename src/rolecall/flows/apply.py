@@ -103,15 +103,15 @@ async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) 
     return Applied(seen.plan, tuple(failures), await look_again(seen, ports, failures), proofs)
 
 
-async def look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen:
+async def look_again(seen: Seen, ports: Ports, failures: list[Failure], *, preflight: bool = True) -> Seen:
     """The world as it is now; where a platform no longer answers, what is deployed is told all the same."""
     if not seen.platforms_asked:
-        return await look(seen.config, ports, platforms=False)
+        return await look(seen.config, ports, platforms=False, preflight=preflight)
     try:
-        return await look(seen.config, ports)
+        return await look(seen.config, ports, preflight=preflight)
     except PlatformError as error:
         failures.append(Failure(None, "platform", f"{error.summary}: {error.detail}"))
-        return await look(seen.config, ports, platforms=False)
+        return await look(seen.config, ports, platforms=False, preflight=preflight)
 
 
 async def _deploy(seen: Seen, ports: Ports) -> list[Failure]:

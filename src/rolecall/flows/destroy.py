@@ -58,11 +58,12 @@ class Destroyed:
 
 async def settled_look(config: Config, ports: Ports, *, platforms: bool = True) -> Seen:
     """A look at a stack set on which nobody works: an operation that runs, whoever began it, is waited for."""
-    seen = await look(config, ports, platforms=platforms)
+    seen = await look(config, ports, platforms=platforms, preflight=False)
     stack_set = seen.observed.stack_set
     if stack_set is None or not is_managed(stack_set.content):
         return seen
-    return await look(config, ports, platforms=platforms) if await settle(ports, stack_set.name) else seen
+    waited = await settle(ports, stack_set.name)
+    return await look(config, ports, platforms=platforms, preflight=False) if waited else seen
 
 
 async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:
@@ -78,7 +79,7 @@ async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:
     for step in (_instances, _left_stacks if only else _stack_set, _management_stack):
         if not failures:
             failures += await _attempted(step(seen, ports, only))
-    after = await look_again(seen, ports, failures)
+    after = await look_again(seen, ports, failures, preflight=False)
     farewells = await _farewells(after, ports, asked)
     entries = await hold_against(after, ports)
     after = replace(after, observed=replace(after.observed, ledger=entries))

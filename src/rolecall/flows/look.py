@@ -16,10 +16,12 @@ from rolecall.core.left_behind import listed_again
 from rolecall.core.notes import notes
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Plan, make_plan
+from rolecall.core.preflight import Finding, blocks
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Row, rows
 from rolecall.errors import ConfigError
 from rolecall.flows.observe import observe
+from rolecall.flows.preflight import find
 from rolecall.flows.targeting import check_credentials, find_targets
 from rolecall.ports import Ports
 
@@ -35,6 +37,8 @@ class Seen:
     platforms_asked: bool = True
     ledger_refused: ConfigError | None = None
     """Why the ledger could not be read. Who only looks is told; nothing may be left behind then."""
+    findings: tuple[Finding, ...] = ()
+    """What preflight found; nothing where it was not asked."""
 
     @cached_property
     def breaker(self) -> Breaker:
@@ -52,8 +56,13 @@ class Seen:
         return rows(self.desired, self.observed, self.plan.changes, proofs or {}, platforms_asked=self.platforms_asked)
 
 
-async def look(config: Config, ports: Ports, *, platforms: bool = True, retry_blocked: bool = False) -> Seen:
-    """`platforms` false: nothing is asked of them, and nothing is said of registrations."""
+async def look(
+    config: Config, ports: Ports, *, platforms: bool = True, retry_blocked: bool = False, preflight: bool = True
+) -> Seen:
+    """`platforms` false: nothing is asked of them, and nothing is said of registrations.
+
+    `preflight` finds out what would go wrong, and blocks what cannot succeed unless `retry_blocked`.
+    """
     ports.progress.begin("Looking at the organization", None)
     try:
         organization, unit_ids = await find_targets(config, ports)
@@ -68,7 +77,10 @@ async def look(config: Config, ports: Ports, *, platforms: bool = True, retry_bl
     finally:
         ports.progress.end()
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
-    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, refused)
+    found = await find(config, ports, desired, observed, changes) if preflight else ()
+    if (held := blocks(found)) and not retry_blocked:
+        changes = diff(desired, observed, platforms_asked=platforms, held=held)
+    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, refused, found)
 
 
 async def _ledger(ports: Ports) -> tuple[tuple[Entry, ...], ConfigError | None]:

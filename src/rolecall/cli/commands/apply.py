@@ -71,7 +71,14 @@ def report_of(applied: Applied) -> dict[str, Any]:
 
     rows, changes = applied.seen.rows(applied.proofs), applied.plan.changes
     return report(
-        "apply", __version__, applied.seen.desired, rows, changes, failures=applied.failures, notes=applied.seen.notes
+        "apply",
+        __version__,
+        applied.seen.desired,
+        rows,
+        changes,
+        failures=applied.failures,
+        notes=applied.seen.notes,
+        findings=applied.seen.findings,
     )
 
 
@@ -104,7 +111,14 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
 
     if not yes and not given.quiet:
         result = report(
-            "plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes, breaker=seen.breaker
+            "plan",
+            __version__,
+            seen.desired,
+            seen.rows(),
+            seen.plan.changes,
+            notes=seen.notes,
+            breaker=seen.breaker,
+            findings=seen.findings,
         )
         print_changes(console.stderr(given), result, verbose=given.verbose)
     if seen.plan.pending:

@@ -41,7 +41,14 @@ def plan(
     if out:
         write_atomically(out, seen.plan.to_json(), never=given.config)
     result = report(
-        "plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes, breaker=seen.breaker
+        "plan",
+        __version__,
+        seen.desired,
+        seen.rows(),
+        seen.plan.changes,
+        notes=seen.notes,
+        breaker=seen.breaker,
+        findings=seen.findings,
     )
     if given.json:
         print_json(result)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rolecall.core.plan import Action
+from rolecall.core.preflight import Level
 
 _NAMED = 8
 _WORDS = {
@@ -32,6 +33,9 @@ _WORDS = {
 }
 
 
+_LEVELS = {Level.BLOCKS: "will fail", Level.WARNS: "warning", Level.UNCHECKED: "not checked"}
+
+
 def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = False) -> None:
     """The changes in the order in which they are made, one line a kind (every account with `verbose`).
 
@@ -45,6 +49,7 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
         console.print(Text("Removals", style="change.destructive"))
         _print_groups(console, report, removals, verbose)
     console.print(_total(changes, len(removals)))
+    print_findings(console, report)
     print_notes(console, report)
     _print_breaker(console, report["breaker"])
 
@@ -61,6 +66,22 @@ def _total(changes: list[dict[str, Any]], removals: int) -> str:
     tail = [f"{_count(removals, 'removal')} among them"] if removals else []
     tail += [f"{blocked} blocked"] if blocked else []
     return ", ".join([_count(pending, "change") if pending else "No changes", *tail])
+
+
+def print_findings(console: Console, report: dict[str, Any]) -> None:
+    """What preflight found, one line for all that are alike; what blocks stands among the changes."""
+    shown = {change["detail"] for change in report["changes"] or () if change["action"] == Action.BLOCKED}
+    counts = Counter(
+        (finding["level"], finding["message"], finding["hint"])
+        for finding in report["findings"] or ()
+        if not any(detail.startswith(finding["message"]) for detail in shown)
+    )
+    for (level, message, hint), many in counts.items():
+        where = f"{many} accounts: " if many > 1 else ""
+        style = "change.blocked" if level == Level.BLOCKS else "change.other"
+        _print_line(console, Text(f"{_LEVELS[level]}: ", style=style).append(f"{where}{message}", style="default"))
+        if hint:
+            _print_line(console, Text(f"  hint: {hint}"))
 
 
 def print_notes(console: Console, report: dict[str, Any]) -> None:

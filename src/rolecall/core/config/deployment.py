@@ -74,6 +74,13 @@ class DeploymentSection(Section):
             description="An S3 bucket for templates over 51,200 bytes, and for `template --upload`",
         ),
     ] = None
+    inspect_role: Annotated[
+        RoleNameText | None,
+        Field(
+            description="A role to assume in the member accounts, such as OrganizationAccountAccessRole, to see before "
+            "the first change whether the role's name is taken there; nothing is changed with it"
+        ),
+    ] = None
     administrator_account: Annotated[
         AccountIdText | None,
         Field(
