@@ -20,5 +20,7 @@ def test_the_session_goes_as_the_guide_says(tmp_path: Path) -> None:
     lines = "".join(shown).splitlines()
     assert len(lines) >= 9
     assert [line for line in lines if line not in done.stdout.splitlines()] == []
-    assert re.search(r"problem      name-taken: the role \S+ exists, and .*, in 1 account \(legacy-erp\)\n", done.stdout)
+    assert re.search(
+        r"problem      name-taken: the role \S+ exists, and .*, in 1 account \(legacy-erp\)\n", done.stdout
+    )
     assert "blocked: stack instance of rolecall-CadoResponseRole in legacy-erp (the role arn:aws:iam::" in done.stdout
