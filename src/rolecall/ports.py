@@ -12,6 +12,7 @@ from typing import Protocol
 
 from rolecall.core.blame import ControlPolicy
 from rolecall.core.ids import AccountId, RoleArn, UnitId
+from rolecall.core.ledger import Entry
 from rolecall.core.observed import (
     AutoDeployment,
     DeploymentTargets,
@@ -70,6 +71,10 @@ class StackSets(Protocol):
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/
     Operation ids are idempotency tokens: the same id twice is one operation.
     """
+
+    async def account(self) -> AccountId:
+        """Whose credentials these are: with self-managed permissions, where the stack set is."""
+        ...
 
     async def trusted_access(self) -> bool: ...
     async def activate_trusted_access(self) -> None: ...
@@ -216,6 +221,18 @@ class Platform(Protocol):
     async def remove(self, account_name: str) -> None: ...
 
 
+class Ledger(Protocol):
+    """What was left behind and AWS can no longer tell. Read whole, and written whole or not at all."""
+
+    async def read(self) -> tuple[Entry, ...]:
+        """Raises ConfigError for one that is broken, or not ours."""
+        ...
+
+    async def write(self, entries: Sequence[Entry]) -> None:
+        """In place of what is there. Raises ConfigError, and leaves it, where that could not be read."""
+        ...
+
+
 class Progress(Protocol):
     """Where a flow says how far it is. Talk for people, never data."""
 
@@ -241,6 +258,7 @@ class Ports:
     platforms: tuple[Platform, ...]
     clock: Clock
     progress: Progress
+    ledger: Ledger
     inspector: RoleInspector
     operator: Operator
     regions: tuple[str, ...]

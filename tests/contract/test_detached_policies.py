@@ -15,6 +15,7 @@ from rolecall.flows.look import look
 from rolecall.flows.roll_call import call_all
 from rolecall.ports import Ports
 from tests.fakes.cloud import config
+from tests.fakes.ledger import FakeLedger
 from tests.fakes.progress import RecordingProgress
 from tests.fakes.time import FakeClock
 from tests.sandbox.conftest import StartSandbox
@@ -49,6 +50,7 @@ class Deployed:
             (),
             FakeClock(),
             RecordingProgress(),
+            FakeLedger(),
             stage.inspector,
             stage.operator,
             (),

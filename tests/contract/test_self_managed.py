@@ -111,5 +111,6 @@ async def test_instances_are_deleted_by_name(stage: Stage) -> None:
     assert await stage.stack_sets.describe(STACK_SET) is None
 
 
-async def test_the_stacks_are_in_the_account_of_their_credentials(stage: Stage) -> None:
+async def test_stacks_and_stack_sets_are_in_the_account_of_their_credentials(stage: Stage) -> None:
     assert await stage.stacks.account() == AccountId(stage.accounts["management"])
+    assert await stage.stack_sets.account() == AccountId(stage.accounts["management"])

@@ -15,7 +15,7 @@ from rolecall.sandbox.process import SandboxProcess
 from rolecall.wiring.service_reference import service_reference
 from tests.e2e.conftest import EXTERNAL_ID, Shell
 from tests.e2e.test_changed_config import edit
-from tests.e2e.test_session import client
+from tests.e2e.test_session import assumed, client
 
 STACK_SET, ROLE = "rolecall-CadoResponseRole", "CadoResponseRole"
 
@@ -25,13 +25,14 @@ def enforced(shell: Shell, start_process: Callable[..., SandboxProcess]) -> Shel
     return shell.with_environment(**start_process("clean", enforce_iam=True).environment())
 
 
-def operator(shell: Shell, command: str, *, without: str = "", **given: Any) -> Shell:
-    """A shell whose AWS credentials are a user of the management account with the command's policy alone."""
+def operator(shell: Shell, command: str, *, without: str = "", iam: Any = None, **given: Any) -> Shell:
+    """A shell whose AWS credentials are a user with the command's policy alone, of the management account or that of
+    `iam`, a client."""
     document = policy(command, stack_set=STACK_SET, role_name=ROLE, **given)
     for statement in document["Statement"]:
         statement["Action"] = [action for action in statement["Action"] if action != without]
     document["Statement"] = [statement for statement in document["Statement"] if statement["Action"]]
-    iam = client(shell, "iam")
+    iam = iam or client(shell, "iam")
     name = f"operator-{command.replace(' ', '')}-{without.rsplit(':', 1)[-1]}"
     iam.create_user(UserName=name)
     arn = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
@@ -171,3 +172,23 @@ SERVICE_TRUST = {
         {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
+
+
+def test_a_delegated_administrator_needs_the_right_to_know_it(enforced: Shell) -> None:
+    enforced.ok("init", "--external-id", EXTERNAL_ID)
+    edit(enforced, "deployment:\n", "deployment:\n  call_as: delegated-admin\n")
+    edit(enforced, "management_account: true ", "management_account: false ")
+    organizations = client(enforced, "organizations")
+    listed = organizations.get_paginator("list_accounts").paginate().search("Accounts[]")
+    audit = next(account["Id"] for account in listed if account["Name"] == "audit")
+    organizations.register_delegated_administrator(
+        AccountId=audit, ServicePrincipal="member.org.stacksets.cloudformation.amazonaws.com"
+    )
+    arn = f"arn:aws:iam::{audit}:role/OrganizationAccountAccessRole"
+    iam = client(enforced, "iam", assumed(enforced, arn, by="management"))
+    assert operator(enforced, "plan", iam=iam, delegated=True).run("plan", "--detailed-exitcode").status == 3
+    without = "organizations:ListDelegatedAdministrators"
+    done = operator(enforced, "plan", iam=iam, without=without, delegated=True).run("plan")
+    assert done.status == 1
+    assert "Account used is not a delegated administrator" in done.stderr
+    assert "the caller lacks the permission organizations:ListDelegatedAdministrators" in done.stderr

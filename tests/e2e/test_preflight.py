@@ -13,13 +13,12 @@ import pytest
 
 from rolecall.sandbox.process import SandboxProcess
 from tests.e2e.conftest import EXTERNAL_ID, Shell
-from tests.e2e.test_administrators import MADE_BY_ORGANIZATIONS as INSPECT_ROLE
-from tests.e2e.test_administrators import STACK_SET, accounts, of_account
 from tests.e2e.test_changed_config import edit
 from tests.e2e.test_operator_rights import operator
-from tests.e2e.test_session import client, keys_of
+from tests.e2e.test_session import assumed, client, keys_of
 
-ROLE = "CadoResponseRole"
+STACK_SET, ROLE = "rolecall-CadoResponseRole", "CadoResponseRole"
+INSPECT_ROLE = "OrganizationAccountAccessRole"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -27,6 +26,12 @@ TRUST = {
     ],
 }
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/doctor.schema.json").read_text("utf-8"))
+
+
+def accounts(shell: Shell) -> Mapping[str, str]:
+    """Ids by name."""
+    pages = client(shell, "organizations").get_paginator("list_accounts").paginate()
+    return {account["Name"]: account["Id"] for page in pages for account in page["Accounts"]}
 
 
 def scp(name: str, target: str, action: list[str], **conditions: Any) -> dict[str, Any]:
@@ -197,7 +202,8 @@ def _retained_stack_is_told_as_ours(made: Shell) -> None:
         Regions=["us-east-1"],
         RetainStacks=True,
     )
-    assert of_account(made, "iam", "billing").get_role(RoleName=ROLE)
+    inside = assumed(made, f"arn:aws:iam::{billing}:role/{INSPECT_ROLE}", by="management")
+    assert client(made, "iam", inside).get_role(RoleName=ROLE)
     (finding,) = made.ok("plan", "--json").json()["findings"]
     assert (finding["id"], finding["level"]) == ("name-taken", "warns")
     assert "left by an earlier deployment" in finding["message"]

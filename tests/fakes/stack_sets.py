@@ -58,13 +58,15 @@ class FakeStackSets:
     """The `StackSets` port. `failing` has the reason for each account in which a deployment or deletion fails.
 
     An operation ends when it was looked at `polls` times. `hidden_results` keeps the failures out of the results, as
-    an eventually consistent list may. `roles` are those of self-managed permissions, and `in_flight` is how many
+    an eventually consistent list may. `administrator` is whose credentials
+    these are, `roles` are those of self-managed permissions, and `in_flight` is how many
     instances an operation may work on. `changed_by_hand` is what a drift detection finds; `importable` are the stacks
     that exist, by id, with their accounts.
     """
 
     organizations: FakeOrganizations
     polls: int = 2
+    administrator: AccountId = MANAGEMENT
     roles: StackSetRoles | None = None
     in_flight: int = 10_000
     trusted: bool = True
@@ -76,6 +78,9 @@ class FakeStackSets:
     calls: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
     sets: dict[str, _Set] = field(default_factory=dict)
+
+    async def account(self) -> AccountId:
+        return self.administrator
 
     async def trusted_access(self) -> bool:
         self.calls["DescribeOrganizationsAccess"] += 1
@@ -137,7 +142,8 @@ class FakeStackSets:
             reached = self._reached(targets)
             self._refuse_without_room(reached)
             for account, unit in reached.items():
-                new = StackInstance(account, region, InstanceStatus.OUTDATED, "PENDING", "", unit, f"stack/{account}")
+                stack_id = f"stack/{account}/{len(found.operations)}"
+                new = StackInstance(account, region, InstanceStatus.OUTDATED, "PENDING", "", unit, stack_id)
                 found.instances.setdefault(account, new)
             known = dict.fromkeys((*found.stack_set.unit_ids, *targets.unit_ids))
             found.stack_set = replace(found.stack_set, unit_ids=tuple(known), regions=(region,))
@@ -179,6 +185,9 @@ class FakeStackSets:
     ) -> str:
         assert len(stack_ids) <= 10, "StackSets import ten stacks an operation"
         found, request = self._found(name), ("import", tuple(stack_ids), tuple(unit_ids))
+        if missing := [stack_id for stack_id in stack_ids if stack_id not in self.importable]:
+            detail = f"Stack with id {missing[0]} does not exist"
+            raise NotFound("AWS refused the call", code="StackNotFoundException", detail=detail)
         if self._begins(found, operation_id, request):
             under = self.organizations.under(unit_ids)
             accounts = [self.importable[stack_id] for stack_id in stack_ids]
@@ -330,14 +339,20 @@ class FakeStackSets:
             status, detailed, reason, result = InstanceStatus.CURRENT, "SUCCEEDED", "", "SUCCEEDED"
             if not self._active(account):
                 status, detailed, result = InstanceStatus.OUTDATED, SKIPPED, "CANCELLED"
-            elif account in self.failing:
+            elif reason := self._in_the_way(found, account):
                 status, detailed, result = InstanceStatus.OUTDATED, "FAILED", "FAILED"
-                reason = self.failing[account]
             instance = found.instances[account]
             found.instances[account] = replace(instance, status=status, detailed_status=detailed, reason=reason)
             return OperationResult(account, "us-east-1", result, reason)
 
         return perform
+
+    def _in_the_way(self, found: _Set, account: AccountId) -> str:
+        """Why a deployment fails: a stack that was let go of still has the role, unless it is the instance's own."""
+        theirs = [stack_id for stack_id, owner in self.importable.items() if owner == account]
+        if theirs and found.instances[account].stack_id not in theirs:
+            return "CadoResponseRole already exists"
+        return self.failing.get(account, "")
 
     def _removal(self, found: _Set, retain: bool) -> Callable[[AccountId], OperationResult]:
         def perform(account: AccountId) -> OperationResult:
@@ -347,7 +362,11 @@ class FakeStackSets:
                 gone = replace(found.instances[account], status=InstanceStatus.INOPERABLE, detailed_status=detailed)
                 found.instances[account] = replace(gone, reason=reason)
                 return OperationResult(account, "us-east-1", result, reason)
-            del found.instances[account]
+            stack_id = found.instances.pop(account).stack_id
+            if retain and stack_id:
+                self.importable[stack_id] = account
+            else:
+                self.importable.pop(stack_id, None)
             return OperationResult(account, "us-east-1", "SUCCEEDED")
 
         return perform

@@ -7,7 +7,7 @@ import pytest
 from rolecall.core.observed import AccountFilter, DeploymentTargets
 from rolecall.core.plan import Action
 from rolecall.errors import LimitExceeded
-from rolecall.flows.deploying.running import ROOM_PATIENCE, run_operation
+from rolecall.flows.deploying.running import ROOM_PATIENCE, ROOM_PAUSE, run_operation
 from rolecall.flows.destroy import destroy
 from rolecall.flows.look import look
 from tests.fakes.cloud import STACK_SET, FakeCloud, config
@@ -128,7 +128,10 @@ async def busy(cloud: FakeCloud) -> Busy:
 async def test_room_that_others_take_up_is_waited_for(cloud: FakeCloud, busy: Busy) -> None:
     busy.tries = 3
     assert await run_operation(cloud.ports(), STACK_SET, busy.start, "Working") == ()
-    assert [line for line in cloud.progress.lines if "room" in line] == ["Waiting for room: LimitExceeded: 10000"] * 3
+    assert [line for line in cloud.progress.lines if "room" in line] == [
+        "Waiting up to 5 minutes for room: LimitExceeded: 10000"
+    ]
+    assert cloud.clock.sleeps[-4:-1] == [ROOM_PAUSE] * 3
 
 
 async def test_but_not_for_ever(cloud: FakeCloud, busy: Busy) -> None:

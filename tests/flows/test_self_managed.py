@@ -10,9 +10,11 @@ from rolecall.core.ids import AccountId
 from rolecall.core.observed import StackSetRoles
 from rolecall.core.organization import AccountState
 from rolecall.core.plan import Action
+from rolecall.errors import ConfigError
 from rolecall.flows.destroy import destroy
 from rolecall.flows.look import look
 from tests.fakes.cloud import STACK_SET, FakeCloud, config
+from tests.fakes.organizations import MANAGEMENT
 
 from .acting import account, applied, unit, verdicts
 
@@ -114,3 +116,12 @@ async def test_everything_is_taken_out_again(cloud: FakeCloud) -> None:
     assert (done.failures, done.left) == ((), ())
     assert cloud.stack_sets.sets == {}
     assert cloud.stacks.stacks == {}
+
+
+async def test_another_account_than_the_administrator_makes_no_second_stack_set(cloud: FakeCloud) -> None:
+    await applied(cloud, wanted(administrator_account=MANAGEMENT))
+    cloud.stack_sets.administrator = account(cloud, "audit")
+    with pytest.raises(ConfigError) as caught:
+        await look(wanted(administrator_account=MANAGEMENT), cloud.ports())
+    assert caught.value.summary == f"the stack set would be made in account {account(cloud, 'audit')}"
+    assert "deployment.administrator_account" in caught.value.hint

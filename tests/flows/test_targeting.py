@@ -12,6 +12,7 @@ from rolecall.errors import ConfigError
 from rolecall.flows.look import look
 from rolecall.flows.targeting import TAG_CALLS_A_SECOND, find_targets
 from tests.fakes.cloud import STACK_SET, FakeCloud, config
+from tests.fakes.organizations import MANAGEMENT
 
 from .acting import account, applied, by_name, unit, verdicts
 
@@ -132,3 +133,14 @@ async def test_a_unit_can_be_widened_to_the_one_above_it(cloud: FakeCloud) -> No
     assert (done.failures, done.plan.blocked) == ((), ())
     assert verdicts(done)["dev"] == "ready"
     assert (await applied(cloud, wanted)).plan.changes == ()
+
+
+async def test_without_the_management_account_whole_units_are_targets_all_the_same(cloud: FakeCloud) -> None:
+    """StackSets never reach it, so that its exclusion is no filter to them."""
+    wanted = {"organizational_units": ["/Security"], "exclude_accounts": [MANAGEMENT]}
+    await applied(cloud, config(targets=wanted))
+    cloud.organizations.unit("Empty")
+    more = config(targets={**wanted, "organizational_units": ["/Security", "/Empty"]})
+    await applied(cloud, more)
+    assert (await applied(cloud, more)).plan.changes == ()
+    assert cloud.stacks.stacks == {}

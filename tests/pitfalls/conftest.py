@@ -20,6 +20,7 @@ from rolecall.ports import Ports
 from rolecall.sandbox.scenario import Scenario, load_scenario
 from rolecall.wiring.assembly import Credentials, open_ports
 from tests.fakes.cloud import config
+from tests.fakes.ledger import FakeLedger
 from tests.fakes.platform import FakePlatform
 from tests.fakes.progress import RecordingProgress
 from tests.sandbox.conformance.cloud import Deployment
@@ -38,6 +39,7 @@ class House:
     sandbox: ServedSandbox
     platform: FakePlatform = field(default_factory=FakePlatform)
     progress: RecordingProgress = field(default_factory=RecordingProgress)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
 
     @property
     def naive(self) -> Deployment:
@@ -55,7 +57,7 @@ class House:
     @asynccontextmanager
     async def ports(self, wanted: Config, profile: str | None = None) -> AsyncIterator[Ports]:
         async with open_ports(wanted, Credentials(profile), self.progress, platforms=False) as ports:
-            yield replace(ports, platforms=(self.platform,))
+            yield replace(ports, platforms=(self.platform,), ledger=self.ledger)
 
     async def plan(self, wanted: Config | None = None, profile: str | None = None) -> Seen:
         wanted = wanted or self.config()
@@ -63,12 +65,18 @@ class House:
             return await look(wanted, ports)
 
     async def apply(
-        self, wanted: Config | None = None, profile: str | None = None, *, retry_blocked: bool = False
+        self,
+        wanted: Config | None = None,
+        profile: str | None = None,
+        *,
+        retry_blocked: bool = False,
+        allow_removals: int | None = None,
     ) -> Applied:
         wanted = wanted or self.config()
         async with self.ports(wanted, profile) as ports:
             seen = await look(wanted, ports, retry_blocked=retry_blocked)
-            return await apply(await settled_look(seen, ports, retry_blocked=retry_blocked), ports)
+            seen = await settled_look(seen, ports, retry_blocked=retry_blocked)
+            return await apply(seen, ports, allow_removals=allow_removals)
 
     async def check(self, wanted: Config | None = None, profile: str | None = None) -> dict[str, Row]:
         """The roll, by the accounts' names."""
@@ -82,7 +90,7 @@ class House:
     async def destroy(self, wanted: Config | None = None, profile: str | None = None) -> Destroyed:
         wanted = wanted or self.config()
         async with self.ports(wanted, profile) as ports:
-            return await destroy(await look(wanted, ports), ports)
+            return await destroy(await look(wanted, ports, preflight=False), ports)
 
     def account(self, name: str) -> AccountId:
         return AccountId(self.sandbox.account_id(name))

@@ -78,6 +78,7 @@ class Client:
             self._client: Any = boto_session.client(service, region_name=region, config=settings)
         self._session = boto_session
         self._region = region
+        self._caller_told: dict[str, Any] | None = None
         # Threads of our own: the event loop would wait for its own when Ctrl-C comes while AWS does not answer.
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix=service)
         self._methods = {api: method for method, api in self._client.meta.method_to_api_mapping.items()}
@@ -99,8 +100,10 @@ class Client:
         return f"arn:{caller['Arn'].split(':')[1]}:iam::{caller['Account']}:role/{name}"
 
     async def _caller(self) -> dict[str, Any]:
-        sts = Client(self._session, "sts", self._region)
-        return await sts.call("GetCallerIdentity")
+        """Asked once: it stays the same for a session."""
+        if self._caller_told is None:
+            self._caller_told = await Client(self._session, "sts", self._region).call("GetCallerIdentity")
+        return self._caller_told
 
     def presigned(self, method: str, **parameters: Any) -> str:
         """The URL of a call, signed: the SDK knows each partition's and each endpoint's form. Calls nothing."""

@@ -74,6 +74,9 @@ class AwsStackSets:
         self._roles = roles
         self._call_as = {} if roles else {"CallAs": "DELEGATED_ADMIN" if delegated else "SELF"}
 
+    async def account(self) -> AccountId:
+        return await self._client.account()
+
     async def trusted_access(self) -> bool:
         told = await self._client.call("DescribeOrganizationsAccess", **self._call_as)
         return bool(told.get("Status") == "ENABLED")

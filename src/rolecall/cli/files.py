@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from rolecall.errors import UsageError
+from rolecall.wiring.whole_file import replace_whole
 
 
 def write_atomically(path: Path, text: str, *, never: Path | None = None) -> None:
@@ -22,7 +22,7 @@ def write_atomically(path: Path, text: str, *, never: Path | None = None) -> Non
         if _is_special(path):
             path.write_text(text, encoding="utf-8")
         else:
-            _replace(Path(os.path.realpath(path)), text)
+            replace_whole(Path(os.path.realpath(path)), text)
     except OSError as error:
         hint = "check that its folder exists and may be written to"
         raise UsageError(f"{path} cannot be written", detail=error.strerror or str(error), hint=hint) from error
@@ -37,15 +37,3 @@ def _is_special(path: Path) -> bool:
         return not stat.S_ISREG(path.stat().st_mode)
     except FileNotFoundError:
         return False
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -68,7 +68,7 @@ class Desired:
     set_aside: tuple[str, ...] = ()
     """What of the linter's rules the config sets aside, a sentence each."""
     is_filtered: bool = False
-    """Whether the config chooses among the accounts under the units."""
+    """Whether the config chooses among the accounts under the units, as far as StackSets reach them."""
     roles: StackSetRoles | None = None
     """Those of self-managed permissions; None with service-managed ones."""
     in_flight: int = 10_000
@@ -107,7 +107,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         account_names={platform.name: platform.account_name for platform in config.platforms},
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
         set_aside=set_aside(config.role),
-        is_filtered=bool(config.targets.filters),
+        is_filtered=bool(targets.filters),
         roles=stack_set_roles(deployment),
         in_flight=deployment.operations_in_flight,
     )

@@ -82,6 +82,7 @@ role:
 
 targets:
   organizational_units: {units}   # ids, or paths such as /Workloads/Prod; / is the whole organization
+  # include_accounts, exclude_accounts, account_tags choose among the accounts there; they need auto_deployment off
   management_account: true        # StackSets leave it out: it gets a stack of its own
 
 deployment:

@@ -92,6 +92,11 @@ def description(model: type[BaseModel], path: yaml_lines.Path) -> str:
     return found
 
 
+def words(details: ErrorDetails) -> str:
+    """What is wrong with a value, in words for a person."""
+    return _WORDS.get(details["type"]) or details["msg"].removeprefix("Value error, ")
+
+
 def dotted(path: yaml_lines.Path) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
@@ -111,7 +116,7 @@ def _problem(
     model: type[BaseModel], details: ErrorDetails, document: yaml_lines.Document, file: str, hint: Hint
 ) -> Problem:
     path = tuple(details["loc"])
-    message = _WORDS.get(details["type"]) or details["msg"].removeprefix("Value error, ")
+    message = words(details)
     said = hint(details) or _own_hint(model, details, path)
     return Problem(file, document.line_of(path), dotted(path), message, said)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolecall.core.desired import Desired
+from rolecall.core.left_notes import ledger_notes
 from rolecall.core.observed import Observed
 from rolecall.core.registrations import departed
 
 
 def notes(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """One sentence each, for the plan."""
-    return (*desired.set_aside, *_departed(desired, observed))
+    return (*desired.set_aside, *_departed(desired, observed), *ledger_notes(desired, observed.ledger))
 
 
 def _departed(desired: Desired, observed: Observed) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rolecall.core.ids import AccountId, RoleArn, UnitId
+from rolecall.core.ledger import Entry
 
 
 class InstanceStatus(StrEnum):
@@ -197,5 +198,7 @@ class Observed:
     management_stack: Stack | None = None
     registrations: tuple[Registration, ...] = ()
     trusted_access: bool | None = None
+    ledger: tuple[Entry, ...] = ()
+    """What was left behind, of any deployment, and is in no list of this look."""
     operation: Operation | None = field(default=None)
     """The newest operation of the stack set: in the plan's fingerprint, so that a plan is stale after another one."""

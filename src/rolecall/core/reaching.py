@@ -43,7 +43,7 @@ def creating(
     if not is_service_managed(desired, observed):
         yield from _named(desired, accounts, {})
         return
-    homes = {account: _home(desired, account) for account in accounts}
+    homes = _homes(desired, accounts)
     missing = Counter(homes.values())
     whole = list(_whole_units(desired, observed, missing))
     for targets in _in_chunks(desired, whole, _sizes(desired)):
@@ -128,10 +128,11 @@ def _any_account(desired: Desired, unit: UnitId) -> tuple[AccountId, ...]:
     return tuple(islice((found for found in under if unit in desired.accounts[found].account.unit_ids), 1))
 
 
-def _home(desired: Desired, account: AccountId) -> UnitId:
-    """The topmost of our units over an account that is a target."""
-    ours = set(desired.unit_ids)
-    return next(unit for unit in desired.accounts[account].account.unit_ids if unit in ours)
+def _homes(desired: Desired, accounts: Sequence[AccountId]) -> dict[AccountId, UnitId]:
+    """Accounts that are targets -> the topmost of our units over each."""
+    ours = frozenset(desired.unit_ids)
+    paths = {account: desired.accounts[account].account.unit_ids for account in accounts}
+    return {account: next(unit for unit in path if unit in ours) for account, path in paths.items()}
 
 
 def _sizes(desired: Desired) -> Counter[UnitId]:

@@ -18,11 +18,19 @@ _MISSING_ROLE = re.compile(r"should have '(?P<role>[^']+)' role with trust relat
 """What StackSets say where it cannot get in: https://github.com/superwerker/superwerker/issues/243 has the words."""
 
 
+_PROTECTED_MEND = (
+    "somebody protected the stack in its account: take that off there with `aws cloudformation "
+    "update-termination-protection --no-enable-termination-protection --stack-name …`, then go on"
+)
+
+
 def concise(reason: str) -> str:
     """The service's own sentence, without wrapping; anything that is not so wrapped stays as it is."""
     text = _PREFIX.sub("", reason)
     text = _HANDLER.sub(lambda match: match["message"], text)
     text = _SERVICE.sub("", text).strip().rstrip(".")
+    if "TerminationProtection" in text:
+        return f"{text}: {_PROTECTED_MEND}"
     missing = _MISSING_ROLE.search(text)
     return f"{text}: {_role_mend(missing['role'], missing['trusted'])}" if missing else text
 
@@ -41,3 +49,8 @@ def name_is_taken(reason: str) -> bool:
     CloudFormation says "<name> already exists" or HandlerErrorCode: AlreadyExists.
     """
     return "already exists" in reason or "AlreadyExists" in reason
+
+
+def stack_is_gone(reason: str) -> bool:
+    """Whether a stack could not be imported since it was deleted in the meantime."""
+    return "DELETE_COMPLETE" in reason or "does not exist" in reason

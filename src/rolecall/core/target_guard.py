@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rolecall.core.config import Config
-from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.ids import UnitId
 from rolecall.core.organization import Account, Organization, path_of
 from rolecall.core.targets import Targets
 from rolecall.errors import ConfigError
@@ -25,10 +25,9 @@ _SHOWN = 5
 
 def refuse_filters_with_auto_deployment(config: Config, targets: Targets) -> None:
     """Raises ConfigError, saying what to write instead."""
-    filters = _filters(config, targets.organization.management_account)
-    if not (filters and config.deployment.auto_deployment.enabled):
+    if not (targets.filters and config.deployment.auto_deployment.enabled):
         return
-    keys = " and ".join(f"targets.{key}" for key in filters)
+    keys = " and ".join(f"targets.{key}" for key in targets.filters)
     raise ConfigError(
         f"{keys} cannot hold with deployment.auto_deployment.enabled",
         detail="AWS ignores account filters for accounts that come later: they would get the role",
@@ -57,12 +56,6 @@ def cover(targets: Targets) -> tuple[list[UnitId], list[UnitId]]:
     return ([], list(in_the_way)) if in_the_way else (list(found), [])
 
 
-def _filters(config: Config, management: AccountId) -> list[str]:
-    """The keys that matter to StackSets, which leave the management account out by themselves."""
-    only_management = {*config.targets.exclude_accounts} == {management}
-    return [key for key in config.targets.filters if not (key == "exclude_accounts" and only_management)]
-
-
 def _instead(keys: str, targets: Targets) -> str:
     units, in_the_way = cover(targets)
     organization = targets.organization
@@ -79,7 +72,7 @@ def _instead(keys: str, targets: Targets) -> str:
 
 def _at_or_below(targets: Targets, account: Account) -> Sequence[UnitId]:
     """The units over an account, from the topmost target unit down."""
-    top = next(place for place, unit in enumerate(account.unit_ids) if unit in targets.unit_ids)
+    top = next(place for place, unit in enumerate(account.unit_ids) if unit in targets.units)
     return account.unit_ids[top:]
 
 

@@ -40,6 +40,12 @@ class Targets:
         if any(strangers.values()):
             raise _unknown_accounts(strangers)
 
+    @property
+    def filters(self) -> list[str]:
+        """The keys that choose among the accounts that StackSets reach: the management account is none of them."""
+        alone = self._excluded == {self.organization.management_account}
+        return [key for key in self.section.filters if not (alone and key == "exclude_accounts")]
+
     def via(self, account: Account) -> tuple[Via, str]:
         """What brings the role there; if nothing, why: the first reason that holds."""
         if not account.active:
@@ -57,7 +63,7 @@ class Targets:
 
     def is_under(self, account: Account) -> bool:
         """Whether the account, other than the management account, is under one of the units."""
-        return not self._units.isdisjoint(account.unit_ids) and account.id != self.organization.management_account
+        return not self.units.isdisjoint(account.unit_ids) and account.id != self.organization.management_account
 
     def passed_over(self, account: Account) -> str:
         """Why the filters leave out an account under the units, in whatever state it is; or nothing."""
@@ -83,7 +89,7 @@ class Targets:
         ]
 
     @cached_property
-    def _units(self) -> frozenset[UnitId]:
+    def units(self) -> frozenset[UnitId]:
         return frozenset(self.unit_ids)
 
     @cached_property

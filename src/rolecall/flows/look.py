@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rolecall.core.breaker import Breaker, breaker
@@ -11,15 +11,18 @@ from rolecall.core.config import Config
 from rolecall.core.desired import Desired, desire
 from rolecall.core.diff import diff
 from rolecall.core.ids import AccountId
+from rolecall.core.ledger import Entry, without
+from rolecall.core.left_behind import listed_again
 from rolecall.core.notes import notes
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Plan, make_plan
 from rolecall.core.preflight import Finding, blocks
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Row, rows
+from rolecall.errors import ConfigError
 from rolecall.flows.observe import observe
 from rolecall.flows.preflight import find
-from rolecall.flows.targeting import check_management_credentials, find_targets
+from rolecall.flows.targeting import check_credentials, find_targets
 from rolecall.ports import Ports
 
 
@@ -32,6 +35,8 @@ class Seen:
     observed: Observed
     plan: Plan
     platforms_asked: bool = True
+    ledger_refused: ConfigError | None = None
+    """Why the ledger could not be read. Who only looks is told; nothing may be left behind then."""
     findings: tuple[Finding, ...] = ()
     """What preflight found; nothing where it was not asked."""
 
@@ -42,7 +47,9 @@ class Seen:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return notes(self.desired, self.observed)
+        """One sentence each."""
+        refused = [f"{self.ledger_refused.summary}: {self.ledger_refused.hint}"] if self.ledger_refused else []
+        return (*notes(self.desired, self.observed), *refused)
 
     def rows(self, proofs: Mapping[AccountId, Proof] | None = None) -> tuple[Row, ...]:
         """One row an account; `proofs` are the roll call's, as far as it was called."""
@@ -60,14 +67,25 @@ async def look(
     try:
         organization, unit_ids = await find_targets(config, ports)
         desired = desire(config, organization, unit_ids)
-        await check_management_credentials(desired, ports.stacks)
+        await check_credentials(config, desired, ports)
         observed = await observe(
             ports, desired.stack_set_name, platforms=platforms, trusted_access=desired.service_managed
         )
+        entries, refused = await _ledger(ports)
+        left = without(entries, listed_again(desired, observed, entries))
+        observed = replace(observed, ledger=left)
     finally:
         ports.progress.end()
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
     found = await find(config, ports, desired, observed, changes) if preflight else ()
     if (held := blocks(found)) and not retry_blocked:
         changes = diff(desired, observed, platforms_asked=platforms, held=held)
-    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, found)
+    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, refused, found)
+
+
+async def _ledger(ports: Ports) -> tuple[tuple[Entry, ...], ConfigError | None]:
+    """Nothing of one that is broken, and why: whoever only looks must not be kept from it."""
+    try:
+        return await ports.ledger.read(), None
+    except ConfigError as error:
+        return (), error

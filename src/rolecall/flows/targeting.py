@@ -14,7 +14,7 @@ from rolecall.core.target_guard import refuse_filters_with_auto_deployment
 from rolecall.core.targets import Targets
 from rolecall.errors import ConfigError
 from rolecall.flows.discover import discover
-from rolecall.ports import Clock, Organizations, Ports, Stacks
+from rolecall.ports import Clock, Organizations, Ports, Stacks, StackSets
 
 TAG_CALLS_A_SECOND = 10
 TAG_CALLS_AT_ONCE = 5
@@ -38,11 +38,28 @@ async def find_targets(config: Config, ports: Ports) -> tuple[Organization, tupl
     return organization, unit_ids
 
 
-async def check_management_credentials(desired: Desired, stacks: Stacks) -> None:
-    """Raises ConfigError where the management account's stack would land in another account.
+async def check_credentials(config: Config, desired: Desired, ports: Ports) -> None:
+    """Raises ConfigError where the stack set or the management account's stack would land in the wrong account."""
+    await _check_administrator(config, ports.stack_sets)
+    await _check_management(desired, ports.stacks)
 
-    So it would with a profile of another account, or where another account administers the stack set.
-    """
+
+async def _check_administrator(config: Config, stack_sets: StackSets) -> None:
+    """A stack set with self-managed permissions is its caller's own: another caller would make a second one."""
+    wanted = config.deployment.administrator_account
+    if config.deployment.service_managed or wanted is None:
+        return
+    account = await stack_sets.account()
+    if account != wanted:
+        raise ConfigError(
+            f"the stack set would be made in account {account}",
+            detail=f"deployment.administrator_account is {wanted}, and these credentials are of {account}",
+            hint="use that account's credentials, or correct deployment.administrator_account",
+        )
+
+
+async def _check_management(desired: Desired, stacks: Stacks) -> None:
+    """So it would with a profile of another account, or where another account administers the stack set."""
     management = desired.organization.management_account
     if desired.accounts[management].via is not Via.STACK:
         return

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 
 import aiohttp
 import boto3
@@ -21,9 +22,12 @@ from rolecall.aws.template_bucket import TemplateBucket
 from rolecall.core.config import AssumeFromSection, Config, PlatformSection
 from rolecall.core.desired import stack_set_roles
 from rolecall.core.probe import SessionAttributes
+from rolecall.errors import CredentialsError
 from rolecall.platforms import accounts_api
 from rolecall.ports import Platform, Ports, Progress, RoleProbe
 from rolecall.wiring.clock import SystemClock
+from rolecall.wiring.ledger_file import LedgerFile
+from rolecall.wiring.nobody_to_ask import NobodyToAsk
 from rolecall.wiring.secrets import resolve
 
 
@@ -37,10 +41,17 @@ class Credentials:
 
 @asynccontextmanager
 async def open_ports(
-    config: Config, credentials: Credentials, progress: Progress, *, platforms: bool = True, probe: bool = True
+    config: Config,
+    credentials: Credentials,
+    progress: Progress,
+    *,
+    platforms: bool = True,
+    probe: bool = True,
+    probe_may_fail: bool = False,
+    folder: Path = Path(),
 ) -> AsyncIterator[Ports]:
-    """The ports for a config. Without `platforms` their keys are not even looked for, and without `probe` the
-    platform's credentials are not."""
+    """The ports for a config in a `folder`. Without `platforms` their keys are not even looked for, and without `probe`
+    the platform's credentials are not; where these may be missing, each question of the probe raises why."""
     operator = session(credentials.profile, credentials.region or config.deployment.region)
     async with AsyncExitStack() as stack:
         services = await _services(config, operator, stack)
@@ -48,12 +59,11 @@ async def open_ports(
             organizations=AwsOrganizations(Client(operator, "organizations")),
             stack_sets=_stack_sets(config, operator),
             stacks=_stacks(config, operator),
-            probe=await stack.enter_async_context(
-                open_probe(config.check.assume_from if probe else AssumeFromSection(), credentials, config)
-            ),
+            probe=await _probe(config, credentials, stack, asks=probe, may_fail=probe_may_fail),
             platforms=await _platforms(config, operator, stack) if platforms else (),
             clock=SystemClock(),
             progress=progress,
+            ledger=LedgerFile(folder / config.deployment.ledger),
             inspector=_inspector(config, operator, services),
             operator=AwsOperator(services, operator_credentials(operator)),
             regions=regions_of(operator, "cloudformation", config.partition),
@@ -75,6 +85,18 @@ async def open_probe(
     async with query.connect(ca_bundle(caller)) as http:
         attributes = SessionAttributes(assume_from.source_identity, assume_from.session_tags)
         yield AwsRoleProbe(query.QueryClient(http), SessionCredentials(caller), sts, iam, attributes)
+
+
+async def _probe(
+    config: Config, credentials: Credentials, stack: AsyncExitStack, *, asks: bool, may_fail: bool
+) -> RoleProbe:
+    assume_from = config.check.assume_from if asks else AssumeFromSection()
+    try:
+        return await stack.enter_async_context(open_probe(assume_from, credentials, config))
+    except CredentialsError as error:
+        if not may_fail:
+            raise
+        return NobodyToAsk(error)
 
 
 def open_template_bucket(config: Config, credentials: Credentials) -> TemplateBucket | None:

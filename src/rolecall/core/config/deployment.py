@@ -59,6 +59,14 @@ class DeploymentSection(Section):
             "more accounts are reached in batches. Say yours where AWS has raised it",
         ),
     ] = 10_000
+    ledger: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="The file, beside this one, of what was left behind: stacks in suspended accounts, and others "
+            "that no stack set lists any more. It is there only while there are such",
+        ),
+    ] = "rolecall.ledger.json"
     template_bucket: Annotated[
         str | None,
         Field(
@@ -74,7 +82,11 @@ class DeploymentSection(Section):
         ),
     ] = None
     administrator_account: Annotated[
-        AccountIdText | None, Field(description="Where the stack set is, for `template --for execution-role`")
+        AccountIdText | None,
+        Field(
+            description="Where the stack set with self-managed permissions is: what `template --for execution-role` "
+            "trusts; with it, other accounts' credentials are refused"
+        ),
     ] = None
     administration_role: Annotated[RoleNameText, Field(description="That of self-managed permissions")] = (
         "AWSCloudFormationStackSetAdministrationRole"

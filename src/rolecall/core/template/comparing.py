@@ -21,6 +21,14 @@ def path_in(text: str) -> str | None:
     return path if isinstance(path, str) else None
 
 
+def parameters_in(text: str) -> tuple[str, ...]:
+    """The names of the parameters that a template declares; none for any text that is no template."""
+    try:
+        return tuple(yaml.safe_load(text).get("Parameters", ()))
+    except (yaml.YAMLError, TypeError, AttributeError):
+        return ()
+
+
 def _effect(text: str) -> tuple[Any, Any, Any] | None:
     try:
         document = yaml.safe_load(text)

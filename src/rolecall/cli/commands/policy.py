@@ -1,0 +1,84 @@
+"""`rolecall policy`: the least IAM policy that a command's own credentials need. Calls no AWS."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rolecall.cli import options
+from rolecall.core.operator_right import Whose
+from rolecall.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolecall.core.config import Config
+
+
+def register(app: typer.Typer) -> None:
+    app.command("policy", help="Print the least IAM policy that a command needs.")(policy)
+
+
+def policy(
+    context: typer.Context,
+    command: Annotated[str | None, typer.Argument(help="Such as apply; without it the commands are listed.")] = None,
+    whose: Annotated[
+        Whose, typer.Option("--for", help="With call_as: delegated-admin, which of the two credentials.")
+    ] = Whose.OPERATOR,
+) -> None:
+    from rolecall.wiring.config_file import load_config
+
+    given = options.of(context)
+    if command is None:
+        _print_commands(as_json=given.json)
+        return
+    config = load_config(given.config)
+    _refuse_one_person(config, whose)
+    document = json.dumps(_document(config, command, whose), indent=2)
+    typer.echo(document)
+    _warn_of_length(document)
+
+
+def _document(config: Config, command: str, whose: Whose) -> dict[str, Any]:
+    from rolecall.core.operator_policy import policy_of
+    from rolecall.core.operator_rights import RIGHTS
+
+    if command not in RIGHTS:
+        raise UsageError(f"no command with rights of its own is called {command!r}", hint=f"they are: {_listed()}")
+    return policy_of(config, command, whose)
+
+
+def _refuse_one_person(config: Config, whose: Whose) -> None:
+    if whose is Whose.MANAGEMENT and not config.deployment.management_profile:
+        hint = "leave --for out: the operator's policy holds the management account's rights too"
+        raise UsageError("the config names no other credentials for the management account", hint=hint)
+
+
+def _listed() -> str:
+    from rolecall.core.operator_rights import RIGHTS
+
+    return ", ".join(f"'{command}'" if " " in command else command for command in RIGHTS)
+
+
+def _print_commands(*, as_json: bool) -> None:
+    """Each command with what it needs its rights for."""
+    from rolecall.core.operator_rights import RIGHTS
+
+    if as_json:
+        told = {command: {right.sid: list(right.actions) for right in rights} for command, rights in RIGHTS.items()}
+        typer.echo(json.dumps(told, indent=2))
+        return
+    for command, rights in RIGHTS.items():
+        typer.echo(f"rolecall policy {command!r}" if " " in command else f"rolecall policy {command}")
+        for right in rights:
+            only = f" (with {right.only_with})" if right.only_with else ""
+            typer.echo(f"    {right.sid}{' (optional)' if right.optional else only}: {right.purpose}")
+
+
+def _warn_of_length(document: str) -> None:
+    from rolecall.core.operator_policy import MAX_CHARACTERS, excess
+
+    if over := excess(document):
+        typer.echo(
+            f"note: {over} characters more than the {MAX_CHARACTERS:,} of a managed policy: attach it as two", err=True
+        )

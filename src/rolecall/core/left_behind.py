@@ -1,0 +1,98 @@
+"""What a change leaves behind, as entries of the ledger, and which of them are no longer left. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from rolecall.core import template
+from rolecall.core.desired import Desired
+from rolecall.core.diff import in_flight
+from rolecall.core.ids import AccountId, RoleArn
+from rolecall.core.ledger import Entry, Why, without
+from rolecall.core.observed import Observed, StackContent, StackInstance, StackSet
+
+
+def left_behind(
+    desired: Desired, observed: Observed, accounts: Collection[AccountId], now: datetime
+) -> tuple[Entry, ...]:
+    """The entries of these accounts' instances, whose stacks are to be retained.
+
+    An instance without a stack id never had one: StackSets passed over an account that slept all the time.
+    """
+    stack_set = observed.stack_set
+    if stack_set is None:
+        return ()
+    wanted, roles = frozenset(accounts), roles_of(desired, stack_set.content)
+    return tuple(
+        _entry(desired, stack_set, instance, roles(instance.account), now)
+        for instance in observed.instances
+        if instance.account in wanted and instance.stack_id
+    )
+
+
+def listed_again(desired: Desired, observed: Observed, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Those whose stack is in the stack set's list: it was never let go of, or was taken in again.
+
+    One that an operation works on may be let go of in a moment.
+    """
+    there = {(found.account, found.region): found for found in observed.instances if not in_flight(found)}
+    return tuple(
+        entry
+        for entry in of_stack_set(desired, entries)
+        if (found := there.get((entry.account, entry.region)))
+        and (found.stack_id == entry.stack_id or not entry.stack_id)
+    )
+
+
+def looked_at(desired: Desired, observed: Observed, entries: Iterable[Entry], now: datetime) -> tuple[Entry, ...]:
+    """The ledger after a look: without what is listed again, and closed where the account is out of reach."""
+    known = tuple(entries)
+    return tuple(_looked_at(desired, entry, now) for entry in without(known, listed_again(desired, observed, known)))
+
+
+def _looked_at(desired: Desired, entry: Entry, now: datetime) -> Entry:
+    if entry.account in desired.accounts:
+        return replace(entry, closed="", last_seen=now)
+    return entry if entry.closed else replace(entry, closed=OUT_OF_REACH)
+
+
+OUT_OF_REACH = "the account is not in the organization any more: its owner can delete the stack, nobody here can"
+
+
+def of_stack_set(desired: Desired, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Those of this deployment: another name or Region is another one."""
+    ours = (desired.stack_set_name, desired.region)
+    return tuple(entry for entry in entries if (entry.stack_set, entry.region) == ours)
+
+
+def roles_of(desired: Desired, content: StackContent) -> Callable[[AccountId], RoleArn]:
+    """Each account's role as a stack or stack set has it, whatever the config says by now."""
+    partition = desired.organization.identity.partition
+    path = template.path_in(content.template) or "/"
+    name = content.parameters.get("RoleName") or desired.role_name
+    return lambda account: RoleArn(partition, account, path, name)
+
+
+def _entry(desired: Desired, stack_set: StackSet, instance: StackInstance, role: RoleArn, now: datetime) -> Entry:
+    account = desired.accounts.get(instance.account)
+    return Entry(
+        account=instance.account,
+        name=account.account.name if account else "",
+        stack_set=stack_set.name,
+        region=instance.region,
+        stack_id=instance.stack_id,
+        role_arn=role,
+        why=_why(desired, instance),
+        since=now,
+        last_seen=now,
+        template=stack_set.content.template,
+    )
+
+
+def _why(desired: Desired, instance: StackInstance) -> Why:
+    account = desired.accounts.get(instance.account)
+    if account is None:
+        return Why.DEPARTED
+    return Why.INOPERABLE if account.account.active else Why.INACTIVE

@@ -1,0 +1,48 @@
+"""The least policy of a command for one config: whose credentials need what. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rolecall.core.config import Config
+from rolecall.core.operator_right import Whose
+from rolecall.core.operator_rights import MANAGEMENT_ALONE, policy
+
+MAX_CHARACTERS = 6_144
+"""Of a managed policy, white space aside. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
+
+def policy_of(config: Config, command: str, whose: Whose = Whose.OPERATOR) -> dict[str, Any]:
+    """The policy document. One person holds all of it unless the administrator of the stack set is a delegate.
+
+    Asked for on its own, the management account's part holds its stack and role alone.
+    """
+    deployment = config.deployment
+    document = policy(
+        command,
+        stack_set=config.stack_set_name,
+        role_name=config.role.name,
+        role_path=config.role.path,
+        partition=config.partition,
+        bucket=deployment.template_bucket,
+        boundary=config.role.permissions_boundary is not None,
+        account_tags=bool(config.targets.account_tags),
+        delegated=deployment.call_as == "delegated-admin",
+        administration_role=None if deployment.service_managed else deployment.administration_role,
+        inspect_role=deployment.inspect_role,
+    )
+    if not deployment.management_profile:
+        return document
+    return {**document, "Statement": [found for found in document["Statement"] if _is_for(whose, found["Sid"])]}
+
+
+def _is_for(whose: Whose, sid: str) -> bool:
+    """Both put large templates into the bucket."""
+    if whose is Whose.MANAGEMENT:
+        return sid in MANAGEMENT_ALONE or sid == "TemplateBucket"
+    return sid not in MANAGEMENT_ALONE
+
+
+def excess(document_text: str) -> int:
+    """By how many characters a document is longer than one managed policy may be; 0 where it is not."""
+    return max(0, len("".join(document_text.split())) - MAX_CHARACTERS)

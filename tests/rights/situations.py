@@ -1,0 +1,195 @@
+"""Situations in which a command calls what it may: three accounts, in which every call is authorized."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rolecall.core.config import Config
+from rolecall.core.operator_policy import policy_of
+from rolecall.errors import RolecallError
+from rolecall.sandbox.scenario import Scenario
+from tests.pitfalls.conftest import STACK_SET, House
+
+BOUNDARY = "arn:aws:iam::aws:policy/AdministratorAccess"
+WIDE: dict[str, Any] = {"permission_groups": ["account-check", "s3", "ebs"]}
+NARROW: dict[str, Any] = {"permission_groups": ["account-check"]}
+
+
+def scenario() -> Scenario:
+    deep = {"name": "Empty", "units": [{"name": "Deep"}]}
+    units = [{"name": "A", "accounts": ["one", {"name": "two", "tags": {"ir": "yes"}}]}, deep]
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:CreateSnapshot", "Resource": "*"}]}
+    scps = [{"name": "NoSnapshots", "document": deny, "targets": ["/A"]}]
+    return Scenario.model_validate({"organization": {"seed": 3, "units": units}, "scps": scps})
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What was done before, by somebody who may do everything, and the config with which the command then runs."""
+
+    command: str
+    name: str
+    config: Callable[[House], Config]
+    before: Callable[[House], Awaitable[None]]
+    allowed: bool = False
+    """Whether many removals are."""
+
+
+async def _nothing(house: House) -> None:
+    """A new organization."""
+
+
+def _deployed(**changes: Any) -> Callable[[House], Awaitable[None]]:
+    async def deploy(house: House) -> None:
+        await house.apply(house.config(**changes))
+
+    return deploy
+
+
+async def _rolled_back(house: House) -> None:
+    """The management account's stack failed, since a policy's name was taken; it no longer is."""
+    iam, cloudformation = house.sandbox.client("iam"), house.sandbox.client("cloudformation")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    taken = iam.create_policy(PolicyName="CadoResponseRole-1", PolicyDocument=document)["Policy"]["Arn"]
+    await house.apply(house.config(role=WIDE))
+    assert cloudformation.describe_stacks(StackName=STACK_SET)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE"
+    iam.delete_policy(PolicyArn=taken)
+
+
+async def _changed(house: House) -> None:
+    """A policy has versions once it was changed."""
+    await house.apply(house.config(role=WIDE))
+    await house.apply(house.config(role=MORE))
+
+
+async def _five_versions(house: House) -> None:
+    """The most that IAM keeps of a policy: another is made in the place of the oldest."""
+    await house.apply(house.config(role=WIDE))
+    iam = house.sandbox.client("iam")
+    policies = iam.list_policies(Scope="Local")["Policies"]
+    arn = next(found["Arn"] for found in policies if found["PolicyName"] == "CadoResponseRole-1")
+    document = iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"]
+    for _ in range(4):
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)
+
+
+async def _no_trusted_access(house: House) -> None:
+    house.sandbox.client("cloudformation").deactivate_organizations_access()
+
+
+def _of(**changes: Any) -> Callable[[House], Config]:
+    return lambda house: house.config(**changes)
+
+
+OTHER: dict[str, Any] = {
+    **WIDE, "description": "Another", "max_session_hours": 1, "external_id": "AnotherExternalId",
+    "permissions_boundary": BOUNDARY, "tags": {"team": "ir"},
+}  # fmt: skip
+TAGGED: dict[str, Any] = {
+    "targets": {"account_tags": {"ir": ["yes"]}},
+    "deployment": {"auto_deployment": {"enabled": False}},
+}
+MORE: dict[str, Any] = {"permission_groups": ["account-check", "s3", "ebs", "lambda"]}
+NOWHERE: dict[str, Any] = {"targets": {"organizational_units": ["/A", "/Empty/Deep"]}}
+MEMBERS_ONLY = {"organizational_units": ["/"], "management_account": False}
+SITUATIONS = (
+    Situation("plan", "a new organization", _of(), _nothing),
+    Situation("plan", "everything there", _of(), _deployed()),
+    Situation("plan", "a stack rolled back", _of(role=WIDE), _rolled_back),
+    Situation("plan", "accounts by their tags", _of(**TAGGED), _nothing),
+    Situation("plan", "a unit that nobody is in", _of(**NOWHERE), _nothing),
+    Situation("status", "everything there", _of(), _deployed()),
+    Situation("status", "a stack rolled back", _of(role=WIDE), _rolled_back),
+    Situation("status", "accounts by their tags", _of(**TAGGED), _nothing),
+    Situation("status", "a unit that nobody is in", _of(**NOWHERE), _nothing),
+    Situation("check", "everything there", _of(role=WIDE), _deployed(role=WIDE)),
+    Situation("check", "a stack rolled back", _of(role=WIDE), _rolled_back),
+    Situation("check", "accounts by their tags", _of(**TAGGED), _deployed(**TAGGED)),
+    Situation("check", "a unit that nobody is in", _of(**NOWHERE), _nothing),
+    Situation("check", "no trusted access", _of(), _no_trusted_access),
+    Situation("apply", "a new organization", _of(role=WIDE), _nothing),
+    Situation("apply", "another role", _of(role=OTHER), _deployed(role=NARROW)),
+    Situation("apply", "another role back again", _of(role=NARROW), _deployed(role=OTHER)),
+    Situation("apply", "more in a policy", _of(role=MORE), _deployed(role=WIDE)),
+    Situation("apply", "a stack rolled back", _of(role=WIDE), _rolled_back),
+    Situation("apply", "accounts leave", _of(targets=MEMBERS_ONLY), _deployed(role=WIDE)),
+    Situation("apply", "accounts by their tags", _of(**TAGGED), _deployed(deployment=TAGGED["deployment"]), True),
+    Situation("apply", "a unit that nobody is in", _of(**NOWHERE), _nothing),
+    Situation("apply", "a policy with all its versions", _of(role=MORE), _five_versions),
+    Situation("apply", "no trusted access", _of(), _no_trusted_access),
+    Situation("destroy", "everything there", _of(role=WIDE), _deployed(role=WIDE)),
+    Situation("destroy", "a policy with versions", _of(role=MORE), _changed),
+    Situation("destroy", "a unit that nobody is in", _of(**NOWHERE), _nothing),
+    Situation("destroy", "a stack rolled back", _of(role=WIDE), _rolled_back),
+    Situation("destroy", "accounts by their tags", _of(**TAGGED), _deployed(**TAGGED)),
+)
+
+
+async def outcome(house: House, situation: Situation, without: str = "") -> str:
+    """What the command says with its policy, less an action: the same text for the same outcome."""
+    await situation.before(house)
+    wanted = situation.config(house)
+    boundary = situation.name.startswith("another role")
+    _operator(house, policy_of(_bound(wanted) if boundary else wanted, situation.command), without)
+    try:
+        return await _run(house, situation, wanted)
+    except RolecallError as error:
+        return f"refused: {error.summary}: {error.detail}"
+
+
+def _bound(wanted: Config) -> Config:
+    """A config that has, or had, a boundary."""
+    return wanted.model_copy(update={"role": wanted.role.model_copy(update={"permissions_boundary": BOUNDARY})})
+
+
+async def _run(house: House, situation: Situation, wanted: Config) -> str:
+    command = situation.command
+    if command in ("plan", "status"):
+        seen = await house.plan(wanted, profile="operator")
+        return f"{seen.plan.changes} {seen.rows()} {seen.observed.trusted_access}"
+    if command == "check":
+        rows = await house.check(wanted, profile="operator")
+        return str([(name, row.verdict, row.reason) for name, row in sorted(rows.items())])
+    if command == "destroy":
+        destroyed = await house.destroy(wanted, profile="operator")
+        return f"{destroyed.failures} {destroyed.left} {_there(house)}"
+    allowed = 99 if situation.allowed else None
+    applied = await house.apply(wanted, profile="operator", allow_removals=allowed, retry_blocked=True)
+    return f"{applied.failures} {applied.seen.plan.changes} {_proofs(applied.proofs)} {_there(house)}"
+
+
+def _proofs(proofs: Any) -> list[tuple[str, str, str]]:
+    return sorted((account, str(proof.access), proof.reason) for account, proof in proofs.items())
+
+
+def _there(house: House) -> list[Any]:
+    """The role in every account, and what stands beside it of policies."""
+    found: list[Any] = []
+    for account in ("management", "one", "two"):
+        iam = house.sandbox.client("iam") if account == "management" else house.sandbox.client_of("iam", account)
+        policies = iam.list_policies(Scope="Local")["Policies"]
+        found.append((account, house.has_role(account), sorted(entry["PolicyName"] for entry in policies)))
+    return found
+
+
+def _operator(house: House, document: dict[str, Any], without: str) -> None:
+    """The profile `operator`: a user of the management account with that policy, less an action."""
+    statements = [
+        {**found, "Action": [action for action in found["Action"] if action != without]}
+        for found in document["Statement"]
+    ]
+    document = {**document, "Statement": [found for found in statements if found["Action"]]}
+    iam = house.sandbox.client("iam")
+    iam.create_user(UserName="operator")
+    arn = iam.create_policy(PolicyName="operator", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="operator", PolicyArn=arn)
+    key = iam.create_access_key(UserName="operator")["AccessKey"]
+    directory = house.sandbox.running.directory
+    with (directory / "credentials").open("a") as file:
+        file.write(f"\n[operator]\naws_access_key_id = {key['AccessKeyId']}\n")
+        file.write(f"aws_secret_access_key = {key['SecretAccessKey']}\n")
+    with (directory / "config").open("a") as file:
+        file.write("\n[profile operator]\nregion = us-east-1\n")
