@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tools import behaviours, group_guide
 
 if TYPE_CHECKING:
-    from rolecall.core.operator_rights import Right
+    from rolecall.core.operator_right import Right
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

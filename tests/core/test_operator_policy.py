@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rolecall.core.operator_policy import MAX_CHARACTERS, excess, policy_of
-from rolecall.core.operator_rights import RIGHTS, Whose
+from rolecall.core.operator_right import Whose
+from rolecall.core.operator_rights import RIGHTS
 from tests.fakes.cloud import config
 
 

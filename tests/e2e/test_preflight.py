@@ -17,7 +17,7 @@ from tests.e2e.test_changed_config import edit
 from tests.e2e.test_operator_rights import operator
 from tests.e2e.test_session import assumed, client, keys_of
 
-ROLE, STACK_SET = "CadoResponseRole", "rolecall-CadoResponseRole"
+STACK_SET, ROLE = "rolecall-CadoResponseRole", "CadoResponseRole"
 INSPECT_ROLE = "OrganizationAccountAccessRole"
 TRUST = {
     "Version": "2012-10-17",
@@ -32,13 +32,6 @@ def accounts(shell: Shell) -> Mapping[str, str]:
     """Ids by name."""
     pages = client(shell, "organizations").get_paginator("list_accounts").paginate()
     return {account["Name"]: account["Id"] for page in pages for account in page["Accounts"]}
-
-
-def of_account(shell: Shell, service: str, name: str) -> Any:
-    if name == "management":
-        return client(shell, service)
-    arn = f"arn:aws:iam::{accounts(shell)[name]}:role/{INSPECT_ROLE}"
-    return client(shell, service, assumed(shell, arn, by="management"))
 
 
 def scp(name: str, target: str, action: list[str], **conditions: Any) -> dict[str, Any]:
@@ -209,7 +202,8 @@ def _retained_stack_is_told_as_ours(made: Shell) -> None:
         Regions=["us-east-1"],
         RetainStacks=True,
     )
-    assert of_account(made, "iam", "billing").get_role(RoleName=ROLE)
+    inside = assumed(made, f"arn:aws:iam::{billing}:role/{INSPECT_ROLE}", by="management")
+    assert client(made, "iam", inside).get_role(RoleName=ROLE)
     (finding,) = made.ok("plan", "--json").json()["findings"]
     assert (finding["id"], finding["level"]) == ("name-taken", "warns")
     assert "left by an earlier deployment" in finding["message"]

@@ -206,7 +206,7 @@ async def test_what_preflight_finds_is_told_by_its_checks(cloud: FakeCloud) -> N
         "name-taken": State.PROBLEM,
         "quarantine-unit": State.PROBLEM,
     }
-    assert of(lines, "execution-role-denied").message.startswith("3 accounts: service control policy NoRoles denies")
+    assert of(lines, "execution-role-denied").message.endswith("make the role, in 3 accounts (billing, dev, payments)")
 
 
 async def test_the_same_is_told_of_what_is_deployed_already(cloud: FakeCloud) -> None:

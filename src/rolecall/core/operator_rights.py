@@ -7,48 +7,23 @@ authorizes every call proves them in tests/e2e/test_operator_rights.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
-
-TEMPLATE_BUCKET, PERMISSIONS_BOUNDARY = "deployment.template_bucket", "role.permissions_boundary"
-ACCOUNT_TAGS, DELEGATED = "targets.account_tags", "deployment.call_as: delegated-admin"
-SELF_MANAGED = "deployment.permissions: self-managed"
-INSPECT_ROLE = "deployment.inspect_role"
-STACK_SET = (
-    "arn:${Partition}:cloudformation:*:*:stackset/${StackSet}:*",
-    "arn:${Partition}:cloudformation:*:*:stackset-target/${StackSet}:*",
-    "arn:${Partition}:cloudformation:*::type/resource/AWS-IAM-*",
+from rolecall.core.operator_right import (
+    ACCOUNT_TAGS,
+    BUCKET,
+    DELEGATED,
+    INSPECT_ROLE,
+    PERMISSIONS_BOUNDARY,
+    POLICIES,
+    ROLE,
+    SELF_MANAGED,
+    STACK,
+    STACK_SET,
+    TEMPLATE_BUCKET,
+    Right,
 )
-STACK = ("arn:${Partition}:cloudformation:*:*:stack/${StackSet}/*",)
-BUCKET = ("arn:${Partition}:s3:::${Bucket}/rolecall/*",)
-ROLE = ("arn:${Partition}:iam::*:role${RolePath}${RoleName}",)
-POLICIES = ("arn:${Partition}:iam::*:policy${RolePath}${RoleName}-*",)
-
-
-class Whose(StrEnum):
-    """With `call_as: delegated-admin` two hold the rights: the delegated administrator and the management account."""
-
-    OPERATOR = "operator"
-    MANAGEMENT = "management"
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """Actions on resources, and what they are for. `optional`: without it the command works, and tells less.
-
-    `only_with` is the key of the config without which it is not needed.
-    """
-
-    sid: str
-    purpose: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...] = ("*",)
-    optional: bool = False
-    only_with: str = ""
-
+from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
 
 _LOOK = (
     Right(

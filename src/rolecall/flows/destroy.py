@@ -62,8 +62,9 @@ async def settled_look(config: Config, ports: Ports, *, platforms: bool = True) 
     stack_set = seen.observed.stack_set
     if stack_set is None or not is_managed(stack_set.content):
         return seen
-    waited = await settle(ports, stack_set.name)
-    return await look(config, ports, platforms=platforms, preflight=False) if waited else seen
+    if not await settle(ports, stack_set.name):
+        return seen
+    return await look(config, ports, platforms=platforms, preflight=False)
 
 
 async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:

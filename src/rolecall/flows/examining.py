@@ -142,7 +142,7 @@ class Examination:
     async def _preflight(self, desired: Desired, observed: Observed) -> Sequence[Line]:
         changes = diff(desired, observed, platforms_asked=False)
         findings = await find(self.config, self.ports, desired, observed, changes, everything=True)
-        return [*blocked_lines(change for change in changes if not change.pending), *finding_lines(findings)]
+        return [*blocked_lines(change for change in changes if not change.pending), *finding_lines(desired, findings)]
 
     async def _self_managed(self, caller: Caller, desired: Desired) -> Sequence[Line]:
         name = self.config.deployment.administration_role

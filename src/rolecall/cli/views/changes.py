@@ -49,7 +49,7 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
         console.print(Text("Removals", style="change.destructive"))
         _print_groups(console, report, removals, verbose)
     console.print(_total(changes, len(removals)))
-    print_findings(console, report)
+    print_findings(console, report, verbose)
     print_notes(console, report)
     _print_breaker(console, report["breaker"])
 
@@ -68,18 +68,19 @@ def _total(changes: list[dict[str, Any]], removals: int) -> str:
     return ", ".join([_count(pending, "change") if pending else "No changes", *tail])
 
 
-def print_findings(console: Console, report: dict[str, Any]) -> None:
+def print_findings(console: Console, report: dict[str, Any], verbose: bool) -> None:
     """What preflight found, one line for all that are alike; what blocks stands among the changes."""
     shown = {change["detail"] for change in report["changes"] or () if change["action"] == Action.BLOCKED}
-    counts = Counter(
-        (finding["level"], finding["message"], finding["hint"])
-        for finding in report["findings"] or ()
-        if not any(detail.startswith(finding["message"]) for detail in shown)
-    )
-    for (level, message, hint), many in counts.items():
-        where = f"{many} accounts: " if many > 1 else ""
+    names = {row["id"]: row["name"] for row in report["accounts"] or ()}
+    alike: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for finding in report["findings"] or ():
+        if not any(detail.startswith(finding["message"]) for detail in shown):
+            alike.setdefault((finding["level"], finding["message"], finding["hint"]), []).append(finding)
+    for (level, message, hint), found in alike.items():
+        accounts = [finding for finding in found if finding["account"]]
+        where = f", in {_names(accounts, names, verbose)}" if accounts else ""
         style = "change.blocked" if level == Level.BLOCKS else "change.other"
-        _print_line(console, Text(f"{_LEVELS[level]}: ", style=style).append(f"{where}{message}", style="default"))
+        _print_line(console, Text(f"{_LEVELS[Level(level)]}: ", style=style).append(message + where, style="default"))
         if hint:
             _print_line(console, Text(f"  hint: {hint}"))
 

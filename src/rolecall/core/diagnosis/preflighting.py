@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from rolecall.core.desired import Desired
 from rolecall.core.diagnosis.model import Line, State, good
 from rolecall.core.diff.obstacles import NO_TRUSTED_ACCESS
+from rolecall.core.ids import AccountId
 from rolecall.core.plan import Change
 from rolecall.core.preflight import CHECKS, Finding, Level
+from rolecall.core.preflight.words import in_accounts
 
 _STATES = {Level.BLOCKS: State.PROBLEM, Level.WARNS: State.PROBLEM, Level.UNCHECKED: State.UNCHECKED}
 _NO_HARM = "batches"
 """A check that tells what will be done, and no harm in it."""
 
 
-def finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:
-    told = tuple(findings)
+def finding_lines(desired: Desired, findings: Iterable[Finding]) -> Iterator[Line]:
+    """Those that are alike in many accounts together."""
+    alike: dict[Finding, list[AccountId]] = {}
+    for finding in findings:
+        accounts = alike.setdefault(replace(finding, account=None), [])
+        accounts += [finding.account] if finding.account else []
     for check in CHECKS.values():
-        found = Counter(
-            (finding.level, finding.message, finding.hint) for finding in told if finding.id == check.id
-        ).items()
-        for (level, message, hint), many in found:
-            state = State.OK if check.id == _NO_HARM else _STATES[level]
-            yield Line(check.id, state, f"{many} accounts: {message}" if many > 1 else message, hint)
+        found = {finding: accounts for finding, accounts in alike.items() if finding.id == check.id}
+        for finding, accounts in found.items():
+            state = State.OK if check.id == _NO_HARM else _STATES[finding.level]
+            where = f", {in_accounts(desired, accounts)}" if accounts else ""
+            yield Line(check.id, state, finding.message + where, finding.hint)
         if not found:
             yield good(check.id, check.well)
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from rolecall.core.config import Config
 from rolecall.core.diagnosis.model import Line, bad, good
 from rolecall.core.ids import AccountId
-from rolecall.core.operator_rights import POLICIES, RIGHTS, ROLE, STACK, Right, policy
+from rolecall.core.operator_policy import policy_of
+from rolecall.core.operator_right import Right
+from rolecall.core.operator_rights import MANAGEMENT_ALONE, RIGHTS
 from rolecall.core.policy import Outcome
 from rolecall.core.probe import Answer, Question
 
-_IN_MANAGEMENT = (STACK, ROLE, POLICIES)
-"""Resources of the management account's stack."""
 _SHOWN = 6
 
 
@@ -79,26 +79,11 @@ def _some(actions: set[str]) -> str:
 
 
 def _of(command: str, config: Config, account: AccountId) -> Iterator[Wanted]:
-    deployment = config.deployment
-    elsewhere = deployment.management_profile is not None or not config.targets.management_account
     rights = {right.sid: right for right in RIGHTS[command]}
-    document = policy(
-        command,
-        stack_set=config.stack_set_name,
-        role_name=config.role.name,
-        role_path=config.role.path,
-        partition=config.partition,
-        bucket=deployment.template_bucket,
-        boundary=config.role.permissions_boundary is not None,
-        account_tags=config.targets.account_tags is not None,
-        delegated=deployment.call_as == "delegated-admin",
-        administration_role=None if deployment.service_managed else deployment.administration_role,
-        inspect_role=deployment.inspect_role,
-    )
-    for statement in document["Statement"]:
+    for statement in policy_of(config, command)["Statement"]:
         right = rights[statement["Sid"]]
-        if not (elsewhere and right.resources in _IN_MANAGEMENT):
-            yield Wanted(command, right, _one(statement["Resource"][0], deployment.region, account))
+        if config.targets.management_account or right.sid not in MANAGEMENT_ALONE:
+            yield Wanted(command, right, _one(statement["Resource"][0], config.deployment.region, account))
 
 
 def _one(pattern: str, region: str, account: AccountId) -> str:

@@ -83,14 +83,19 @@ def _deployments(desired: Desired, observed: Observed, retry_blocked: bool) -> I
 
 
 def _held_back(changes: Iterable[Change], held: Mapping[AccountId | None, str]) -> Iterator[Change]:
-    """What would be made where it cannot, as blocked."""
+    """What would be made where it cannot, as blocked, after all others."""
+    blocked = []
     for change in changes:
         reason = ""
         if change.action in _MADE_BY_STACK_SET:
             reason = held.get(None, "")
         if change.account and change.action in (*_MADE, Action.CREATE_STACK):
             reason = reason or held.get(change.account, "")
-        yield Change(Action.BLOCKED, change.subject, change.account, reason) if reason else change
+        if reason:
+            blocked.append(Change(Action.BLOCKED, change.subject, change.account, reason))
+        else:
+            yield change
+    yield from blocked
 
 
 def _all_blocked(desired: Desired, obstacle: str) -> Iterator[Change]:
