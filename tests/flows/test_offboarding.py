@@ -31,7 +31,7 @@ async def test_the_role_of_an_account_that_leaves_is_proven_gone(cloud: FakeClou
     assert log[:2] == [f"remove dev ({dev})", "DeleteStackInstances"]
     assert [(found.account, found.goodbye) for found in done.goodbyes] == [(dev, Goodbye.GONE)]
     assert list(farewell_notes(done.goodbyes, {dev: "dev"})) == [
-        "proven gone: the role in 1 of 1 account answered before, and is refused now"
+        "roles proven gone: 1 of 1, which answered before and are refused now"
     ]
 
 
