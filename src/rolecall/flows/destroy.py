@@ -72,6 +72,7 @@ async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:
     """
     if seen.ledger_refused:
         raise seen.ledger_refused
+    await hold_against(seen, ports)  # what a killed run wrote and did not let go of may be deleted now
     changes = removals(seen.desired, seen.observed, only)
     asked = await ask_before(roles_to_go(seen, only), ports)
     failures = await _deregister(seen, ports, changes, only)

@@ -31,7 +31,10 @@ async def leave_behind(seen: Seen, ports: Ports, accounts: Collection[AccountId]
 
 
 async def hold_against(seen: Seen, ports: Ports) -> Entries:
-    """After the changes, with a look made since: what a stack set lists is not left behind, the rest was seen to be."""
+    """Before the changes and after them, each with a new look: what a stack set lists is not left behind.
+
+    Before them, since an instance that is deleted then is in no list afterwards either.
+    """
     now = _now(ports)
     return await keep(ports, lambda known: looked_at(seen.desired, seen.observed, known, now))
 
