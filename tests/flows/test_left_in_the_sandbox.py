@@ -12,6 +12,7 @@ from rolecall.core.ledger import Why
 from rolecall.core.organization import AccountState
 from rolecall.flows.destroy import Destroyed, destroy, settled_look
 from rolecall.flows.farewell import left_that_answer
+from rolecall.flows.finishing import own_name
 from rolecall.flows.ledger import leave_behind
 from rolecall.sandbox.scenario import Scenario
 from tests.pitfalls.conftest import STACK_SET, House, StartHouse, sandbox_loop, start_house, start_sandbox
@@ -118,7 +119,7 @@ async def test_a_run_that_ended_between_the_ledger_and_the_deletion_is_finished_
 
 
 async def test_a_run_that_ended_after_it_took_the_stack_back_is_finished(house: House) -> None:
-    """The stack set that was made for it is of our name: what it lists is no longer left behind."""
+    """The stack set that was made for it is still there, and lists it."""
     await house.apply()
     put(house, "one", AccountState.SUSPENDED)
     await destroyed(house)
@@ -129,7 +130,7 @@ async def test_a_run_that_ended_after_it_took_the_stack_back_is_finished(house: 
         house.sandbox.client("organizations").list_roots()["Roots"][0]["Id"],
     )
     client.create_stack_set(
-        StackSetName=STACK_SET,
+        StackSetName=own_name(STACK_SET),
         PermissionModel="SERVICE_MANAGED",
         AutoDeployment={"Enabled": False},
         TemplateBody=entry.template,
@@ -137,7 +138,9 @@ async def test_a_run_that_ended_after_it_took_the_stack_back_is_finished(house: 
         Tags=[{"Key": "managed-by", "Value": "rolecall"}],
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
-    client.import_stacks_to_stack_set(StackSetName=STACK_SET, StackIds=[entry.stack_id], OrganizationalUnitIds=[root])
+    client.import_stacks_to_stack_set(
+        StackSetName=own_name(STACK_SET), StackIds=[entry.stack_id], OrganizationalUnitIds=[root]
+    )
     done = await destroyed(house)
     assert (done.well, stack_sets(house), house.has_role("one")) == (True, [], False)
     assert not house.ledger.entries

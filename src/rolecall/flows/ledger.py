@@ -25,7 +25,7 @@ async def keep(ports: Ports, change: Callable[[Entries], Entries]) -> Entries:
 
 async def leave_behind(seen: Seen, ports: Ports, accounts: Collection[AccountId]) -> None:
     """Before the instances of these accounts are deleted with RetainStacks: their stacks go into the ledger."""
-    entries = left_behind(seen.desired, seen.observed, accounts, _now(ports))
+    entries = left_behind(seen.desired, seen.observed, accounts, now(ports))
     if entries:
         await keep(ports, lambda known: with_entries(known, entries))
 
@@ -35,10 +35,10 @@ async def hold_against(seen: Seen, ports: Ports) -> Entries:
 
     Before them, since an instance that is deleted then is in no list afterwards either.
     """
-    now = _now(ports)
-    return await keep(ports, lambda known: looked_at(seen.desired, seen.observed, known, now))
+    when = now(ports)
+    return await keep(ports, lambda known: looked_at(seen.desired, seen.observed, known, when))
 
 
-def _now(ports: Ports) -> datetime:
+def now(ports: Ports) -> datetime:
     """To the second, as the ledger keeps it."""
     return ports.clock.now().replace(microsecond=0)
