@@ -82,7 +82,7 @@ def print_findings(console: Console, report: dict[str, Any], verbose: bool) -> N
         style = "change.blocked" if level == Level.BLOCKS else "change.other"
         _print_line(console, Text(f"{_LEVELS[Level(level)]}: ", style=style).append(message + where, style="default"))
         if hint:
-            _print_line(console, Text(f"  hint: {hint}"))
+            _print_line(console, Text(f"  -> {hint}"))
 
 
 def print_notes(console: Console, report: dict[str, Any]) -> None:
