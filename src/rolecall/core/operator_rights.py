@@ -224,10 +224,10 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "plan": (*_LOOK, *_PREFLIGHT),
     "status": (*_LOOK, *_PREFLIGHT),
     "check": (*_LOOK, *_PREFLIGHT),
+    "doctor": (*_LOOK, *_PREFLIGHT, *_DOCTOR),
     "apply": (*_LOOK, *_PREFLIGHT, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY, _PASS),
     "template --upload": (_UPLOAD,),
     "destroy": (*(right for right in _LOOK if not right.optional), *_DESTROY),
-    "doctor": (*_LOOK, *_PREFLIGHT, *_DOCTOR),
 }
 """Command -> what its credentials must allow. `check.assume_from` needs sts:AssumeRole on the role besides."""
 
