@@ -32,6 +32,45 @@ def left_behind(
     )
 
 
+def let_go_by_aws(desired: Desired, observed: Observed) -> list[AccountId]:
+    """Accounts that are no targets and may have kept the role when they left: auto-deployment retains stacks.
+
+    Those of which the ledger knows already are none of them.
+    """
+    stack_set = observed.stack_set
+    if stack_set is None or not stack_set.auto_deployment.retain_on_removal:
+        return []
+    known = {found.account for found in observed.instances}
+    known |= {entry.account for entry in of_stack_set(desired, observed.ledger)}
+    known.add(desired.organization.management_account)
+    return [
+        account.id
+        for account in desired.accounts.values()
+        if account.account.active and not account.is_target and account.id not in known
+    ]
+
+
+def without_stack(
+    desired: Desired, stack_set: StackSet, accounts: Iterable[AccountId], now: datetime
+) -> tuple[Entry, ...]:
+    """Entries of roles that answer in these accounts, though no list has their stacks."""
+    roles = roles_of(desired, stack_set.content)
+    return tuple(
+        Entry(
+            account=account,
+            name=desired.accounts[account].account.name,
+            stack_set=stack_set.name,
+            region=desired.region,
+            stack_id="",
+            role_arn=roles(account),
+            why=Why.RETAINED,
+            since=now,
+            last_seen=now,
+        )
+        for account in accounts
+    )
+
+
 def listed_again(desired: Desired, observed: Observed, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Those whose stack is in the stack set's list: it was never let go of, or was taken in again.
 

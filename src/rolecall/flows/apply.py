@@ -10,6 +10,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from rolecall.core.desired import Via
+from rolecall.core.gone import Farewell, still_answering
 from rolecall.core.ids import AccountId
 from rolecall.core.plan import Action, Plan
 from rolecall.core.report import Failure
@@ -18,7 +19,10 @@ from rolecall.core.verdicts import Deployment
 from rolecall.errors import AwsError, CredentialsError, PlatformError
 from rolecall.flows import deploying
 from rolecall.flows.deploying import accounts_in
+from rolecall.flows.farewell import ask_before
+from rolecall.flows.ledger import hold_against
 from rolecall.flows.look import Seen, look
+from rolecall.flows.offboarding import farewells, keep_what_aws_let_go, leaving
 from rolecall.flows.operations import settle, wait_for_stack
 from rolecall.flows.registering import change_registrations
 from rolecall.flows.roll_call import call_all
@@ -50,6 +54,8 @@ class Applied:
     failures: tuple[Failure, ...]
     seen: Seen
     proofs: Mapping[AccountId, Proof]
+    goodbyes: tuple[Farewell, ...] = ()
+    """Of the accounts that left."""
 
     @property
     def done(self) -> int:
@@ -86,21 +92,30 @@ async def settled_look(seen: Seen, ports: Ports, *, retry_blocked: bool = False)
 async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) -> Applied:
     """Does `seen.plan`. A saved plan must have been held against it before, by `refuse_if_stale`.
 
-    Raises RemovalsRefused, before anything is changed, for more removals than the breaker lets by or are allowed.
+    Raises, before anything is changed, RemovalsRefused for more removals than the breaker lets by or are allowed, and
+    ConfigError for a ledger that cannot be read.
     """
     seen.breaker.check(allow_removals)
+    if seen.ledger_refused:
+        raise seen.ledger_refused
+    await keep_what_aws_let_go(seen, ports)
+    await hold_against(seen, ports)
+    asked = await ask_before(leaving(seen), ports)
     failures = await change_registrations(seen, ports, seen.plan.of(Action.DEREGISTER), {})
     failures += await _deploy(seen, ports)
     deployed = await look_again(seen, ports, failures) if seen.plan.pending else seen
+    goodbyes = await farewells(deployed, ports, asked)
+    failures += still_answering(goodbyes)
     there = {row.account.id for row in deployed.rows() if row.deployment is Deployment.DEPLOYED}
     proofs = await _prove(seen, deployed, ports, there)
     arriving = [
         change for change in deployed.plan.of(Action.REGISTER, Action.REPLACE_REGISTRATION) if change.account in there
     ]
-    if not arriving:
-        return Applied(seen.plan, tuple(failures), deployed, proofs)
-    failures += await change_registrations(deployed, ports, arriving, proofs)
-    return Applied(seen.plan, tuple(failures), await look_again(seen, ports, failures), proofs)
+    if arriving:
+        failures += await change_registrations(deployed, ports, arriving, proofs)
+        deployed = await look_again(seen, ports, failures)
+    await hold_against(deployed, ports)
+    return Applied(seen.plan, tuple(failures), deployed, proofs, goodbyes)
 
 
 async def look_again(seen: Seen, ports: Ports, failures: list[Failure], *, preflight: bool = True) -> Seen:

@@ -15,8 +15,7 @@ from rolecall.core.diff import is_managed
 from rolecall.core.gone import Farewell, still_answering
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.ledger import Entry
-from rolecall.core.left_behind import roles_of
-from rolecall.core.observed import StackContent, StackInstance
+from rolecall.core.observed import StackInstance
 from rolecall.core.plan import Action, Change
 from rolecall.core.reasons import concise
 from rolecall.core.registrations import our_registrations
@@ -26,11 +25,12 @@ from rolecall.core.template.inputs import EXTERNAL_ID
 from rolecall.errors import AwsError, CredentialsError
 from rolecall.flows.apply import look_again
 from rolecall.flows.deploying import delete_instances, empty_units
-from rolecall.flows.farewell import Asked, Parting, ask_after, ask_before
-from rolecall.flows.finishing import finish, finish_in
+from rolecall.flows.farewell import Parting, ask_before
+from rolecall.flows.finishing import finish
 from rolecall.flows.ledger import hold_against
 from rolecall.flows.look import Seen, look
 from rolecall.flows.observe import listed
+from rolecall.flows.offboarding import farewells, keep_what_aws_let_go, partings
 from rolecall.flows.operations import settle, wait_for_stack
 from rolecall.flows.registering import change_registrations
 from rolecall.ports import Ports
@@ -74,19 +74,21 @@ async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:
     """
     if seen.ledger_refused:
         raise seen.ledger_refused
+    await keep_what_aws_let_go(seen, ports)
+    await hold_against(seen, ports)  # what a killed run wrote and did not let go of may be deleted now
     changes = removals(seen.desired, seen.observed, only)
     asked = await ask_before(roles_to_go(seen, only), ports)
     failures = await _deregister(seen, ports, changes, only)
-    for step in (_instances, _left_stacks if only else _stack_set, _management_stack):
+    for step in (_instances, _left_stacks, _stack_set, _management_stack):
         if not failures:
             failures += await _attempted(step(seen, ports, only))
     after = await look_again(seen, ports, failures, preflight=False)
-    farewells = await _farewells(after, ports, asked)
+    goodbyes = await farewells(after, ports, asked)
     entries = await hold_against(after, ports)
     after = replace(after, observed=replace(after.observed, ledger=entries))
-    failures += still_answering(farewells)
+    failures += still_answering(goodbyes)
     left = removals(after.desired, after.observed, only)
-    return Destroyed(changes, tuple(failures), left, after, entries, farewells)
+    return Destroyed(changes, tuple(failures), left, after, entries, goodbyes)
 
 
 async def _deregister(seen: Seen, ports: Ports, changes: Sequence[Change], only: Only) -> list[Failure]:
@@ -161,26 +163,19 @@ async def _still_there(seen: Seen, ports: Ports, instances: Sequence[StackInstan
 
 
 async def _stack_set(seen: Seen, ports: Ports, only: Only) -> list[Failure]:
-    """Only an empty one can be deleted; then another of its name finishes what was left behind."""
+    """Only an empty one can be deleted."""
     stack_set = seen.observed.stack_set
-    if stack_set is not None and is_managed(stack_set.content):
+    if stack_set is not None and is_managed(stack_set.content) and only is None:
         if left := await listed(ports.stack_sets.instances(stack_set.name)):
             return [_stuck(seen, stack_set.name, found) for found in left]
         await ports.stack_sets.delete(stack_set.name)
         if await ports.stack_sets.describe(stack_set.name):
             return [Failure(None, f"stack set {stack_set.name}", "AWS took its deletion, and it is still there")]
-    elif stack_set is not None:
-        return []
-    return [*await finish(seen, ports, finishable(seen.desired, seen.observed.ledger, only))]
+    return []
 
 
 async def _left_stacks(seen: Seen, ports: Ports, only: Only) -> list[Failure]:
-    """Those of the accounts that are meant, through the stack set that stays where there is one."""
-    entries = finishable(seen.desired, seen.observed.ledger, only)
-    stack_set = seen.observed.stack_set
-    if stack_set is None:
-        return [*await finish(seen, ports, entries)]
-    return [*await finish_in(seen, ports, stack_set, entries)] if is_managed(stack_set.content) else []
+    return [*await finish(seen, ports, finishable(seen.desired, seen.observed.ledger, only))]
 
 
 async def _management_stack(seen: Seen, ports: Ports, only: Only) -> list[Failure]:
@@ -202,27 +197,13 @@ def roles_to_go(seen: Seen, only: Only) -> list[Parting]:
     found: list[Parting] = []
     if stack_set:
         accounts = {instance.account for instance in (*going.given_up, *going.others)}
-        found += _partings(seen, stack_set.content, sorted(accounts))
+        found += partings(seen, stack_set.content, sorted(accounts))
     external_id = seen.desired.content.parameters.get(EXTERNAL_ID)
     found += [Parting(entry.role_arn, external_id) for entry in finishable(seen.desired, seen.observed.ledger, only)]
     management = seen.desired.organization.management_account
     if stack and is_managed(stack.content) and (only is None or management in only):
-        found += _partings(seen, stack.content, [management])
+        found += partings(seen, stack.content, [management])
     return found
-
-
-def _partings(seen: Seen, content: StackContent, accounts: Sequence[AccountId]) -> list[Parting]:
-    roles = roles_of(seen.desired, content)
-    return [Parting(roles(account), content.parameters.get(EXTERNAL_ID)) for account in accounts]
-
-
-async def _farewells(after: Seen, ports: Ports, asked: Asked) -> tuple[Farewell, ...]:
-    """Of the roles whose stacks are gone."""
-    there = {found.account for found in after.observed.instances}
-    there |= {entry.account for entry in after.observed.ledger}
-    if after.observed.management_stack:
-        there.add(after.desired.organization.management_account)
-    return await ask_after(asked, ports, {found.account for found in asked.partings} - there)
 
 
 async def _attempted(step: Awaitable[list[Failure]]) -> list[Failure]:

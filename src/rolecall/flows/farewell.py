@@ -24,6 +24,7 @@ PATIENCE = 60.0
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
 """
+REFUSED = "it did not answer before either"
 _AT_ONCE = 20
 _PAUSE = 2.0
 
@@ -49,7 +50,13 @@ class Asked:
 
     @cached_property
     def known(self) -> frozenset[RoleArn]:
+        """Those that answered."""
         return frozenset(role for role, reason in self.before.items() if not reason)
+
+    @cached_property
+    def refused(self) -> frozenset[RoleArn]:
+        """Those that AWS refused, which alone proves nothing."""
+        return frozenset(role for role, reason in self.before.items() if reason == REFUSED)
 
 
 async def ask_before(partings: Sequence[Parting], ports: Ports) -> Asked:
@@ -96,7 +103,7 @@ def _farewell(parting: Parting, asked: Asked, answers: Mapping[RoleArn, str | No
 
 
 def _why_unknown(answer: str | None) -> str:
-    return "it did not answer before either" if answer is None else answer
+    return REFUSED if answer is None else answer
 
 
 async def _all(partings: Sequence[Parting], ports: Ports, title: str) -> dict[RoleArn, str | None]:

@@ -8,12 +8,14 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-import.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rolecall.core import template
-from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.diff import NOT_OURS, is_managed
+from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry, without
-from rolecall.core.observed import AutoDeployment, InstanceStatus, StackContent, StackInstance, StackSet
+from rolecall.core.observed import AutoDeployment, InstanceStatus, StackContent, StackInstance
 from rolecall.core.reaching import roots_of
 from rolecall.core.reasons import stack_is_gone
 from rolecall.core.report import Failure
@@ -22,6 +24,7 @@ from rolecall.flows.deploying import delete_instances, operation_id, run_operati
 from rolecall.flows.ledger import keep
 from rolecall.flows.look import Seen
 from rolecall.flows.observe import listed
+from rolecall.flows.operations import settle
 from rolecall.ports import Ports
 
 MAX_IMPORTED = 10
@@ -30,57 +33,67 @@ MAX_IMPORTED = 10
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ImportStacksToStackSet.html
 """
 
+_LONGEST_NAME = 123
+"""128 characters are the most that a stack set's name may have, less those of the ending."""
+
+
+def own_name(stack_set: str) -> str:
+    """Of the stack set that is made for it: the deployment's own may be in use, with other resources."""
+    return f"{stack_set[:_LONGEST_NAME]}-left"
+
 
 async def finish(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tuple[Failure, ...]:
-    """With a stack set of our name that is made for it, and deleted again: there must be none."""
-    failures: tuple[Failure, ...] = ()
-    for text, group in _by_template(entries).items():
-        await ports.stack_sets.create(seen.desired.stack_set_name, _content(seen, text, group), AutoDeployment(False))
-        failures += await take_back_and_delete(seen, ports, group)
-        if failures:
-            break
-        await ports.stack_sets.delete(seen.desired.stack_set_name)
-    return failures
+    """With a stack set that is made for it and deleted again. That of a killed run is emptied at first.
 
-
-async def finish_in(seen: Seen, ports: Ports, stack_set: StackSet, entries: Sequence[Entry]) -> tuple[Failure, ...]:
-    """With a stack set that stays: those that fit its template and its units, so that it gets no new target."""
-    over = {entry.account: _over(seen, entry.account, stack_set.unit_ids) for entry in entries}
-    fitting = [
-        entry
-        for entry in entries
-        if template.same_effect(entry.template, stack_set.content.template)
-        and (over[entry.account] or not stack_set.service_managed)
-    ]
-    told = (
-        "the stack set has another template or no unit over the account: `rolecall destroy` of everything finishes it"
+    Their entries are taken out of the ledger when their stacks are gone.
+    """
+    if not entries:
+        return ()
+    name = own_name(seen.desired.stack_set_name)
+    there = await ports.stack_sets.describe(name)
+    if there and not is_managed(there.content):
+        return (Failure(None, f"stack set {name}", NOT_OURS),)
+    own = replace(
+        seen,
+        desired=replace(seen.desired, stack_set_name=name),
+        observed=replace(seen.observed, stack_set=None, instances=()),
     )
-    misfits = [Failure(found.account, f"stack {found.stack_id}", told) for found in entries if found not in fitting]
-    return (*misfits, *await take_back_and_delete(seen, ports, fitting))
-
-
-async def take_back_and_delete(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tuple[Failure, ...]:
-    """Into the stack set that is there, whose resources must be theirs."""
     failures: list[Failure] = []
-    for some in _batches(entries):
-        failures += await _finish_some(seen, ports, some)
+    if there:
+        await settle(ports, name)
+        failures += await _deleted(own, ports, entries)
+        await ports.stack_sets.delete(name)
+    for text, group in _by_template(entries).items():
+        await ports.stack_sets.create(name, _content(seen, text, group), AutoDeployment(False))
+        for some in _batches(group):
+            failures += await _finish_some(own, ports, some)
+        await ports.stack_sets.delete(name)
     return tuple(failures)
 
 
-async def _finish_some(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> list[Failure]:
-    told, gone = await _take_back(seen, ports, entries)
-    accounts = sorted({entry.account for entry in entries})
-    there = await _instances(seen, ports, accounts)
-    refused = [found.account for found in there if found.status is InstanceStatus.INOPERABLE]
-    taken = [found.account for found in there if found.status is not InstanceStatus.INOPERABLE]
-    failures = [*told]
-    for some, retain in ((refused, True), (taken, False)):
-        if some:
-            failures += await delete_instances(seen, ports, some, retain_stacks=retain)
-    left = {found.account for found in await _instances(seen, ports, accounts)}
-    deleted = [entry for entry in entries if entry.account in taken and entry.account not in left]
-    await keep(ports, lambda known: without(known, [*gone, *deleted]))
+async def _finish_some(own: Seen, ports: Ports, entries: Sequence[Entry]) -> list[Failure]:
+    told, gone = await _take_back(own, ports, entries)
+    await keep(ports, lambda known: without(known, gone))
+    return told + await _deleted(own, ports, entries)
+
+
+async def _deleted(own: Seen, ports: Ports, entries: Sequence[Entry]) -> list[Failure]:
+    """All instances, with their stacks; those that StackSets could not take or delete are let go of again."""
+    failures: list[Failure] = []
+    there = await listed(ports.stack_sets.instances(own.desired.stack_set_name))
+    if taken := _accounts(found for found in there if found.status is not InstanceStatus.INOPERABLE):
+        failures += await delete_instances(own, ports, taken, retain_stacks=False)
+    still = await listed(ports.stack_sets.instances(own.desired.stack_set_name))
+    if still:
+        await delete_instances(own, ports, _accounts(still), retain_stacks=True)
+    left = {found.stack_id for found in still}
+    gone = {found.stack_id for found in there if found.account in taken} - left
+    await keep(ports, lambda known: without(known, [entry for entry in entries if entry.stack_id in gone]))
     return failures
+
+
+def _accounts(instances: Iterable[StackInstance]) -> list[AccountId]:
+    return sorted({found.account for found in instances})
 
 
 async def _take_back(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tuple[list[Failure], list[Entry]]:
@@ -105,30 +118,13 @@ async def _take_back(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tupl
 async def _imported(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tuple[Failure, ...]:
     name, stack_ids = seen.desired.stack_set_name, [entry.stack_id for entry in entries]
     current = await ports.stack_sets.describe(name)
-    units = _units(seen, entries, current.unit_ids if current else ()) if seen.desired.service_managed else ()
+    units = roots_of(seen.desired, [entry.account for entry in entries]) if seen.desired.service_managed else ()
     token = operation_id(seen.plan, current.arn if current else "", f"import {stack_ids}")
 
     async def start() -> str:
         return await ports.stack_sets.import_stacks(name, stack_ids=stack_ids, unit_ids=units, operation_id=token)
 
     return await run_operation(ports, name, start, "Taking left stacks back")
-
-
-def _units(seen: Seen, entries: Sequence[Entry], known: Sequence[UnitId]) -> Sequence[UnitId]:
-    """The stack set's own units over the accounts; of a new one, which has none, the roots."""
-    accounts = [entry.account for entry in entries]
-    return sorted({unit for account in accounts for unit in _over(seen, account, known)}) or roots_of(
-        seen.desired, accounts
-    )
-
-
-def _over(seen: Seen, account: AccountId, units: Sequence[UnitId]) -> set[UnitId]:
-    return set(seen.desired.accounts[account].account.unit_ids) & set(units)
-
-
-async def _instances(seen: Seen, ports: Ports, accounts: Sequence[AccountId]) -> list[StackInstance]:
-    there = await listed(ports.stack_sets.instances(seen.desired.stack_set_name))
-    return [found for found in there if found.account in accounts]
 
 
 def _content(seen: Seen, text: str, entries: Sequence[Entry]) -> StackContent:

@@ -70,6 +70,7 @@ def report_of(applied: Applied) -> dict[str, Any]:
     from rolecall.core.report import report
 
     rows, changes = applied.seen.rows(applied.proofs), applied.plan.changes
+    notes = (*_goodbyes(applied), *applied.seen.notes)
     return report(
         "apply",
         __version__,
@@ -77,9 +78,16 @@ def report_of(applied: Applied) -> dict[str, Any]:
         rows,
         changes,
         failures=applied.failures,
-        notes=applied.seen.notes,
+        notes=notes,
         findings=applied.seen.findings,
     )
+
+
+def _goodbyes(applied: Applied) -> list[str]:
+    from rolecall.core.gone import farewell_notes
+
+    names = {account.id: account.account.name for account in applied.seen.desired.accounts.values()}
+    return list(farewell_notes(applied.goodbyes, names))
 
 
 def _print_failures(given: Options, applied: Applied) -> None:
@@ -127,10 +135,11 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
 
 def print_applied(target: Any, applied: Applied, result: dict[str, Any]) -> None:
     """How many of the changes were made, what was blocked, then the summary."""
-    from rolecall.cli.views.changes import print_blocked
+    from rolecall.cli.views.changes import print_blocked, print_notes
     from rolecall.cli.views.roll import print_summary
 
     planned = len(applied.plan.pending)
     target.print(f"{applied.done} of {planned} changes applied" if planned else "Nothing to do")
     print_blocked(target, result)
+    print_notes(target, {"notes": _goodbyes(applied)})
     print_summary(target, result)

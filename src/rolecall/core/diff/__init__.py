@@ -20,7 +20,7 @@ from rolecall.core.diff.instances import (
 )
 from rolecall.core.diff.management import management_changes
 from rolecall.core.diff.obstacles import obstacle
-from rolecall.core.diff.ownership import is_managed
+from rolecall.core.diff.ownership import NOT_OURS, is_managed
 from rolecall.core.diff.stack_set import (
     auto_deployment_differences,
     deployed_differences,
@@ -33,6 +33,7 @@ from rolecall.core.plan import Action, Change
 from rolecall.core.registrations import registration_changes
 
 __all__ = [
+    "NOT_OURS",
     "auto_deployment_differences",
     "content_differences",
     "content_differs",
