@@ -157,7 +157,7 @@ async def test_an_account_that_left_is_let_go_of_by_aws_and_closed_in_the_ledger
     assert done.well
     (entry,) = house.ledger.entries
     assert not entry.is_open
-    assert "outside the organization: only their owners can delete it" in "".join(done.seen.notes)
+    assert "outside the organization, where only the owner can delete it" in "".join(done.seen.notes)
 
 
 async def test_a_stack_set_in_which_an_instance_stays_is_told_with_the_reason(house: House) -> None:

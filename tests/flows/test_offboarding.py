@@ -31,7 +31,7 @@ async def test_the_role_of_an_account_that_leaves_is_proven_gone(cloud: FakeClou
     assert log[:2] == [f"remove dev ({dev})", "DeleteStackInstances"]
     assert [(found.account, found.goodbye) for found in done.goodbyes] == [(dev, Goodbye.GONE)]
     assert list(farewell_notes(done.goodbyes, {dev: "dev"})) == [
-        "proven gone: the role in 1 of 1 account answered before, and is refused now"
+        "roles proven gone: 1 of 1, which answered before and are refused now"
     ]
 
 
@@ -92,6 +92,24 @@ async def test_what_auto_deployment_retained_goes_into_the_ledger(cloud: FakeClo
     cloud.stack_sets.importable.clear()  # somebody deleted it there
     await applied(cloud, wanted)
     assert cloud.ledger.entries == ()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_an_account_out_of_the_organization_that_still_lets_the_platform_in_is_written_down(
+    cloud: FakeCloud, answers: bool
+) -> None:
+    platform = {"name": "forensics", "url": "https://platform.example.com", "api_key": "env:KEY"}
+    wanted = config(platforms=[{**platform, "deregister_departed": True}])
+    await applied(cloud, wanted)
+    dev = account(cloud, "dev")
+    cloud.organizations.leave(dev)
+    cloud.stack_sets.sets[STACK_SET].instances.pop(dev)
+    if answers:
+        cloud.stack_sets.importable["stack/dev"] = dev
+    await applied(cloud, wanted)
+    assert f"dev ({dev})" not in cloud.platform.registered
+    kept = [(entry.account, entry.why, entry.is_open) for entry in cloud.ledger.entries]
+    assert kept == ([(dev, Why.DEPARTED, False)] if answers else [])
 
 
 async def test_an_account_that_leaves_with_its_role_leaves_nothing_behind(cloud: FakeCloud) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -82,6 +83,22 @@ async def _no_trusted_access(house: House) -> None:
     house.sandbox.client("cloudformation").deactivate_organizations_access()
 
 
+async def _left_behind(house: House) -> None:
+    """An account slept while everything was taken out, and lives again."""
+    await house.apply(house.config())
+    _put(house, "SUSPENDED")
+    await house.destroy(house.config())
+    _put(house, "ACTIVE")
+    assert [entry.name for entry in house.ledger.entries] == ["one"]
+
+
+def _put(house: House, state: str) -> None:
+    async def change() -> None:
+        house.sandbox.world.organization.set_state(house.account("one"), state)
+
+    asyncio.run_coroutine_threadsafe(change(), house.sandbox.loop).result()
+
+
 def _of(**changes: Any) -> Callable[[House], Config]:
     return lambda house: house.config(**changes)
 
@@ -133,6 +150,7 @@ SITUATIONS = (
     Situation("destroy", "a policy with versions", _of(role=MORE), _changed),
     Situation("destroy", "a unit that nobody is in", _of(**NOWHERE), _nothing),
     Situation("destroy", "a stack rolled back", _of(role=WIDE), _rolled_back),
+    Situation("destroy", "a stack left behind", _of(), _left_behind),
     Situation("destroy", "accounts by their tags", _of(**TAGGED), _deployed(**TAGGED)),
 )
 
@@ -167,7 +185,7 @@ async def _run(house: House, situation: Situation, wanted: Config) -> str:
         return f"{told} {await _findings(house, wanted)}"
     if command == "destroy":
         destroyed = await house.destroy(wanted, profile="operator")
-        return f"{destroyed.failures} {destroyed.left} {_there(house)}"
+        return f"{destroyed.failures} {destroyed.left} {len(destroyed.ledger)} {_there(house)}"
     found = await _findings(house, wanted)
     allowed = 99 if situation.allowed else None
     applied = await house.apply(wanted, profile="operator", allow_removals=allowed, retry_blocked=True)

@@ -45,7 +45,7 @@ def farewell_notes(farewells: Iterable[Farewell], names: Mapping[AccountId, str]
     found = list(farewells)
     gone = sum(farewell.goodbye is Goodbye.GONE for farewell in found)
     if gone:
-        yield f"proven gone: the role in {gone} of {_accounts(len(found))} answered before, and is refused now"
+        yield f"roles proven gone: {gone} of {len(found)}, which answered before and are refused now"
     reasons: dict[str, list[str]] = defaultdict(list)
     for farewell in found:
         if farewell.goodbye is Goodbye.UNPROVEN:

@@ -11,7 +11,7 @@ from rolecall.core.desired import Desired
 from rolecall.core.diff import in_flight
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.ledger import Entry, Why, without
-from rolecall.core.observed import Observed, StackContent, StackInstance, StackSet
+from rolecall.core.observed import Observed, Registration, StackContent, StackInstance, StackSet
 
 
 def left_behind(
@@ -68,6 +68,26 @@ def without_stack(
             last_seen=now,
         )
         for account in accounts
+    )
+
+
+def with_departed(desired: Desired, registrations: Iterable[Registration], now: datetime) -> tuple[Entry, ...]:
+    """Closed entries of roles that still answer in accounts that left the organization, by their registrations."""
+    return tuple(
+        Entry(
+            account=found.account,
+            name=found.account_name,
+            stack_set=desired.stack_set_name,
+            region=desired.region,
+            stack_id="",
+            role_arn=found.role,
+            why=Why.DEPARTED,
+            since=now,
+            last_seen=now,
+            closed=OUT_OF_REACH,
+        )
+        for found in registrations
+        if found.account and found.role
     )
 
 

@@ -27,9 +27,9 @@ def ledger_notes(desired: Desired, entries: Sequence[Entry]) -> Iterator[str]:
     if len(reach) > _NAMED:
         yield f"left behind in {len(reach) - _NAMED} more accounts that can be reached; the ledger has them all"
     waiting = [entry for entry in entries if entry.account in desired.accounts and not _lives(desired, entry)]
-    yield from _counted(waiting, "that are not active: nothing can be done there until they are, and nobody gets in")
+    yield from _counted(waiting, "not active, so that nobody gets in and nothing can be done until that changes")
     outside = [entry for entry in entries if entry.account not in desired.accounts]
-    yield from _counted(outside, "outside the organization: only their owners can delete it")
+    yield from _counted(outside, "outside the organization, where only the owner can delete it")
 
 
 def _lives(desired: Desired, entry: Entry) -> bool:
@@ -43,10 +43,10 @@ def _mend(entry: Entry) -> str:
     return "Nobody knows its stack: delete it there, then run `rolecall destroy` or `rolecall apply`"
 
 
-def _counted(entries: Sequence[Entry], where: str) -> Iterator[str]:
+def _counted(entries: Sequence[Entry], why: str) -> Iterator[str]:
     if entries:
         accounts = "1 account" if len(entries) == 1 else f"{len(entries)} accounts"
-        yield f"left behind in {accounts} {where} ({_named(entries)})"
+        yield f"left behind in {accounts} ({_named(entries)}): {why}"
 
 
 def _named(entries: Iterable[Entry]) -> str:

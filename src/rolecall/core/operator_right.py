@@ -14,6 +14,8 @@ STACK_SET = (
     "arn:${Partition}:cloudformation:*:*:stackset-target/${StackSet}:*",
     "arn:${Partition}:cloudformation:*::type/resource/AWS-IAM-*",
 )
+LEFT = tuple(arn.replace("${StackSet}", "${StackSet}-left") for arn in STACK_SET)
+"""Of the stack set through which what was left behind is taken out: the ending is that of `flows.finishing`."""
 STACK = ("arn:${Partition}:cloudformation:*:*:stack/${StackSet}/*",)
 BUCKET = ("arn:${Partition}:s3:::${Bucket}/rolecall/*",)
 ROLE = ("arn:${Partition}:iam::*:role${RolePath}${RoleName}",)

@@ -18,11 +18,10 @@ from rolecall.core.ledger import Entry
 from rolecall.core.observed import StackInstance
 from rolecall.core.plan import Action, Change
 from rolecall.core.reasons import concise
-from rolecall.core.registrations import our_registrations
 from rolecall.core.removals import Only, finishable, instances_to_go, removals
 from rolecall.core.report import Failure
 from rolecall.core.template.inputs import EXTERNAL_ID
-from rolecall.errors import AwsError, CredentialsError
+from rolecall.errors import AwsError, CredentialsError, PlatformError
 from rolecall.flows.apply import look_again
 from rolecall.flows.deploying import delete_instances, empty_units
 from rolecall.flows.farewell import Parting, ask_before
@@ -79,9 +78,10 @@ async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:
     changes = removals(seen.desired, seen.observed, only)
     asked = await ask_before(roles_to_go(seen, only), ports)
     failures = await _deregister(seen, ports, changes, only)
-    for step in (_instances, _left_stacks, _stack_set, _management_stack):
+    for step in (_instances, _stack_set, _management_stack):
         if not failures:
             failures += await _attempted(step(seen, ports, only))
+    failures += await _attempted(_left_stacks(seen, ports, only))
     after = await look_again(seen, ports, failures, preflight=False)
     goodbyes = await farewells(after, ports, asked)
     entries = await hold_against(after, ports)
@@ -97,12 +97,15 @@ async def _deregister(seen: Seen, ports: Ports, changes: Sequence[Change], only:
     failures = await change_registrations(seen, ports, leaving, {})
     if failures or not leaving:
         return failures
-    there = [found for platform in ports.platforms for found in await listed(platform.registrations())]
-    still = our_registrations(seen.desired, replace(seen.observed, registrations=tuple(there)))
+    try:
+        there = [found for platform in ports.platforms for found in await listed(platform.registrations())]
+    except PlatformError as error:
+        return [Failure(None, "platform", f"{error.summary}: {error.detail}")]
+    still = removals(seen.desired, replace(seen.observed, registrations=tuple(there)), only)
     return [
-        Failure(found.account, f"platform {found.platform}", f"still registered there as {found.account_name}")
-        for found in still
-        if only is None or found.account in only
+        Failure(change.account, change.subject, f"still registered there as {change.detail}")
+        for change in still
+        if change.action is Action.DEREGISTER
     ]
 
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-import.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -63,7 +63,7 @@ async def finish(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tuple[Fa
         await settle(ports, name)
         failures += await _deleted(own, ports, entries)
         await ports.stack_sets.delete(name)
-    for text, group in _by_template(entries).items():
+    for text, group in _alike(entries):
         await ports.stack_sets.create(name, _content(seen, text, group), AutoDeployment(False))
         for some in _batches(group):
             failures += await _finish_some(own, ports, some)
@@ -135,11 +135,16 @@ def _content(seen: Seen, text: str, entries: Sequence[Entry]) -> StackContent:
     return StackContent(text, parameters, seen.desired.content.tags)
 
 
-def _by_template(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = defaultdict(list)
+def _alike(entries: Sequence[Entry]) -> Iterator[tuple[str, Sequence[Entry]]]:
+    """Those that one stack set can hold, with their template: it has one instance an account."""
+    found: dict[tuple[str, int], list[Entry]] = defaultdict(list)
+    seen: Counter[tuple[str, AccountId]] = Counter()
     for entry in entries:
-        found[entry.template].append(entry)
-    return found
+        key = (entry.template, entry.account)
+        found[entry.template, seen[key]].append(entry)
+        seen[key] += 1
+    for (text, _), group in found.items():
+        yield text, group
 
 
 def _batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:

@@ -8,9 +8,10 @@ from rolecall.core.diff import is_our_stack_set
 from rolecall.core.gone import Farewell
 from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry, with_entries, without
-from rolecall.core.left_behind import let_go_by_aws, of_stack_set, roles_of, without_stack
+from rolecall.core.left_behind import let_go_by_aws, of_stack_set, roles_of, with_departed, without_stack
 from rolecall.core.observed import StackContent
 from rolecall.core.plan import Action
+from rolecall.core.registrations import departed
 from rolecall.core.template.inputs import EXTERNAL_ID
 from rolecall.flows.deploying import accounts_in
 from rolecall.flows.farewell import Asked, Parting, ask_after, ask_before
@@ -42,9 +43,9 @@ async def farewells(after: Seen, ports: Ports, asked: Asked) -> tuple[Farewell, 
 
 
 async def keep_what_aws_let_go(seen: Seen, ports: Ports) -> None:
-    """Roles that auto-deployment retained when their accounts left: no list has them, but they answer.
+    """Roles that AWS let go of when their accounts left, the targets or the organization: no list has them.
 
-    One of the ledger that nobody knows the stack of, and that is refused by now, is gone.
+    Those that answer go into the ledger; one of it that nobody knows the stack of, and that is refused now, is gone.
     """
     stack_set = seen.observed.stack_set
     suspects = let_go_by_aws(seen.desired, seen.observed)
@@ -53,7 +54,19 @@ async def keep_what_aws_let_go(seen: Seen, ports: Ports) -> None:
         found = [role.account for role in asked.known]
         entries = without_stack(seen.desired, stack_set, found, now(ports))
         await keep(ports, lambda known: with_entries(known, entries))
+    await _keep_departed(seen, ports)
     await _drop_refused(seen, ports)
+
+
+async def _keep_departed(seen: Seen, ports: Ports) -> None:
+    """Accounts that left the organization and are deregistered: nobody here can look into them but as the platform."""
+    out = [name for name, meant in seen.desired.deregister_departed.items() if meant]
+    there = departed(seen.desired, (found for found in seen.observed.registrations if found.platform in out))
+    external_id = seen.desired.content.parameters.get(EXTERNAL_ID)
+    asked = await ask_before([Parting(found.role, external_id) for found in there if found.role], ports)
+    if asked.known:
+        entries = with_departed(seen.desired, (found for found in there if found.role in asked.known), now(ports))
+        await keep(ports, lambda known: with_entries(known, entries))
 
 
 async def _drop_refused(seen: Seen, ports: Ports) -> None:

@@ -70,7 +70,6 @@ def report_of(applied: Applied) -> dict[str, Any]:
     from rolecall.core.report import report
 
     rows, changes = applied.seen.rows(applied.proofs), applied.plan.changes
-    notes = (*_goodbyes(applied), *applied.seen.notes)
     return report(
         "apply",
         __version__,
@@ -78,7 +77,7 @@ def report_of(applied: Applied) -> dict[str, Any]:
         rows,
         changes,
         failures=applied.failures,
-        notes=notes,
+        notes=(*_goodbyes(applied), *applied.seen.notes),
         findings=applied.seen.findings,
     )
 
