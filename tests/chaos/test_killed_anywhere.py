@@ -17,7 +17,7 @@ from .conftest import StartWorld, World
 from .gate import Moment
 
 SAMPLE = 3
-MOST_CALLS = {"apply": 130, "destroy": 60}
+MOST_CALLS = {"apply": 90, "destroy": 60}
 """More than the commands make in this world: where a run ends before the call, there is nothing to kill."""
 
 

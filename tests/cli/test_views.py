@@ -281,7 +281,7 @@ def test_what_preflight_found_stands_beneath_and_what_blocks_among_the_changes()
     assert shown.count("rolecall did not make it") == 1
     assert shown.splitlines()[-3:] == [
         "warning: an account that is moved to /Quarantine loses the role",
-        "  hint: retain_on_removal: true",
+        "  -> retain_on_removal: true",
         "not checked: whether [bold]names[/bold] are taken",
     ]
 

@@ -155,6 +155,8 @@ def fake_stage() -> Stage:
             cloud.stacks.failing = taken
         cloud.stack_sets.failing[accounts[account]] = taken
         arn = RoleArn("aws", accounts[account], "/", ROLE_NAME)
+        if account == "management":
+            cloud.operator.roles[ROLE_NAME] = FoundRole(arn, {}, json.dumps(trust("arn:aws:iam::999999999999:root")))
         cloud.inspector.plant(FoundRole(arn, {}, json.dumps(trust("arn:aws:iam::999999999999:root"))))
 
     def retained(stack_id: str, account: str) -> None:

@@ -38,6 +38,19 @@ async def test_a_role_that_is_there_is_told_with_its_account_and_trust(stage: St
     assert there.tags == {}
 
 
+async def test_a_role_of_ours_is_known_by_the_tags_of_its_stack(stage: Stage) -> None:
+    await stage.deploy()
+    there = await stage.inspector.role_in(stage.accounts["payments"], ROLE_NAME)
+    assert there
+    assert content().tags.items() <= there.tags.items()
+
+
+async def test_the_callers_own_account_is_looked_into(stage: Stage) -> None:
+    assert await stage.operator.role(ROLE_NAME) is None
+    stage.take_name("management")
+    assert await stage.operator.role(ROLE_NAME) == await stage.inspector.management_role(ROLE_NAME)
+
+
 async def test_an_account_that_lets_nobody_in_is_access_denied(stage: Stage) -> None:
     stage.close("audit")
     with pytest.raises(AccessDenied):

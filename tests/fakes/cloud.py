@@ -63,6 +63,7 @@ class FakeCloud:
     def __post_init__(self) -> None:
         self.stack_sets = FakeStackSets(self.organizations)
         self.probe = FakeRoleProbe(self.deployed, self.clock.monotonic)
+        self.inspector.deployed = self.deployed
         self.elsewhere = {region: FakeStackSets(self.organizations) for region in OTHER_REGIONS}
 
     def ports(self) -> Ports:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from rolecall.core.ids import AccountId
+from rolecall.core.ids import AccountId, RoleArn
+from rolecall.core.observed import StackContent
 from rolecall.core.policy import Outcome
 from rolecall.core.preflight import FoundRole
 from rolecall.core.probe import Answer, Caller, Question
@@ -18,7 +19,8 @@ ADMINISTRATOR = Caller(f"arn:aws:iam::{MANAGEMENT}:user/operator", "AIDAOPERATOR
 
 @dataclass
 class FakeRoleInspector:
-    """The `RoleInspector` port. `roles` are those that are there, by account and name; `closed` accounts let nobody in.
+    """The `RoleInspector` port. `roles` are those that are there, by account and name, beside what is `deployed`;
+    `closed` accounts let nobody in.
 
     `asked` are the accounts that were looked into.
     """
@@ -26,6 +28,7 @@ class FakeRoleInspector:
     roles: dict[tuple[AccountId, str], FoundRole] = field(default_factory=dict)
     closed: set[AccountId] = field(default_factory=set)
     asked: list[AccountId] = field(default_factory=list)
+    deployed: Callable[[AccountId], StackContent | None] = lambda account: None
 
     async def management_role(self, name: str) -> FoundRole | None:
         return await self.role_in(MANAGEMENT, name)
@@ -34,6 +37,9 @@ class FakeRoleInspector:
         self.asked.append(account)
         if account in self.closed:
             raise AccessDenied("AWS refused AssumeRole", code="AccessDenied", operation="AssumeRole")
+        content = self.deployed(account)
+        if content and content.parameters["RoleName"] == name:
+            return FoundRole(RoleArn("aws", account, "/", name), content.tags, "{}")
         return self.roles.get((account, name))
 
     def plant(self, role: FoundRole) -> None:

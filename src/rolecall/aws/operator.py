@@ -22,7 +22,7 @@ from rolecall.aws.simulation import simulated
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.preflight.model import FoundRole
 from rolecall.core.probe import Answer, Caller, Question
-from rolecall.errors import NotFound, RolecallError
+from rolecall.errors import AwsError, NotFound, RolecallError
 
 _SESSION = re.compile(r"arn:[^:]+:sts::\d{12}:assumed-role/([^/]+)/.+")
 _LOG_IN = "log in again, or name other credentials with --profile or AWS_PROFILE"
@@ -108,11 +108,19 @@ class AwsOperator:
 
 
 def _role(told: ElementTree.Element) -> FoundRole:
+    """A role always has a trust policy; a tag's value may be empty."""
     parts = children(told)
     tags = (children(tag) for tag in parts.get("Tags", ()))
-    trust = parts.get("AssumeRolePolicyDocument")
     return FoundRole(
-        arn=RoleArn.parse(text(parts, "Arn")),
-        tags={text(tag, "Key"): tag["Value"].text or "" for tag in tags},
-        trust=unquote((trust.text or "") if trust is not None else ""),
+        arn=_arn(text(parts, "Arn")),
+        tags={text(tag, "Key"): tag["Value"].text or "" for tag in tags if "Value" in tag},
+        trust=unquote(text(parts, "AssumeRolePolicyDocument")),
     )
+
+
+def _arn(told: str) -> RoleArn:
+    try:
+        return RoleArn.parse(told)
+    except ValueError as error:
+        hint = "check AWS_ENDPOINT_URL: something else may be answering there"
+        raise AwsError("AWS's answer to GetRole tells no role", detail=str(error), hint=hint) from error

@@ -15,6 +15,7 @@ import typer
 
 from rolecall import __version__
 from rolecall.cli.commands import (
+    adopt,
     apply,
     check,
     demo,
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 for _module in (
     init,
+    adopt,
     doctor,
     permissions,
     explain,

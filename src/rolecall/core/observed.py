@@ -110,6 +110,8 @@ class StackSet:
     id: str = ""
     """`StackSetId`: the name and a UUID, which tells it from an earlier one of the same name."""
     managed_execution: bool = False
+    adopted: bool = False
+    """Whether the config says that it is ours, whoever made it: `deployment.adopted_stack_set`."""
     roles: StackSetRoles | None = None
     """Those of self-managed permissions."""
 

@@ -238,7 +238,13 @@ _DESTROY = (
     ),
 )
 
+_ADOPT = (
+    Right("ReadAdopted", "what the stack set is", ("cloudformation:DescribeStackSet",), STACK_SET),
+    Right("ReadRoot", "whether it is of the whole organization", ("organizations:ListRoots",)),
+)
+
 RIGHTS: dict[str, tuple[Right, ...]] = {
+    "adopt": _ADOPT,
     "plan": (*_LOOK, *_PREFLIGHT),
     "status": (*_LOOK, *_PREFLIGHT),
     "check": (*_LOOK, *_PREFLIGHT),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rolecall.core.desired import Desired
-from rolecall.core.diff import is_managed
+from rolecall.core.diff import is_managed, is_our_stack_set
 from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry
 from rolecall.core.left_behind import of_stack_set
@@ -41,7 +41,7 @@ def _removals(desired: Desired, observed: Observed, only: Only) -> Iterator[Chan
             detail = f"{found.account_name}: the account is not in the organization"
             yield Change(Action.DEREGISTER, f"platform {platform}", found.account, detail)
     stack_set = observed.stack_set
-    if stack_set and is_managed(stack_set.content):
+    if stack_set and is_our_stack_set(stack_set):
         for instance in observed.instances:
             if _meant(instance.account, only):
                 subject = f"stack instance of {stack_set.name}"
@@ -49,7 +49,7 @@ def _removals(desired: Desired, observed: Observed, only: Only) -> Iterator[Chan
     for entry in finishable(desired, observed.ledger, only):
         detail = f"let go of on {entry.since:%Y-%m-%d}: taken into a stack set again, and deleted with it"
         yield Change(Action.DELETE_INSTANCE, f"left stack of {entry.stack_set}", entry.account, detail)
-    if stack_set and is_managed(stack_set.content) and only is None:
+    if stack_set and is_our_stack_set(stack_set) and only is None:
         yield Change(Action.DELETE_STACK_SET, f"stack set {stack_set.name}", None, "")
     stack = observed.management_stack
     management = desired.organization.management_account
@@ -60,7 +60,7 @@ def _removals(desired: Desired, observed: Observed, only: Only) -> Iterator[Chan
 def instances_to_go(desired: Desired, observed: Observed, only: Only) -> Instances:
     """None where the stack set is not ours."""
     stack_set = observed.stack_set
-    ours = observed.instances if stack_set and is_managed(stack_set.content) else ()
+    ours = observed.instances if stack_set and is_our_stack_set(stack_set) else ()
     meant = [found for found in ours if _meant(found.account, only)]
     reached = [found for found in meant if is_alive(desired, found.account)]
     return Instances(

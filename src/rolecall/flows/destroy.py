@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 
 from rolecall.core.config import Config
-from rolecall.core.diff import is_managed
+from rolecall.core.diff import is_managed, is_our_stack_set
 from rolecall.core.gone import Farewell, still_answering
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.ledger import Entry
@@ -59,7 +59,7 @@ async def settled_look(config: Config, ports: Ports, *, platforms: bool = True) 
     """A look at a stack set on which nobody works: an operation that runs, whoever began it, is waited for."""
     seen = await look(config, ports, platforms=platforms, preflight=False)
     stack_set = seen.observed.stack_set
-    if stack_set is None or not is_managed(stack_set.content):
+    if stack_set is None or not is_our_stack_set(stack_set):
         return seen
     if not await settle(ports, stack_set.name):
         return seen
@@ -168,7 +168,7 @@ async def _still_there(seen: Seen, ports: Ports, instances: Sequence[StackInstan
 async def _stack_set(seen: Seen, ports: Ports, only: Only) -> list[Failure]:
     """Only an empty one can be deleted."""
     stack_set = seen.observed.stack_set
-    if stack_set is not None and is_managed(stack_set.content) and only is None:
+    if stack_set is not None and is_our_stack_set(stack_set) and only is None:
         if left := await listed(ports.stack_sets.instances(stack_set.name)):
             return [_stuck(seen, stack_set.name, found) for found in left]
         await ports.stack_sets.delete(stack_set.name)

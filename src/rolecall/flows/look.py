@@ -14,7 +14,7 @@ from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry, without
 from rolecall.core.left_behind import listed_again
 from rolecall.core.notes import notes
-from rolecall.core.observed import Observed
+from rolecall.core.observed import Observed, StackSet
 from rolecall.core.plan import Plan, make_plan
 from rolecall.core.preflight import Finding, blocks
 from rolecall.core.roll import Proof
@@ -73,7 +73,7 @@ async def look(
         )
         entries, refused = await _ledger(ports)
         left = without(entries, listed_again(desired, observed, entries))
-        observed = replace(observed, ledger=left)
+        observed = replace(observed, ledger=left, stack_set=_adopted(config, observed.stack_set))
     finally:
         ports.progress.end()
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
@@ -81,6 +81,13 @@ async def look(
     if (held := blocks(found)) and not retry_blocked:
         changes = diff(desired, observed, platforms_asked=platforms, held=held)
     return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, refused, found)
+
+
+def _adopted(config: Config, stack_set: StackSet | None) -> StackSet | None:
+    """Whoever made it, it is ours where the config names its very id."""
+    if stack_set is None or stack_set.id != config.deployment.adopted_stack_set:
+        return stack_set
+    return replace(stack_set, adopted=True)
 
 
 async def _ledger(ports: Ports) -> tuple[tuple[Entry, ...], ConfigError | None]:

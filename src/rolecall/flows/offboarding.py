@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rolecall.core.diff import is_managed
+from rolecall.core.diff import is_our_stack_set
 from rolecall.core.gone import Farewell
 from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry, with_entries, without
@@ -49,7 +49,7 @@ async def keep_what_aws_let_go(seen: Seen, ports: Ports) -> None:
     """
     stack_set = seen.observed.stack_set
     suspects = let_go_by_aws(seen.desired, seen.observed)
-    if stack_set is not None and suspects and is_managed(stack_set.content):
+    if stack_set is not None and suspects and is_our_stack_set(stack_set):
         asked = await ask_before(partings(seen, stack_set.content, suspects), ports)
         found = [role.account for role in asked.known]
         entries = without_stack(seen.desired, stack_set, found, now(ports))

@@ -99,6 +99,14 @@ async def _probe(
         return NobodyToAsk(error)
 
 
+def open_readers(credentials: Credentials, *, delegated: bool) -> tuple[AwsStackSets, AwsOrganizations, str]:
+    """What reads stack sets and the organization where there is no config yet, and the Region of the one."""
+    operator = session(credentials.profile, credentials.region)
+    region = credentials.region or operator.region_name or "us-east-1"
+    stack_sets = AwsStackSets(Client(operator, "cloudformation", region), Preferences(), delegated=delegated)
+    return stack_sets, AwsOrganizations(Client(operator, "organizations", region)), region
+
+
 def open_template_bucket(config: Config, credentials: Credentials) -> TemplateBucket | None:
     """The bucket alone, None where the config names none."""
     return _template_bucket(config, session(credentials.profile, credentials.region or config.deployment.region))

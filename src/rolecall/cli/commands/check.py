@@ -80,7 +80,8 @@ def _report(
     from rolecall.core.report import report
 
     rows = [row for row in seen.rows(proofs) if not only or row.account.id in only]
-    return report("check", __version__, seen.desired, rows, seen.plan.changes, notes=(*found, *seen.notes))
+    notes = (*found, *seen.notes)
+    return report("check", __version__, seen.desired, rows, seen.plan.changes, notes=notes, findings=seen.findings)
 
 
 def _to_ask(desired: Desired, only: frozenset[AccountId]) -> list[DesiredAccount]:

@@ -28,7 +28,9 @@ def status(context: typer.Context, skip_platforms: SkipPlatforms = False) -> Non
 
     given, asked = options.of(context), not skip_platforms
     seen = with_ports(given, lambda config, ports: look(config, ports, platforms=asked), platforms=asked, probe=False)
-    result = report("status", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes)
+    result = report(
+        "status", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes, findings=seen.findings
+    )
     if given.json:
         print_json(result)
     else:

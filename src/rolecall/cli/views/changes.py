@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rolecall.core.plan import Action
-from rolecall.core.preflight import Level
+from rolecall.core.preflight import Finding, Level
 
 _NAMED = 8
 _WORDS = {
@@ -74,7 +74,7 @@ def print_findings(console: Console, report: dict[str, Any], verbose: bool) -> N
     names = {row["id"]: row["name"] for row in report["accounts"] or ()}
     alike: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for finding in report["findings"] or ():
-        if not any(detail.startswith(finding["message"]) for detail in shown):
+        if Finding(**finding).cause not in shown:
             alike.setdefault((finding["level"], finding["message"], finding["hint"]), []).append(finding)
     for (level, message, hint), found in alike.items():
         accounts = [finding for finding in found if finding["account"]]
@@ -82,7 +82,7 @@ def print_findings(console: Console, report: dict[str, Any], verbose: bool) -> N
         style = "change.blocked" if level == Level.BLOCKS else "change.other"
         _print_line(console, Text(f"{_LEVELS[Level(level)]}: ", style=style).append(message + where, style="default"))
         if hint:
-            _print_line(console, Text(f"  hint: {hint}"))
+            _print_line(console, Text(f"  -> {hint}"))
 
 
 def print_notes(console: Console, report: dict[str, Any]) -> None:

@@ -41,6 +41,14 @@ class DeploymentSection(Section):
         str | None,
         Field(pattern=r"^[A-Za-z][-A-Za-z0-9]*$", max_length=128, description="Made from the role's name unless given"),
     ] = None
+    adopted_stack_set: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z][-A-Za-z0-9]*:[-A-Za-z0-9]+$",
+            description="The StackSetId of one that somebody else made and that is ours from now on; `rolecall adopt` "
+            "writes it",
+        ),
+    ] = None
     auto_deployment: Annotated[
         AutoDeploymentSection, Field(validate_default=True, description="Off with self-managed permissions")
     ] = AutoDeploymentSection()

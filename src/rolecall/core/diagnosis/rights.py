@@ -6,6 +6,7 @@ answer to several is the strictest, and an action need not take them all.
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def verdicts(asked: Iterable[Wanted], answers: Mapping[tuple[str, str], Answer])
 def _line(command: str, *, required: set[str], optional: set[str]) -> Line:
     check = f"permissions of {command}"
     if required:
-        hint = f"allow what this prints: rolecall policy {command.split(maxsplit=1)[0]}"
+        hint = f"allow what this prints: rolecall policy {shlex.quote(command)}"
         return bad(check, f"the caller may not {_some(required)}", hint)
     if optional:
         return good(check, f"all that it must have; it tells less without {_some(optional)}")

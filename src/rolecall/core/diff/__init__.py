@@ -20,7 +20,7 @@ from rolecall.core.diff.instances import (
 )
 from rolecall.core.diff.management import management_changes
 from rolecall.core.diff.obstacles import obstacle
-from rolecall.core.diff.ownership import NOT_OURS, is_managed
+from rolecall.core.diff.ownership import NOT_OURS, is_managed, is_our_stack_set
 from rolecall.core.diff.stack_set import (
     auto_deployment_differences,
     deployed_differences,
@@ -42,6 +42,7 @@ __all__ = [
     "in_flight",
     "instance_of",
     "is_managed",
+    "is_our_stack_set",
     "stack_differences",
     "stack_differs",
     "surplus_units",

@@ -41,8 +41,4 @@ def preflight(facts: Facts) -> tuple[Finding, ...]:
 
 def blocks(findings: Iterable[Finding]) -> dict[AccountId | None, str]:
     """Why nothing can be made in an account; of None, in any."""
-    return {
-        finding.account: f"{finding.message}; {finding.hint}" if finding.hint else finding.message
-        for finding in reversed(tuple(findings))
-        if finding.level is Level.BLOCKS
-    }
+    return {finding.account: finding.cause for finding in reversed(tuple(findings)) if finding.level is Level.BLOCKS}

@@ -37,6 +37,11 @@ class Finding:
     message: str
     hint: str = ""
 
+    @property
+    def cause(self) -> str:
+        """As the detail of a blocked change."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
