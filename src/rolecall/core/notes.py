@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId
@@ -12,7 +12,7 @@ from rolecall.core.registrations import departed
 
 def notes(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """One sentence each, for the plan."""
-    return (*desired.set_aside, *_departed(desired, observed), *_formerly_drifted(desired, observed))
+    return (*desired.set_aside, *_departed(desired, observed), *_drift(desired, observed))
 
 
 def _departed(desired: Desired, observed: Observed) -> Iterator[str]:
@@ -29,15 +29,17 @@ def _departed(desired: Desired, observed: Observed) -> Iterator[str]:
             )
 
 
-def _formerly_drifted(desired: Desired, observed: Observed) -> Iterator[str]:
-    """What an earlier detection found may be mended since, by anybody."""
+def _drift(desired: Desired, observed: Observed) -> Iterator[str]:
+    """Where nobody could look; and what an earlier detection found, which may be mended since, by anybody."""
+    if observed.undetected:
+        yield f"drift could not be looked for in {_named(desired, observed.undetected)}"
     found = [instance.account for instance in observed.instances if instance.drift == "DRIFTED"]
     if found and observed.drifts is None:
-        names = ", ".join(_name(desired, account) for account in found[:3]) + (", …" if len(found) > 3 else "")
-        changed = "1 stack instance" if len(found) == 1 else f"{len(found)} stack instances"
-        yield f"an earlier drift detection found {changed} changed by hand ({names}): --drift looks anew"
+        yield f"an earlier drift detection found changes by hand in {_named(desired, found)}: --drift looks anew"
 
 
-def _name(desired: Desired, account: AccountId) -> str:
-    known = desired.accounts.get(account)
-    return known.account.name if known else account
+def _named(desired: Desired, accounts: Sequence[AccountId]) -> str:
+    known = [desired.accounts.get(account) for account in accounts[:3]]
+    names = [account.account.name if account else found for account, found in zip(known, accounts, strict=False)]
+    count = "1 account" if len(accounts) == 1 else f"{len(accounts)} accounts"
+    return f"{count} ({', '.join(names)}{', …' if len(accounts) > 3 else ''})"

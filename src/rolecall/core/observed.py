@@ -216,5 +216,7 @@ class Observed:
     so that a plan is stale after another one."""
     drifts: tuple[InstanceDrift, ...] | None = None
     """Of each drifted instance, what a detection just found; None where nobody asked for one."""
+    undetected: tuple[AccountId, ...] = ()
+    """Where that detection failed."""
     kept: Mapping[AccountId, str] = field(default_factory=dict)
     """Stacks of this stack set that were let go of, as the ledger has them: by their ids."""
