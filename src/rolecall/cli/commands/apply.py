@@ -95,7 +95,7 @@ def _print_failures(given: Options, applied: Applied) -> None:
     from rolecall.cli.views.failures import print_failures
 
     names = {account.id: account.account.name for account in applied.seen.desired.accounts.values()}
-    print_failures(console.stderr(given), applied.failures, names)
+    print_failures(console.stderr(given), applied.failures, names, told=not given.quiet)
 
 
 def _read_plan(path: Path) -> Plan:
