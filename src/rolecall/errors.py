@@ -129,5 +129,11 @@ class IncompleteList(RolecallError):
     """AWS gave a list that cannot be whole. Nothing is inferred from it."""
 
 
+class Interrupted(RolecallError):
+    """The command was ended from outside while AWS worked for it."""
+
+    exit_status = 130
+
+
 class PlanRefused(RolecallError):
     """A saved plan cannot be applied: it is stale, unreadable, or of another organization."""

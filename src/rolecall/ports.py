@@ -148,7 +148,9 @@ class StackSets(Protocol):
         """Newest first."""
         ...
 
-    def results(self, name: str, operation_id: str) -> AsyncIterator[OperationResult]: ...
+    def results(self, name: str, operation_id: str, *, status: str = "") -> AsyncIterator[OperationResult]:
+        """Those with `status` alone where it is given: a call a hundred of them, and one at least."""
+        ...
 
 
 class Stacks(Protocol):

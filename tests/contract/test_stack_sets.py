@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rolecall.core.causes import Kind, cause_of
 from rolecall.core.observed import (
     AccountFilter,
     AutoDeployment,
@@ -13,7 +14,6 @@ from rolecall.core.observed import (
     OperationStatus,
     StackInstance,
 )
-from rolecall.core.reasons import name_is_taken
 from rolecall.errors import AwsError, NotFound
 
 from .stage import ACTIVE, REGION, STACK_SET, Stage, content
@@ -112,9 +112,9 @@ async def test_a_failure_in_one_account_leaves_the_others_alone(stage: Stage) ->
     assert (operation.status, operation.failed_count) == (OperationStatus.SUCCEEDED, 1)
     result, found = (await results(stage, operation.id))["billing"], await instances(stage)
     assert result.status == "FAILED"
-    assert name_is_taken(result.reason)
+    assert cause_of(result.reason).kind is Kind.NAME_TAKEN
     assert (found["billing"].status, found["billing"].detailed_status) == (InstanceStatus.OUTDATED, "FAILED")
-    assert name_is_taken(found["billing"].reason)
+    assert cause_of(found["billing"].reason).kind is Kind.NAME_TAKEN
     assert {found[name].status for name in ACTIVE if name != "billing"} == {InstanceStatus.CURRENT}
 
 

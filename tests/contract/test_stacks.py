@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rolecall.core.reasons import name_is_taken
+from rolecall.core.causes import Kind, cause_of
 from rolecall.errors import AwsError
 
 from .stage import STACK_SET, Stage, content
@@ -61,4 +61,4 @@ async def test_a_creation_that_fails_is_rolled_back_and_says_why(stage: Stage) -
     stack = await stage.settled(STACK_SET)
     assert stack is not None
     assert (stack.status, stack.good) == ("ROLLBACK_COMPLETE", False)
-    assert name_is_taken(stack.reason)
+    assert cause_of(stack.reason).kind is Kind.NAME_TAKEN

@@ -13,9 +13,11 @@ from rolecall.core.diff import diff
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import (
     AutoDeployment,
+    InstanceDrift,
     InstanceStatus,
     Observed,
     Registration,
+    ResourceDrift,
     Stack,
     StackContent,
     StackInstance,
@@ -48,6 +50,16 @@ OUTDATED, INOPERABLE, CURRENT = InstanceStatus.OUTDATED, InstanceStatus.INOPERAB
 
 def steps(changes: tuple[Change, ...]) -> list[tuple[Action, AccountId | None]]:
     return [(change.action, change.account) for change in changes]
+
+
+STACK = f"arn:aws:cloudformation:us-east-1:{AUDIT}:stack/StackSet"
+OURS, OTHERS = f"{STACK}-{STACK_SET}-1/2", f"{STACK}-theirs-1/2"
+DENIED = "not authorized to perform: iam:CreateRole with an explicit deny in a service control policy"
+
+
+def drift(account: AccountId, *paths: str, foreign: tuple[str, ...] = ()) -> InstanceDrift:
+    role = ResourceDrift("Role", "CadoResponseRole", "AWS::IAM::Role", "MODIFIED", paths, foreign)
+    return InstanceDrift(account, (role,))
 
 
 def instances(**changes: Any) -> tuple[StackInstance, ...]:
@@ -104,8 +116,57 @@ CASES: dict[str, tuple[dict[str, Any], list[tuple[Action, AccountId | None]]]] =
     ),
     "an instance is inoperable": (
         {"instances": instances(status=INOPERABLE, detailed_status="INOPERABLE")},
+        [(Action.REPAIR_INSTANCE, AUDIT)],
+    ),
+    "an instance could not be imported": (
+        {"instances": instances(status=INOPERABLE, detailed_status="FAILED_IMPORT", reason="its template is another")},
         [(Action.BLOCKED, AUDIT)],
     ),
+    "an instance could not be imported since its stack is gone": (
+        {"instances": instances(status=INOPERABLE, detailed_status="FAILED_IMPORT", reason="is in DELETE_COMPLETE")},
+        [(Action.REPAIR_INSTANCE, AUDIT)],
+    ),
+    "a policy of the organization denies it": (
+        {"instances": instances(status=OUTDATED, detailed_status="FAILED", reason=DENIED)},
+        [(Action.BLOCKED, AUDIT)],
+    ),
+    "a stack that was let go of is in the way": (
+        {"instances": instances(status=OUTDATED, detailed_status="FAILED", reason=f"X already exists in stack {OURS}")},
+        [(Action.REPAIR_INSTANCE, AUDIT)],
+    ),
+    "a stack of another stack set is in the way": (
+        {"instances": instances(status=OUTDATED, detailed_status="FAILED", reason=f"already exists in stack {OTHERS}")},
+        [(Action.BLOCKED, AUDIT)],
+    ),
+    "a stack was let go of and the run ended there": (
+        {"instances": (instance(BILLING),), "kept": {AUDIT: OURS}},
+        [(Action.REPAIR_INSTANCE, AUDIT)],
+    ),
+    "a stack was taken in again and the run ended there": (
+        {"instances": instances(stack_id=OURS), "kept": {AUDIT: OURS}},
+        [(Action.REPAIR_INSTANCE, AUDIT)],
+    ),
+    "the ledger has another stack than the instance": ({"kept": {AUDIT: OURS}}, []),
+    "a trust was changed by hand": (
+        {"drifts": (drift(AUDIT, "/AssumeRolePolicyDocument/x"),)},
+        [(Action.REWRITE_INSTANCE, AUDIT)],
+    ),
+    "a session length was changed by hand": (
+        {"drifts": (drift(AUDIT, "/AssumeRolePolicyDocument/x", "/MaxSessionDuration"),)},
+        [(Action.RECREATE_INSTANCE, AUDIT)],
+    ),
+    "a policy was attached by hand": (
+        {"drifts": (drift(AUDIT, "/ManagedPolicyArns/1", foreign=("arn:theirs",)),)},
+        [(Action.BLOCKED, AUDIT)],
+    ),
+    "a drifted instance is deployed anew": (
+        {
+            "instances": instances(status=OUTDATED, detailed_status="FAILED"),
+            "drifts": (drift(AUDIT, "/MaxSessionDuration"),),
+        },
+        [(Action.RETRY_INSTANCE, AUDIT)],
+    ),
+    "an instance drifted in an account that is no target": ({"drifts": (drift(RETIRED, "/Description"),)}, []),
     "an instance in an account that left": (
         {"instances": (*instances(), instance(GONE))},
         [(Action.BLOCKED, GONE)],
@@ -189,7 +250,9 @@ def test_each_difference_has_its_change(name: str) -> None:
     ("name", "words"),
     [
         ("a name is taken", "--retry-blocked"),
-        ("an instance is inoperable", "RetainStacks"),
+        ("an instance could not be imported", "--retry-blocked"),
+        ("a policy of the organization denies it", "iam:CreateRole"),
+        ("a stack of another stack set is in the way", "delete that stack"),
         ("an instance in an account that left", "not in the organization"),
         ("a registration of another name without a role", "does not say with which role"),
     ],
@@ -340,7 +403,13 @@ def test_no_detail_holds_the_external_id() -> None:
 
 
 statuses = st.sampled_from(
-    [(CURRENT, "SUCCEEDED"), (OUTDATED, "FAILED"), (OUTDATED, "CANCELLED"), (INOPERABLE, "INOPERABLE")]
+    [
+        (CURRENT, "SUCCEEDED"),
+        (OUTDATED, "FAILED"),
+        (OUTDATED, "CANCELLED"),
+        (INOPERABLE, "INOPERABLE"),
+        (INOPERABLE, "FAILED_IMPORT"),
+    ]
 )
 found_instances = st.fixed_dictionaries(
     {},
@@ -361,6 +430,11 @@ found_registrations = st.lists(
 units_wanted = st.sampled_from([(ROOT,), (WORKLOADS,)])
 
 
+found_drifts = st.lists(
+    st.builds(drift, st.sampled_from([AUDIT, BILLING, RETIRED]), st.sampled_from(["/Policies/0", "/Tags/0"])),
+    max_size=3,
+    unique_by=lambda found: found.account,
+)
 BASE = desired()
 WANTED = {(ROOT,): BASE, (WORKLOADS,): desired(units=(WORKLOADS,))}
 
@@ -383,6 +457,8 @@ def worlds(draw: st.DrawFn) -> Observed:
         ),
         registrations=tuple(draw(found_registrations)),
         trusted_access=draw(st.sampled_from([True, None])),
+        drifts=tuple(draw(found_drifts)) if have_set else None,
+        kept=draw(st.dictionaries(st.sampled_from([AUDIT, BILLING, GONE]), st.just(OURS))) if have_set else {},
     )
 
 
@@ -400,7 +476,12 @@ def _effect(wanted: Desired, world: Observed, change: Change) -> dict[str, Any]:
             return {"stack_set": stack_set(wanted)}
         case Action.CREATE_INSTANCE | Action.RETRY_INSTANCE:
             assert change.account
-            return {"instances": (*others, instance(change.account))}
+            return {"instances": (*others, instance(change.account)), "drifts": _but(world, change.account)}
+        case Action.REPAIR_INSTANCE | Action.REWRITE_INSTANCE | Action.RECREATE_INSTANCE:
+            assert change.account
+            kept = {account: stack for account, stack in world.kept.items() if account != change.account}
+            mended = {"kept": kept, "drifts": _but(world, change.account)}
+            return {"instances": (*others, instance(change.account)), **mended}
         case Action.DELETE_INSTANCE:
             return {"instances": others}
         case Action.CREATE_STACK | Action.UPDATE_STACK | Action.REPLACE_STACK:
@@ -410,6 +491,10 @@ def _effect(wanted: Desired, world: Observed, change: Change) -> dict[str, Any]:
         case Action.REGISTER | Action.REPLACE_REGISTRATION | Action.DEREGISTER:
             return {"registrations": tuple(_registered(wanted, world, change))}
     return {}
+
+
+def _but(world: Observed, account: AccountId) -> tuple[InstanceDrift, ...]:
+    return tuple(found for found in world.drifts or () if found.account != account)
 
 
 def _registered(wanted: Desired, world: Observed, change: Change) -> Iterator[Registration]:
@@ -450,7 +535,13 @@ def test_nothing_is_done_to_what_is_not_ours(observed: Observed, units: tuple[An
 @given(worlds(), units_wanted)
 def test_no_account_outside_the_targets_is_given_anything(observed: Observed, units: tuple[Any, ...]) -> None:
     wanted = WANTED[units]
-    giving = {Action.CREATE_INSTANCE, Action.RETRY_INSTANCE, Action.CREATE_STACK, Action.REGISTER}
+    giving = {
+        Action.CREATE_INSTANCE,
+        Action.RETRY_INSTANCE,
+        Action.REPAIR_INSTANCE,
+        Action.CREATE_STACK,
+        Action.REGISTER,
+    }
     given_to = {change.account for change in diff(wanted, observed) if change.action in giving}
     assert given_to <= {account.id for account in wanted.accounts.values() if account.via is not Via.NOTHING}
 

@@ -253,4 +253,5 @@ def test_ten_thousand_changes_are_compared_in_one_pass() -> None:
 
 @pytest.mark.parametrize("action", list(Action))
 def test_what_takes_away_is_destructive(action: Action) -> None:
-    assert action.destructive is (action.value.startswith(("delete", "drop", "deregister")))
+    takes_away = ("delete", "drop", "deregister", "let-go", "recreate")
+    assert action.destructive is action.value.startswith(takes_away)

@@ -157,7 +157,7 @@ def test_the_management_accounts_deployment_is_its_stack(status: str | None, dep
         (audit(None, **FAILED), "Limit exceeded"),
         (audit(REFUSED, **FAILED), "Limit exceeded"),
         (audit(ANSWERING, **FAILED), "12 permissions allowed"),
-        (audit(None, **GIVEN_UP), "RetainStacks"),
+        (audit(None, **GIVEN_UP), "`rolecall apply` brings it back"),
         (audit(None, **(FAILED | {"reason": TAKEN})), "--retry-blocked"),
         (audit(REFUSED), "cannot be assumed"),
         (audit(REFUSED, **CANCELLED), "cannot be assumed"),

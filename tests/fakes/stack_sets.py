@@ -25,6 +25,7 @@ from rolecall.core.observed import (
 from rolecall.errors import AwsError, LimitExceeded, NotFound, OperationInProgress
 
 from .organizations import MANAGEMENT, FakeOrganizations
+from .time import FOUNDED
 
 SKIPPED = "SKIPPED_SUSPENDED_ACCOUNT"
 _CALLS = {
@@ -61,7 +62,8 @@ class FakeStackSets:
     an eventually consistent list may. `administrator` is whose credentials
     these are, `roles` are those of self-managed permissions, and `in_flight` is how many
     instances an operation may work on. `changed_by_hand` is what a drift detection finds; `importable` are the stacks
-    that exist, by id, with their accounts.
+    that were let go of and exist, by id, with their accounts: a new stack there fails, since its names are taken.
+    `unimportable` has the reason for each stack that a stack set does not take in.
     """
 
     organizations: FakeOrganizations
@@ -74,6 +76,7 @@ class FakeStackSets:
     hidden_results: bool = False
     changed_by_hand: dict[AccountId, tuple[ResourceDrift, ...]] = field(default_factory=dict)
     importable: dict[str, AccountId] = field(default_factory=dict)
+    unimportable: dict[str, str] = field(default_factory=dict)
     overrides: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
@@ -142,7 +145,7 @@ class FakeStackSets:
             reached = self._reached(targets)
             self._refuse_without_room(reached)
             for account, unit in reached.items():
-                stack_id = f"stack/{account}/{len(found.operations)}"
+                stack_id = f"arn:aws:cloudformation:{region}:{account}:stack/StackSet-{name}-1/{len(found.operations)}"
                 new = StackInstance(account, region, InstanceStatus.OUTDATED, "PENDING", "", unit, stack_id)
                 found.instances.setdefault(account, new)
             known = dict.fromkeys((*found.stack_set.unit_ids, *targets.unit_ids))
@@ -191,12 +194,14 @@ class FakeStackSets:
         if self._begins(found, operation_id, request):
             under = self.organizations.under(unit_ids)
             accounts = [self.importable[stack_id] for stack_id in stack_ids]
+            assert not any(account in found.instances for account in accounts), "an instance is there already"
             for account, stack_id in zip(accounts, stack_ids, strict=True):
                 new = StackInstance(account, "us-east-1", InstanceStatus.OUTDATED, "PENDING", "", under[account])
                 found.instances[account] = replace(new, stack_id=stack_id)
             known = dict.fromkeys((*found.stack_set.unit_ids, *unit_ids))
             found.stack_set = replace(found.stack_set, unit_ids=tuple(known), regions=("us-east-1",))
-            self._start(found, operation_id, "CREATE", request, accounts)
+            work = dict.fromkeys(accounts, self._import(found))
+            self._enqueue(found, Operation(operation_id, "CREATE", OperationStatus.RUNNING), request, work)
         return operation_id
 
     async def detect_drift(self, name: str, *, operation_id: str) -> str:
@@ -239,13 +244,14 @@ class FakeStackSets:
             self._look(entry)
             yield entry.operation
 
-    async def results(self, name: str, operation_id: str) -> AsyncIterator[OperationResult]:
-        self.calls["ListStackSetOperationResults"] += 1
+    async def results(self, name: str, operation_id: str, *, status: str = "") -> AsyncIterator[OperationResult]:
         entry = self._entry(self._found(name), operation_id)
         assert entry is not None
-        for result in entry.results:
-            if not (self.hidden_results and result.status == "FAILED"):
-                yield result
+        shown = [result for result in entry.results if not (self.hidden_results and result.status == "FAILED")]
+        found = [result for result in shown if result.status == status or not status]
+        self.calls["ListStackSetOperationResults"] += max(1, -(-len(found) // 100))
+        for result in found:
+            yield result
 
     def plant(self, name: str, content: StackContent, *accounts: AccountId, service_managed: bool = True) -> None:
         """A stack set that somebody else made, with an instance in each of the accounts."""
@@ -268,7 +274,7 @@ class FakeStackSets:
 
     def run_foreign_operation(self, name: str, polls: int) -> None:
         """An operation of somebody else, which works on nothing for so many looks."""
-        operation = Operation("of-somebody-else", "DETECT_DRIFT", OperationStatus.RUNNING)
+        operation = Operation("of-somebody-else", "UPDATE", OperationStatus.RUNNING, created=FOUNDED)
         self.sets[name].operations.insert(0, _Running(operation, None, {}, polls))
 
     def _found(self, name: str) -> _Set:
@@ -339,20 +345,14 @@ class FakeStackSets:
             status, detailed, reason, result = InstanceStatus.CURRENT, "SUCCEEDED", "", "SUCCEEDED"
             if not self._active(account):
                 status, detailed, result = InstanceStatus.OUTDATED, SKIPPED, "CANCELLED"
-            elif reason := self._in_the_way(found, account):
+            elif account in self.failing or account in self.importable.values():
                 status, detailed, result = InstanceStatus.OUTDATED, "FAILED", "FAILED"
+                reason = self.failing.get(account) or self._in_the_way(account)
             instance = found.instances[account]
             found.instances[account] = replace(instance, status=status, detailed_status=detailed, reason=reason)
             return OperationResult(account, "us-east-1", result, reason)
 
         return perform
-
-    def _in_the_way(self, found: _Set, account: AccountId) -> str:
-        """Why a deployment fails: a stack that was let go of still has the role, unless it is the instance's own."""
-        theirs = [stack_id for stack_id, owner in self.importable.items() if owner == account]
-        if theirs and found.instances[account].stack_id not in theirs:
-            return "CadoResponseRole already exists"
-        return self.failing.get(account, "")
 
     def _removal(self, found: _Set, retain: bool) -> Callable[[AccountId], OperationResult]:
         def perform(account: AccountId) -> OperationResult:
@@ -362,11 +362,29 @@ class FakeStackSets:
                 gone = replace(found.instances[account], status=InstanceStatus.INOPERABLE, detailed_status=detailed)
                 found.instances[account] = replace(gone, reason=reason)
                 return OperationResult(account, "us-east-1", result, reason)
-            stack_id = found.instances.pop(account).stack_id
-            if retain and stack_id:
-                self.importable[stack_id] = account
-            else:
-                self.importable.pop(stack_id, None)
+            gone = found.instances.pop(account)
+            if not retain:
+                self.importable.pop(gone.stack_id, None)
+            elif gone.detailed_status != "FAILED" and account not in self.importable.values():
+                self.importable[gone.stack_id] = account
+            return OperationResult(account, "us-east-1", "SUCCEEDED")
+
+        return perform
+
+    def _in_the_way(self, account: AccountId) -> str:
+        return next(f"X already exists in stack {stack}" for stack, held in self.importable.items() if held == account)
+
+    def _import(self, found: _Set) -> Callable[[AccountId], OperationResult]:
+        def perform(account: AccountId) -> OperationResult:
+            instance = found.instances[account]
+            if reason := self.unimportable.get(instance.stack_id, ""):
+                failed = replace(instance, status=InstanceStatus.INOPERABLE, detailed_status="FAILED_IMPORT")
+                found.instances[account] = replace(failed, reason=reason)
+                return OperationResult(account, "us-east-1", "FAILED", reason)
+            del self.importable[instance.stack_id]
+            found.instances[account] = replace(
+                instance, status=InstanceStatus.CURRENT, detailed_status="SUCCEEDED", reason=""
+            )
             return OperationResult(account, "us-east-1", "SUCCEEDED")
 
         return perform

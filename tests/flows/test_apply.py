@@ -10,7 +10,6 @@ from rolecall.core.observed import (
     AccountFilter,
     AutoDeployment,
     DeploymentTargets,
-    InstanceStatus,
     StackContent,
 )
 from rolecall.core.organization import AccountState
@@ -26,6 +25,7 @@ from tests.fakes.cloud import STACK_SET, FakeCloud, config
 from tests.fakes.organizations import MANAGEMENT
 from tests.fakes.probe import FakeRoleProbe
 from tests.fakes.stack_sets import FakeStackSets
+from tests.fakes.time import FOUNDED
 
 from .acting import account, applied, by_name, unit, verdicts
 
@@ -173,7 +173,10 @@ async def test_an_operation_of_somebody_else_is_waited_for(cloud: FakeCloud) -> 
     cloud.stack_sets.run_foreign_operation(STACK_SET, polls=5)
     done = await applied(cloud)
     assert verdicts(done)["late"] == "ready"
-    assert cloud.progress.lines == [f"Waiting for operation of-somebody-else (DETECT_DRIFT) on {STACK_SET}"]
+    (said,) = cloud.progress.lines
+    since = f"{FOUNDED:%Y-%m-%d %H:%M} UTC"
+    assert said.startswith(f"Waiting for operation of-somebody-else (UPDATE), somebody else's, since {since}, ")
+    assert "`rolecall status`" in said
 
 
 async def test_a_look_is_taken_anew_only_when_an_operation_had_to_end(cloud: FakeCloud) -> None:
@@ -439,17 +442,6 @@ async def test_killed_anywhere_it_is_finished_by_running_it_again(cloud: FakeClo
         assert set(verdicts(done).values()) <= {"ready", "unknown"}, steps
         assert len(fresh.platform.registered) == 4, steps
         assert (await applied(fresh)).plan.changes == (), steps
-
-
-async def test_an_inoperable_instance_is_blocked_with_its_mend(cloud: FakeCloud) -> None:
-    await applied(cloud)
-    dev = account(cloud, "dev")
-    cloud.stack_sets.set_instance(STACK_SET, dev, InstanceStatus.INOPERABLE, "INOPERABLE", "deletion failed")
-    done = await applied(cloud)
-    assert [(change.action, change.account) for change in done.plan.changes] == [(Action.BLOCKED, dev)]
-    row = by_name(done.seen.rows())["dev"]
-    assert (row.deployment, row.verdict) == (Deployment.INOPERABLE, "unreachable")
-    assert "RetainStacks" in row.reason
 
 
 async def test_auto_deployment_is_switched_without_touching_the_content(cloud: FakeCloud) -> None:

@@ -154,7 +154,9 @@ async def test_what_the_caller_may_not_do_is_named_for_each_command(cloud: FakeC
     assert apply.hint == "allow what this prints: rolecall policy apply"
     assert plan.state is State.OK
     assert "tells less without cloudformation:ListStackSets" in plan.message
-    assert set(states(lines)) == {"permissions of apply", "permissions of destroy"}
+    assert set(states(lines)) == {"permissions of apply", "permissions of destroy"}, (
+        "which takes stacks back to delete them"
+    )
 
 
 async def test_permissions_take_few_calls_each_of_one_resource_without_patterns(cloud: FakeCloud) -> None:

@@ -32,9 +32,11 @@ async def test_instances_and_registrations_come_in_one_fixed_order(cloud: FakeCl
     assert len(names) == 5
 
 
-async def test_only_the_newest_operation_is_read(cloud: FakeCloud) -> None:
+async def test_only_the_newest_operation_that_changes_something_is_read(cloud: FakeCloud) -> None:
     await applied(cloud)
-    cloud.stack_sets.run_foreign_operation(STACK_SET, polls=9)
+    cloud.stack_sets.run_foreign_operation(STACK_SET, polls=1)
+    await anext(cloud.stack_sets.operations(STACK_SET))
+    await cloud.stack_sets.detect_drift(STACK_SET, operation_id="detect-1")
     observed = await observe(cloud.ports(), STACK_SET)
     assert observed.operation is not None
     assert observed.operation.id == "of-somebody-else"

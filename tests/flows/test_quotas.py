@@ -7,9 +7,9 @@ import pytest
 from rolecall.core.observed import AccountFilter, DeploymentTargets
 from rolecall.core.plan import Action
 from rolecall.errors import LimitExceeded
-from rolecall.flows.deploying.running import ROOM_PATIENCE, ROOM_PAUSE, run_operation
 from rolecall.flows.destroy import destroy
 from rolecall.flows.look import look
+from rolecall.flows.running import ROOM_PATIENCE, ROOM_PAUSE, run_operation
 from tests.fakes.cloud import STACK_SET, FakeCloud, config
 from tests.fakes.organizations import ROOT
 from tests.fakes.stack_sets import FakeStackSets

@@ -13,7 +13,7 @@ from rolecall.core.operator_policy import policy_of
 from rolecall.errors import RolecallError
 from rolecall.flows.doctor import Reach, can_be_fixed, diagnose, fix
 from rolecall.sandbox.scenario import Scenario
-from tests.pitfalls.conftest import STACK_SET, House
+from tests.pitfalls.conftest import ROLE, STACK_SET, House
 
 INSPECT_ROLE = "OrganizationAccountAccessRole"
 BOUNDARY = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -39,6 +39,7 @@ class Situation:
     before: Callable[[House], Awaitable[None]]
     allowed: bool = False
     """Whether many removals are."""
+    drift: bool = False
 
 
 async def _nothing(house: House) -> None:
@@ -79,6 +80,16 @@ async def _five_versions(house: House) -> None:
         iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)
 
 
+async def _changed_by_hand(house: House) -> None:
+    await house.apply()
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "Hand", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}],
+    }
+    iam = house.sandbox.client_of("iam", "one")
+    iam.put_role_policy(RoleName=ROLE, PolicyName="account-check", PolicyDocument=json.dumps(document))
+
+
 async def _no_trusted_access(house: House) -> None:
     house.sandbox.client("cloudformation").deactivate_organizations_access()
 
@@ -115,6 +126,8 @@ MORE: dict[str, Any] = {"permission_groups": ["account-check", "s3", "ebs", "lam
 NOWHERE: dict[str, Any] = {"targets": {"organizational_units": ["/A", "/Empty/Deep"]}}
 MEMBERS_ONLY = {"organizational_units": ["/"], "management_account": False}
 SITUATIONS = (
+    Situation("plan", "a role changed by hand", _of(), _changed_by_hand, drift=True),
+    Situation("apply", "a role changed by hand", _of(), _changed_by_hand, drift=True),
     Situation("plan", "a new organization", _of(), _nothing),
     Situation("plan", "everything there", _of(), _deployed()),
     Situation("plan", "a stack rolled back", _of(role=WIDE), _rolled_back),
@@ -175,7 +188,7 @@ def _bound(wanted: Config) -> Config:
 async def _run(house: House, situation: Situation, wanted: Config) -> str:
     command = situation.command
     if command in ("plan", "status"):
-        seen = await house.plan(wanted, profile="operator")
+        seen = await house.plan(wanted, profile="operator", drift=situation.drift)
         return f"{seen.plan.changes} {seen.rows()} {seen.observed.trusted_access} {seen.findings}"
     if command == "doctor":
         return await _diagnosed(house, wanted)
@@ -188,7 +201,9 @@ async def _run(house: House, situation: Situation, wanted: Config) -> str:
         return f"{destroyed.failures} {destroyed.left} {len(destroyed.ledger)} {_there(house)}"
     found = await _findings(house, wanted)
     allowed = 99 if situation.allowed else None
-    applied = await house.apply(wanted, profile="operator", allow_removals=allowed, retry_blocked=True)
+    applied = await house.apply(
+        wanted, profile="operator", allow_removals=allowed, retry_blocked=True, drift=situation.drift
+    )
     return f"{found} {applied.failures} {applied.seen.plan.changes} {_proofs(applied.proofs)} {_there(house)}"
 
 

@@ -51,6 +51,7 @@ _CODES: dict[str, tuple[type[AwsError], str]] = {
     "StackSetNotFoundException": (NotFound, ""),
     "OperationNotFoundException": (NotFound, ""),
     "StackInstanceNotFoundException": (NotFound, ""),
+    "StackNotFoundException": (NotFound, ""),
     "NoSuchEntity": (NotFound, ""),
     "NoSuchBucket": (NotFound, "make the bucket, or name another: deployment.template_bucket"),
     "AWSOrganizationsNotInUseException": (

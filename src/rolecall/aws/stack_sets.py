@@ -12,6 +12,7 @@ from typing import Any
 
 from rolecall.aws.client import Client
 from rolecall.aws.content import content_of, content_parameters
+from rolecall.aws.drift import resource_drift
 from rolecall.aws.errors import known
 from rolecall.aws.template_bucket import TemplateBucket
 from rolecall.core.ids import AccountId, UnitId
@@ -170,7 +171,7 @@ class AwsStackSets:
             StackInstanceRegion=instance.region,
             OperationId=operation_id,
         )
-        return [_resource_drift(told) async for told in pages]
+        return [resource_drift(told) async for told in pages]
 
     async def stop(self, name: str, operation_id: str) -> None:
         try:
@@ -196,13 +197,15 @@ class AwsStackSets:
         async for told in self._pages("ListStackSetOperations", StackSetName=name):
             yield _operation(told, "ListStackSetOperations")
 
-    async def results(self, name: str, operation_id: str) -> AsyncIterator[OperationResult]:
+    async def results(self, name: str, operation_id: str, *, status: str = "") -> AsyncIterator[OperationResult]:
         """None yet of an operation that this list does not know so soon after its start: it is eventually consistent.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackSetOperationResults.html
         """
+        only = {"Filters": [{"Name": "OPERATION_RESULT_STATUS", "Values": status}]} if status else {}
+        asked = self._pages("ListStackSetOperationResults", StackSetName=name, OperationId=operation_id, **only)
         try:
-            async for told in self._pages("ListStackSetOperationResults", StackSetName=name, OperationId=operation_id):
+            async for told in asked:
                 yield _result(told)
         except NotFound as error:
             if error.code != "OperationNotFoundException":
@@ -296,16 +299,6 @@ def _instance(told: Mapping[str, Any]) -> StackInstance:
     )
 
 
-def _resource_drift(told: Mapping[str, Any]) -> ResourceDrift:
-    return ResourceDrift(
-        logical_id=told["LogicalResourceId"],
-        physical_id=told.get("PhysicalResourceId", ""),
-        type=told["ResourceType"],
-        status=told["StackResourceDriftStatus"],
-        properties=tuple(found["PropertyPath"] for found in told.get("PropertyDifferences") or ()),
-    )
-
-
 def _result(told: Mapping[str, Any]) -> OperationResult:
     return OperationResult(
         account=AccountId(told["Account"]),
@@ -323,4 +316,5 @@ def _operation(told: Mapping[str, Any], asked: str) -> Operation:
         reason=told.get("StatusReason", ""),
         failed_count=(told.get("StatusDetails") or {}).get("FailedStackInstancesCount", 0),
         drifted_count=(told.get("StackSetDriftDetectionDetails") or {}).get("DriftedStackInstancesCount", 0),
+        created=told.get("CreationTimestamp"),
     )

@@ -32,9 +32,9 @@ from rolecall.cli.commands import (
     template,
 )
 from rolecall.cli.options import Options, hoisted
-from rolecall.errors import ConfigError, Objection, Problem, RolecallError, RoleRefused, UsageError
+from rolecall.errors import ConfigError, Interrupted, Objection, Problem, RolecallError, RoleRefused, UsageError
 
-INTERRUPTED = 130
+INTERRUPTED = Interrupted.exit_status
 
 app = typer.Typer(
     name="rolecall",
@@ -98,6 +98,9 @@ def main() -> NoReturn:
         if status == INTERRUPTED:  # so typer says that Ctrl-C was pressed
             raise KeyboardInterrupt
         sys.exit(status)
+    except Interrupted as error:
+        print_error(error)
+        _leave_at_once()
     except RolecallError as error:
         print_error(error)
         sys.exit(error.exit_status)

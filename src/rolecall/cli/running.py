@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -42,6 +43,7 @@ def with_ports(
     config = accepted_config(options) if deploys else load_config(options.config)
 
     async def run() -> T:
+        _end_on_termination()
         with progress_for(options) as progress:
             credentials = Credentials(options.profile, options.region)
             async with open_ports(
@@ -55,7 +57,24 @@ def with_ports(
             ) as ports:
                 return await work(config, ports)
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError as error:  # by SIGTERM; Ctrl-C comes out as KeyboardInterrupt
+        raise KeyboardInterrupt from error
+
+
+def _end_on_termination() -> None:
+    """The first SIGTERM ends the work as the first Ctrl-C does; another ends the process at once."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def end() -> None:
+        loop.remove_signal_handler(signal.SIGTERM)
+        task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, end)
 
 
 def end_on_signals() -> None:
@@ -82,13 +101,14 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def _asked(question: str) -> bool:
-    """With Ctrl-C ending it at once: the event loop would only take note."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """With Ctrl-C and SIGTERM ending it at once: the event loop would only take note."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         answer: bool = typer.confirm(question, err=True)
         return answer
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from rolecall.errors import RemovalsRefused
 AT_LEAST = 3
 """Fewer accounts than these never stop a plan whose list of accounts is whole."""
 
-_TAKING_AWAY = (Action.DELETE_INSTANCE, Action.DELETE_STACK, Action.DEREGISTER)
+_TAKING_AWAY = (Action.DELETE_INSTANCE, Action.LET_GO_INSTANCE, Action.DELETE_STACK, Action.DEREGISTER)
 _SHOWN = 5
 
 

@@ -71,6 +71,8 @@ class Desired:
     """Whether the config chooses among the accounts under the units, as far as StackSets reach them."""
     roles: StackSetRoles | None = None
     """Those of self-managed permissions; None with service-managed ones."""
+    let_go_of_departed: bool = False
+    """Whether instances in accounts outside the organization are let go of, their stacks retained."""
     in_flight: int = 10_000
     """The most instances that operations may work on at once: more are reached in several."""
 
@@ -109,6 +111,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         set_aside=set_aside(config.role),
         is_filtered=bool(targets.filters),
         roles=stack_set_roles(deployment),
+        let_go_of_departed=deployment.let_go_of_departed,
         in_flight=deployment.operations_in_flight,
     )
 

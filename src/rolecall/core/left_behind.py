@@ -91,6 +91,16 @@ def with_departed(desired: Desired, registrations: Iterable[Registration], now: 
     )
 
 
+def kept_stacks(desired: Desired, entries: Iterable[Entry]) -> dict[AccountId, str]:
+    """The stacks of our stack set that can be taken into it again: account -> stack id."""
+    name, region = desired.stack_set_name, desired.region
+    return {
+        entry.account: entry.stack_id
+        for entry in entries
+        if entry.is_open and entry.stack_id and (entry.stack_set, entry.region) == (name, region)
+    }
+
+
 def listed_again(desired: Desired, observed: Observed, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Those whose stack is in the stack set's list: it was never let go of, or was taken in again.
 

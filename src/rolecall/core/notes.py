@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rolecall.core.desired import Desired
+from rolecall.core.ids import AccountId
 from rolecall.core.left_notes import ledger_notes
 from rolecall.core.observed import Observed
 from rolecall.core.registrations import departed
@@ -12,7 +13,8 @@ from rolecall.core.registrations import departed
 
 def notes(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """One sentence each, for the plan."""
-    return (*desired.set_aside, *_departed(desired, observed), *ledger_notes(desired, observed.ledger))
+    told = (_departed(desired, observed), _drift(desired, observed), ledger_notes(desired, observed.ledger))
+    return (*desired.set_aside, *(note for kind in told for note in kind))
 
 
 def _departed(desired: Desired, observed: Observed) -> Iterator[str]:
@@ -27,3 +29,19 @@ def _departed(desired: Desired, observed: Observed) -> Iterator[str]:
                 f"organization ({names}); they are left alone, since another organization may use the platform too. "
                 "If none does, platforms[].deregister_departed: true takes them out"
             )
+
+
+def _drift(desired: Desired, observed: Observed) -> Iterator[str]:
+    """Where nobody could look; and what an earlier detection found, which may be mended since, by anybody."""
+    if observed.undetected:
+        yield f"drift could not be looked for in {_named(desired, observed.undetected)}"
+    found = [instance.account for instance in observed.instances if instance.drift == "DRIFTED"]
+    if found and observed.drifts is None:
+        yield f"an earlier drift detection found changes by hand in {_named(desired, found)}: --drift looks anew"
+
+
+def _named(desired: Desired, accounts: Sequence[AccountId]) -> str:
+    known = [desired.accounts.get(account) for account in accounts[:3]]
+    names = [account.account.name if account else found for account, found in zip(known, accounts, strict=False)]
+    count = "1 account" if len(accounts) == 1 else f"{len(accounts)} accounts"
+    return f"{count} ({', '.join(names)}{', …' if len(accounts) > 3 else ''})"

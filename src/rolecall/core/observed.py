@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from rolecall.core.ids import AccountId, RoleArn, UnitId
@@ -130,7 +131,9 @@ class ResourceDrift:
     """A resource of one stack instance as the last drift detection found it.
 
     `status` is IN_SYNC, MODIFIED, DELETED or NOT_CHECKED; `properties` are the paths that differ, such as
-    `/AssumeRolePolicyDocument/Statement/0/Sid`. `physical_id` of a role is its name.
+    `/AssumeRolePolicyDocument/Statement/0/Sid`.
+    `physical_id` of a role is its name. `foreign` are the policies that it has and the stack did not give it: ARNs of
+    attached ones, names of inline ones.
     """
 
     logical_id: str
@@ -138,6 +141,15 @@ class ResourceDrift:
     type: str
     status: str
     properties: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceDrift:
+    """What a drift detection found of one account's stack instance: its resources that are not as deployed."""
+
+    account: AccountId
+    resources: tuple[ResourceDrift, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +163,8 @@ class Operation:
     failed_count: int = 0
     drifted_count: int = 0
     """Of a DETECT_DRIFT operation: instances that are not as the stack set has them."""
+    created: datetime | None = None
+    """Aware, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +217,11 @@ class Observed:
     ledger: tuple[Entry, ...] = ()
     """What was left behind, of any deployment, and is in no list of this look."""
     operation: Operation | None = field(default=None)
-    """The newest operation of the stack set: in the plan's fingerprint, so that a plan is stale after another one."""
+    """The newest operation that may have changed the stack set (a drift detection does not): in the plan's fingerprint,
+    so that a plan is stale after another one."""
+    drifts: tuple[InstanceDrift, ...] | None = None
+    """Of each drifted instance, what a detection just found; None where nobody asked for one."""
+    undetected: tuple[AccountId, ...] = ()
+    """Where that detection failed."""
+    kept: Mapping[AccountId, str] = field(default_factory=dict)
+    """Stacks of this stack set that were let go of, as the ledger has them: by their ids."""

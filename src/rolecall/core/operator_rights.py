@@ -130,8 +130,27 @@ _FOLLOW = Right(
     ("cloudformation:DescribeStackSetOperation", "cloudformation:ListStackSetOperationResults"),
     STACK_SET,
 )
+_DETECT = Right(
+    "DetectDrift",
+    "`--drift`: having StackSets look for what was changed by hand, waiting for it and reading what they found",
+    (
+        "cloudformation:DescribeStackSetOperation",
+        "cloudformation:DetectStackSetDrift",
+        "cloudformation:ListStackInstanceResourceDrifts",
+        "cloudformation:ListStackSetOperationResults",
+    ),
+    STACK_SET,
+    optional=True,
+)
 _APPLY = (
     _FOLLOW,
+    _DETECT,
+    Right(
+        "RepairInstances",
+        "what was changed by hand written anew, and stacks that were let go of taken back",
+        ("cloudformation:ImportStacksToStackSet", "cloudformation:UpdateStackInstances"),
+        STACK_SET,
+    ),
     Right(
         "ChangeStackSet",
         "deploying through StackSets",
@@ -245,7 +264,7 @@ _ADOPT = (
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
     "adopt": _ADOPT,
-    "plan": (*_LOOK, *_PREFLIGHT),
+    "plan": (*_LOOK, *_PREFLIGHT, _DETECT),
     "status": (*_LOOK, *_PREFLIGHT),
     "check": (*_LOOK, *_PREFLIGHT),
     "doctor": (*_LOOK, *_PREFLIGHT, *_DOCTOR),

@@ -32,7 +32,11 @@ class Action(StrEnum):
     DELETE_STACK_SET = "delete-stack-set"
     CREATE_INSTANCE = "create-stack-instance"
     RETRY_INSTANCE = "retry-stack-instance"
+    REPAIR_INSTANCE = "repair-stack-instance"
+    REWRITE_INSTANCE = "rewrite-stack-instance"
+    RECREATE_INSTANCE = "recreate-stack-instance"
     DELETE_INSTANCE = "delete-stack-instance"
+    LET_GO_INSTANCE = "let-go-stack-instance"
     CREATE_STACK = "create-stack"
     UPDATE_STACK = "update-stack"
     REPLACE_STACK = "replace-stack"
@@ -55,6 +59,8 @@ _DESTRUCTIVE = (
     Action.DELETE_STACK_SET,
     Action.DROP_UNIT,
     Action.DELETE_INSTANCE,
+    Action.LET_GO_INSTANCE,
+    Action.RECREATE_INSTANCE,
     Action.DELETE_STACK,
     Action.DEREGISTER,
 )

@@ -93,6 +93,11 @@ def emptying(desired: Desired, observed: Observed, units: Sequence[UnitId]) -> I
     yield from _in_chunks(desired, units, {unit: min(len(under[unit]), desired.in_flight) for unit in units})
 
 
+def homes_of(desired: Desired, observed: Observed, accounts: Sequence[AccountId]) -> Sequence[UnitId]:
+    """The units through which these targets come, for an operation that names units alone; none where it names none."""
+    return sorted(set(_homes(desired, accounts).values())) if is_service_managed(desired, observed) else ()
+
+
 def roots_of(desired: Desired, accounts: Iterable[AccountId]) -> Sequence[UnitId]:
     known = (desired.accounts.get(account) for account in accounts)
     return sorted({found.account.unit_ids[0] for found in known if found and found.account.unit_ids})

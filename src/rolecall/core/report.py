@@ -25,11 +25,15 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that did not succeed: in which account (None: in none), and why, in AWS's or the platform's words."""
+    """Something that did not succeed: in which account (None: in none), and why, in AWS's or the platform's words.
+
+    `cause` is one of `rolecall.core.causes.Kind`, of accounts in which an operation on the stack set failed.
+    """
 
     account: AccountId | None
     subject: str
     reason: str
+    cause: str = ""
 
 
 def report(

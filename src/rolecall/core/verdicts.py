@@ -149,7 +149,7 @@ def _reason(
     if verdict is Verdict.PENDING:
         return why or "the role is not there yet: `rolecall apply` deploys it"
     if verdict is Verdict.UNREACHABLE and deployment in _NOT_THERE:
-        cause = blocked if blocked and deployment is Deployment.ABSENT else why
+        cause = blocked if blocked and deployment is not Deployment.FAILED else why
         return f"{cause}; {proof.reason}" if proof and proof.assumed else cause
     asked = proof.reason if proof else "nobody has asked the role: `rolecall check` does"
     if proof and proof.access is Access.REFUSED and deployment is Deployment.DEPLOYED:
@@ -189,7 +189,7 @@ def _instance_deployment(desired: Desired, observed: Observed, instance: StackIn
     if in_flight(instance):
         return Deployment.PENDING, "a stack set operation is working on it"
     if instance.status is InstanceStatus.INOPERABLE:
-        return Deployment.INOPERABLE, why_inoperable(instance)
+        return Deployment.INOPERABLE, f"{why_inoperable(instance)}: `rolecall apply` brings it back"
     if instance.status is InstanceStatus.OUTDATED:
         failed = instance.detailed_status == "FAILED"
         return (Deployment.FAILED if failed else Deployment.OUTDATED), why_outdated(instance)

@@ -6,7 +6,8 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from rolecall.core.desired import Desired
@@ -23,7 +24,8 @@ _NAMED = 5
 class World:
     """Digests of a config and of everything that was seen. `parts` have names for people.
 
-    `accounts` are the organization's, by name, place, state and whether they are targets; `instances` the stack set's.
+    `accounts` are the organization's, by name, place, state and whether they are targets; `instances` the stack set's,
+    whatever an earlier drift detection said of them.
     """
 
     parts: Mapping[str, str]
@@ -36,7 +38,7 @@ def world_of(desired: Desired, observed: Observed) -> World:
     return World(
         parts={CONFIG: _config(desired), **dict(_parts(observed))},
         accounts={found.id: digest([found.account, found.via])[:_SHORT] for found in desired.accounts.values()},
-        instances={found.account: digest(found)[:_SHORT] for found in observed.instances},
+        instances={found.account: digest(replace(found, drift=""))[:_SHORT] for found in observed.instances},
     )
 
 
@@ -60,9 +62,11 @@ def digest(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses, mappings and sets as what JSON has, in one fixed order."""
+    """Dataclasses, times, mappings and sets as what JSON has, in one fixed order."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, frozenset | set):
@@ -82,6 +86,7 @@ def _parts(observed: Observed) -> Iterator[tuple[str, str]]:
     yield "the management account's stack", digest(observed.management_stack)
     yield "trusted access for StackSets", digest(observed.trusted_access)
     yield "the stack set's newest operation", digest(observed.operation)
+    yield "what the drift detection found", digest(observed.drifts)
     by_platform = defaultdict(list)
     for registration in observed.registrations:
         by_platform[registration.platform].append(registration)

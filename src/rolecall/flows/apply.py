@@ -34,12 +34,19 @@ PROPAGATION = 60.0
 _STEPS = (
     deploying.stack_set,
     deploying.leaving_instances,
+    deploying.repaired_instances,
     deploying.arriving_instances,
+    deploying.rewritten_instances,
+    deploying.recreated_instances,
     deploying.management_stack,
 )
+_WITH_LEDGER = (Action.REPAIR_INSTANCE, Action.LET_GO_INSTANCE)
 _ARRIVALS = (
     Action.CREATE_INSTANCE,
     Action.RETRY_INSTANCE,
+    Action.REPAIR_INSTANCE,
+    Action.REWRITE_INSTANCE,
+    Action.RECREATE_INSTANCE,
     Action.CREATE_STACK,
     Action.UPDATE_STACK,
     Action.REPLACE_STACK,
@@ -79,14 +86,14 @@ class Applied:
         return not (self.failures or self.seen.plan.changes or not_ready)
 
 
-async def settled_look(seen: Seen, ports: Ports, *, retry_blocked: bool = False) -> Seen:
+async def settled_look(seen: Seen, ports: Ports, *, retry_blocked: bool = False, drift: bool = False) -> Seen:
     """The same look, or a new one when an operation on the stack set or the stack had first to end."""
     name, stack = seen.desired.stack_set_name, seen.observed.management_stack
     waited = seen.observed.stack_set is not None and await settle(ports, name)
     if stack is not None and stack.working:
         await wait_for_stack(ports, name)
         waited = True
-    return await look(seen.config, ports, retry_blocked=retry_blocked) if waited else seen
+    return await look(seen.config, ports, retry_blocked=retry_blocked, drift=drift) if waited else seen
 
 
 async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) -> Applied:
@@ -104,6 +111,7 @@ async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) 
     failures = await change_registrations(seen, ports, seen.plan.of(Action.DEREGISTER), {})
     failures += await _deploy(seen, ports)
     deployed = await look_again(seen, ports, failures) if seen.plan.pending else seen
+    deployed, failures = await _reclaimed(seen, deployed, ports, failures)
     goodbyes = await farewells(deployed, ports, asked)
     failures += still_answering(goodbyes)
     there = {row.account.id for row in deployed.rows() if row.deployment is Deployment.DEPLOYED}
@@ -116,6 +124,20 @@ async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) 
         deployed = await look_again(seen, ports, failures)
     await hold_against(deployed, ports)
     return Applied(seen.plan, tuple(failures), deployed, proofs, goodbyes)
+
+
+async def _reclaimed(seen: Seen, deployed: Seen, ports: Ports, failures: list[Failure]) -> tuple[Seen, list[Failure]]:
+    """Where a role could not be made since a stack that was let go of has it: that stack comes back, in the same run.
+
+    It may be of a run that ended between the two, or of somebody who let go of it by hand.
+    """
+    tried = set(accounts_in(seen.plan.of(Action.CREATE_INSTANCE, Action.RETRY_INSTANCE)))
+    accounts = [account for account in accounts_in(deployed.plan.of(Action.REPAIR_INSTANCE)) if account in tried]
+    if not accounts:
+        return deployed, failures
+    left = [failure for failure in failures if failure.account not in accounts]
+    left += await deploying.repair(deployed, ports, accounts)
+    return await look_again(seen, ports, left), left
 
 
 async def look_again(seen: Seen, ports: Ports, failures: list[Failure], *, preflight: bool = True) -> Seen:

@@ -12,7 +12,7 @@ from rolecall.core.desired import Desired, desire
 from rolecall.core.diff import diff
 from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry, without
-from rolecall.core.left_behind import listed_again
+from rolecall.core.left_behind import kept_stacks, listed_again
 from rolecall.core.notes import notes
 from rolecall.core.observed import Observed, StackSet
 from rolecall.core.plan import Plan, make_plan
@@ -20,6 +20,7 @@ from rolecall.core.preflight import Finding, blocks
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Row, rows
 from rolecall.errors import ConfigError
+from rolecall.flows.drift import with_drift
 from rolecall.flows.observe import observe
 from rolecall.flows.preflight import find
 from rolecall.flows.targeting import check_credentials, find_targets
@@ -57,11 +58,18 @@ class Seen:
 
 
 async def look(
-    config: Config, ports: Ports, *, platforms: bool = True, retry_blocked: bool = False, preflight: bool = True
+    config: Config,
+    ports: Ports,
+    *,
+    platforms: bool = True,
+    retry_blocked: bool = False,
+    preflight: bool = True,
+    drift: bool = False,
 ) -> Seen:
     """`platforms` false: nothing is asked of them, and nothing is said of registrations.
 
-    `preflight` finds out what would go wrong, and blocks what cannot succeed unless `retry_blocked`.
+    `preflight` finds out what would go wrong, and blocks what cannot succeed unless `retry_blocked`. With `drift`
+    StackSets look into every account for what was changed by hand, which is an operation of its own.
     """
     ports.progress.begin("Looking at the organization", None)
     try:
@@ -76,6 +84,9 @@ async def look(
         observed = replace(observed, ledger=left, stack_set=_adopted(config, observed.stack_set))
     finally:
         ports.progress.end()
+    observed = replace(observed, kept=kept_stacks(desired, left))
+    if drift:
+        observed = await with_drift(desired, observed, ports)
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
     found = await find(config, ports, desired, observed, changes) if preflight else ()
     if (held := blocks(found)) and not retry_blocked:

@@ -29,7 +29,7 @@ async def observe(
     instances: tuple[StackInstance, ...] = ()
     operation: Operation | None = None
     if stack_set is not None:
-        operation = await anext(ports.stack_sets.operations(stack_set_name), None)
+        operation = await _last_change(ports.stack_sets, stack_set_name)
         instances = tuple(sorted(await listed(ports.stack_sets.instances(stack_set_name)), key=_by_account))
     return Observed(
         stack_set=stack_set,
@@ -39,6 +39,14 @@ async def observe(
         trusted_access=trusted,
         operation=operation,
     )
+
+
+async def _last_change(stack_sets: StackSets, name: str) -> Operation | None:
+    """The newest operation that is no drift detection: those change nothing."""
+    async for operation in stack_sets.operations(name):
+        if operation.action != "DETECT_DRIFT":
+            return operation
+    return None
 
 
 async def listed(items: AsyncIterator[T]) -> list[T]:

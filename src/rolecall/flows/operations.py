@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator
 
-from rolecall.core.observed import Operation, OperationResult, OperationStatus, Stack
-from rolecall.core.reasons import concise
+from rolecall.core.observed import Operation, OperationStatus, Stack
+from rolecall.core.rate import duration
 from rolecall.core.report import Failure
+from rolecall.errors import Interrupted
+from rolecall.flows.watching import Watch
 from rolecall.ports import Ports
 
+OURS = "rolecall-"
+"""What the ids of our operations begin with."""
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 5.0
 
 
 async def wait_for_operation(ports: Ports, stack_set: str, operation_id: str, title: str) -> tuple[Failure, ...]:
-    """Until it has ended; every account in which it failed. SUCCEEDED may have failures: they all count."""
+    """Until it has ended; every account in which it failed.
+
+    Raises Interrupted where the wait is cut short: AWS goes on with the operation all the same.
+    """
     ports.progress.begin(title, None)
+    watch = Watch(ports, stack_set, operation_id, title)
+    queued = False
     try:
-        results: list[OperationResult] = []
-        tick = 0
         async for _ in _ticks(ports):
             operation = await ports.stack_sets.operation(stack_set, operation_id)
-            if operation.status.ended or tick % _stride(results) == 0:
-                results = [result async for result in ports.stack_sets.results(stack_set, operation_id)]
-                _show(ports, title, results)
             if operation.status.ended:
-                return _failures(stack_set, operation, results)
-            tick += 1
+                return await watch.end(operation)
+            if operation.status is not OperationStatus.QUEUED:
+                await watch.look(operation)
+            elif not queued:
+                await _say_behind_what(ports, stack_set, operation_id)
+                queued = True
         raise AssertionError("ticks never end")
+    except asyncio.CancelledError as error:
+        raise _interrupted(stack_set, operation_id) from error
     finally:
         ports.progress.end()
 
@@ -40,9 +51,39 @@ async def settle(ports: Ports, stack_set: str) -> bool:
         if newest is None or newest.status.ended:
             return waited
         if not waited:
-            ports.progress.say(f"Waiting for operation {newest.id} ({newest.action}) on {stack_set}")
+            ports.progress.say(f"Waiting for {_told(ports, newest)} on {stack_set}; `rolecall status` shows its state")
         waited = True
     raise AssertionError("ticks never end")
+
+
+async def _say_behind_what(ports: Ports, stack_set: str, operation_id: str) -> None:
+    """StackSets with managed execution queue what conflicts with what runs."""
+    before = [
+        operation
+        async for operation in ports.stack_sets.operations(stack_set)
+        if not operation.status.ended and operation.id != operation_id
+    ]
+    behind = f" behind {_told(ports, before[-1])}" if before else ""
+    ports.progress.say(f"Operation {operation_id} on {stack_set} is queued{behind}")
+
+
+def _told(ports: Ports, operation: Operation) -> str:
+    """Which operation, whose, and since when. AWS does not tell who began it; the ids of rolecall's own do."""
+    whose = "another run of rolecall's" if operation.id.startswith(OURS) else "somebody else's"
+    if operation.created is None:
+        return f"operation {operation.id} ({operation.action}), {whose}"
+    ago = duration(max(1.0, (ports.clock.now() - operation.created).total_seconds()))
+    since = f"since {operation.created:%Y-%m-%d %H:%M} UTC, {ago} ago"
+    return f"operation {operation.id} ({operation.action}), {whose}, {since}"
+
+
+def _interrupted(stack_set: str, operation_id: str) -> Interrupted:
+    stop = f"aws cloudformation stop-stack-set-operation --stack-set-name {stack_set} --operation-id {operation_id}"
+    return Interrupted(
+        "interrupted, and AWS works on",
+        detail=f"operation {operation_id} of stack set {stack_set} goes on without rolecall",
+        hint=f"`rolecall status` tells how far it is, and the same command goes on from there; `{stop}` stops it",
+    )
 
 
 async def wait_for_stack(ports: Ports, name: str) -> Stack | None:
@@ -56,33 +97,6 @@ async def wait_for_stack(ports: Ports, name: str) -> Stack | None:
         raise AssertionError("ticks never end")
     finally:
         ports.progress.end()
-
-
-def _stride(results: Sequence[OperationResult]) -> int:
-    """Every how many ticks the results are read: the more there are, the rarer, a page of a hundred costing a call."""
-    return 1 + len(results) // 200
-
-
-def _show(ports: Ports, title: str, results: Sequence[OperationResult]) -> None:
-    done = sum(result.status not in ("PENDING", "RUNNING") for result in results)
-    failed = sum(result.status == "FAILED" for result in results)
-    ports.progress.begin(title, len(results))
-    ports.progress.reached(done, f"{failed} failed" if failed else "")
-
-
-def _failures(stack_set: str, operation: Operation, results: Sequence[OperationResult]) -> tuple[Failure, ...]:
-    subject = f"stack set {stack_set}, {operation.action} operation"
-    failures = [
-        Failure(result.account, subject, concise(result.reason) or result.status)
-        for result in results
-        if result.status in ("FAILED", "CANCELLED")
-    ]
-    untold = operation.failed_count - sum(result.status == "FAILED" for result in results)
-    if untold > 0:  # the list of results is eventually consistent, the operation itself is not
-        failures.append(Failure(None, subject, f"failed in {untold} more accounts, of which AWS does not yet tell"))
-    if not failures and operation.status is not OperationStatus.SUCCEEDED:
-        failures.append(Failure(None, subject, f"{operation.status}: {operation.reason}"))
-    return tuple(failures)
 
 
 async def _ticks(ports: Ports) -> AsyncIterator[None]:

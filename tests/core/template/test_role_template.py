@@ -122,6 +122,7 @@ def test_an_external_id_is_a_parameter_and_never_in_what_is_deployed(form: str) 
         "FormerExternalId1": "former-id",
         "FormerExternalId2": "older,id",
         "AccessUntil": "always",
+        "Revision": "",
     }
 
 
@@ -148,6 +149,8 @@ def test_every_parameter_is_shown_with_a_label_a_description_and_what_it_takes()
         ("ExternalId", EXTERNAL_ID, "x"),
         ("RoleName", "CadoResponseRole", "two words"),
         ("AccessUntil", "always", "tomorrow"),
+        ("Revision", "", "not-alphanumeric"),
+        ("Revision", "1a2B", "a b"),
         ("AccessUntil", "2030-01-31T18:00:00Z", "2030-01-31"),
     ],
 )
@@ -159,8 +162,15 @@ def test_parameters_take_what_the_config_takes(name: str, good: str, bad: str) -
 
 def test_without_an_external_id_there_is_no_parameter_for_it() -> None:
     role = section(**NO_EXTERNAL_ID)
-    assert template.parameters(role) == {"RoleName": "CadoResponseRole", "AccessUntil": "always"}
-    assert list(template.build(role)["Parameters"]) == ["RoleName", "AccessUntil"]
+    assert template.parameters(role) == {"RoleName": "CadoResponseRole", "AccessUntil": "always", "Revision": ""}
+    assert list(template.build(role)["Parameters"]) == ["RoleName", "AccessUntil", "Revision"]
+
+
+def test_every_policy_document_is_another_with_another_revision_and_says_the_same() -> None:
+    """So that an update rewrites what was changed by hand."""
+    built = template.build(section(permission_groups=list(GROUPS)))
+    found = json.dumps(built["Resources"])
+    assert found.count('"Statement": [') == found.count("${Revision}")
 
 
 def test_no_partition_is_written_out_but_the_principals() -> None:

@@ -104,7 +104,7 @@ def _print_failures(given: Options, destroyed: Destroyed) -> None:
 
     names = {account.id: account.account.name for account in destroyed.seen.desired.accounts.values()}
     err = console.stderr(given)
-    print_failures(err, destroyed.failures, names)
+    print_failures(err, destroyed.failures, names, told=not given.quiet)
     for change in destroyed.left:
         where = f" in {names.get(change.account, change.account)}" if change.account else ""
         err.print(f"  left: {change.subject}{where}", markup=False)

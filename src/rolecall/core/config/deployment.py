@@ -59,6 +59,13 @@ class DeploymentSection(Section):
     removal_limit_percent: Annotated[
         int, Field(ge=0, le=100, description="A plan that takes the role from more than these, and 3 at least, stops")
     ] = 5
+    let_go_of_departed: Annotated[
+        bool,
+        Field(
+            description="Let go of the stack instances of accounts that left the organization: stack and role stay in "
+            "the account, and are kept in the ledger"
+        ),
+    ] = False
     operations_in_flight: Annotated[
         int,
         Field(

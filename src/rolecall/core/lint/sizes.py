@@ -13,7 +13,8 @@ _A_TIME = "2030-01-31T18:00:00Z"
 
 def longest(document: Any, role: RoleSection) -> int:
     """Its characters, with the values that the role's config gives to the parameters, and the longest of all others."""
-    return sizes.longest(document, {**inputs.parameters(role), inputs.ACCESS_UNTIL: _A_TIME})
+    filled = sizes.longest(document, {**inputs.parameters(role), inputs.ACCESS_UNTIL: _A_TIME})
+    return filled + inputs.REVISION_CHARACTERS
 
 
 def documents(policies: Sequence[Mapping[str, Any]]) -> Iterator[Any]:

@@ -9,13 +9,15 @@ from rolecall.core.template import admin_role, discovery, execution_role, protec
 from rolecall.core.template.comparing import parameters_in, path_in, same_effect
 from rolecall.core.template.facts import facts_of, role_names
 from rolecall.core.template.form import CAPABILITIES, MAX_BODY_BYTES, render
-from rolecall.core.template.inputs import filled, parameters
+from rolecall.core.template.inputs import REVISION, REVISION_CHARACTERS, filled, parameters
 from rolecall.core.template.role import build
 from rolecall.core.template.trust import trust_policy
 
 __all__ = [
     "CAPABILITIES",
     "MAX_BODY_BYTES",
+    "REVISION",
+    "REVISION_CHARACTERS",
     "admin_role",
     "build",
     "discovery",

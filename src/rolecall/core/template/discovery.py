@@ -11,7 +11,7 @@ from typing import Any
 from rolecall.core.config import Config, RoleSection
 from rolecall.core.template import inputs as given
 from rolecall.core.template.form import policy, tags
-from rolecall.core.template.role import after_access, bounded
+from rolecall.core.template.role import after_access, bounded, denial
 from rolecall.core.template.trust import trust_policy
 
 _SUFFIX = "Discovery"
@@ -51,7 +51,10 @@ def _role(role: RoleSection) -> dict[str, Any]:
             "MaxSessionDuration": role.max_session_hours * 3600,
             "AssumeRolePolicyDocument": trust_policy(role),
             **bounded(role),
-            "Policies": [{"PolicyName": "list-accounts", "PolicyDocument": policy(_statements())}, after_access()],
+            "Policies": [
+                {"PolicyName": "list-accounts", "PolicyDocument": policy(_statements())},
+                after_access(denial()),
+            ],
             **tags(role.tags),
         },
     }

@@ -127,7 +127,8 @@ class _Reader:
             return
         for number, statement in enumerate(listed(document.get("Statement", [])), start=1):
             if isinstance(statement, Mapping):
-                yield from self._statement(f"{of}{STATEMENT}{statement.get('Sid', number)}", statement)
+                sid = self._filled(statement.get("Sid", str(number)))
+                yield from self._statement(f"{of}{STATEMENT}{sid}", statement)
             else:
                 yield of, frozenset([as_text(statement)])
         yield f"{of}: version", frozenset([str(document.get("Version", ""))])

@@ -22,6 +22,11 @@ ALWAYS = "always"
 ACCESS_IS_TIMED = "AccessIsTimed"
 """The condition that AccessUntil sets one."""
 
+REVISION = "Revision"
+"""At the end of the first Sid of every policy document: another value has CloudFormation write them all anew."""
+REVISION_CHARACTERS = 8
+"""Of a value that is given; room for them is kept in every document."""
+
 NAME_FORM = "[A-Za-z0-9_+=,.@-]{1,64}"
 _EXTERNAL_ID_FORM = "[A-Za-z0-9_+=,.@:/-]{2,1224}"
 _TIME_FORM = r"always|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
@@ -37,7 +42,7 @@ def external_id_parameters(role: RoleSection) -> tuple[str, ...]:
 def parameters(role: RoleSection) -> dict[str, str]:
     """The values that a stack or stack set of the role's template is given: all, so that none keeps a former one."""
     ids = dict(zip(external_id_parameters(role), role.external_ids, strict=True))
-    return {ROLE_NAME: role.name, **ids, ACCESS_UNTIL: ALWAYS}
+    return {ROLE_NAME: role.name, **ids, ACCESS_UNTIL: ALWAYS, REVISION: ""}
 
 
 def filled(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
@@ -55,7 +60,14 @@ def filled(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, 
 
 def declared(role: RoleSection) -> dict[str, Any]:
     """Of the role's template."""
-    return {ROLE_NAME: role_name(role.name), **trusting(role)}
+    revision = {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": "[A-Za-z0-9]*",
+        "ConstraintDescription": "letters and digits, or nothing",
+        "Description": "Another value writes the role's policies anew, where they were changed by hand",
+    }
+    return {ROLE_NAME: role_name(role.name), **trusting(role), REVISION: revision}
 
 
 def trusting(role: RoleSection) -> dict[str, Any]:
@@ -124,9 +136,10 @@ def interface(groups: Sequence[tuple[str, Sequence[str]]], labels: Mapping[str, 
     }
 
 
-def role_interface(role: RoleSection) -> dict[str, Any]:
+def role_interface(role: RoleSection, *more: tuple[str, Sequence[str]]) -> dict[str, Any]:
     ids = external_id_parameters(role)
-    labels = {ROLE_NAME: "Role name", ACCESS_UNTIL: "Access until"} | {
+    labels = {ROLE_NAME: "Role name", ACCESS_UNTIL: "Access until", REVISION: "Revision of the policies"} | {
         name: "External id" if name == EXTERNAL_ID else "Former external id" for name in ids
     }
-    return interface([("The role", [ROLE_NAME]), ("Who may assume it", ids), ("For how long", [ACCESS_UNTIL])], labels)
+    shown = [("The role", [ROLE_NAME]), ("Who may assume it", ids), ("For how long", [ACCESS_UNTIL])]
+    return interface([*shown, *more], labels)

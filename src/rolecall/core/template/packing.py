@@ -12,13 +12,14 @@ from itertools import accumulate
 
 from rolecall.core.permission_groups import Statement
 from rolecall.core.template.form import policy, statement
+from rolecall.core.template.inputs import REVISION_CHARACTERS
 from rolecall.core.template.sizes import longest
 
 MAX_POLICY_CHARACTERS = 6_144
 
 MORE = "More"
 """At the end of the Sid of what did not fit into the policy of a statement."""
-_ROOM = MAX_POLICY_CHARACTERS - len('{"Version":"2012-10-17","Statement":[]}')
+_ROOM = MAX_POLICY_CHARACTERS - len('{"Version":"2012-10-17","Statement":[]}') - REVISION_CHARACTERS
 
 
 def packed(statements: Iterable[Statement]) -> list[list[Statement]]:

@@ -32,7 +32,7 @@ def build(role: RoleSection) -> dict[str, Any]:
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"The role {role.name}, which a forensics platform assumes to investigate this account.",
-        "Metadata": given.role_interface(role),
+        "Metadata": given.role_interface(role, ("Repair", [given.REVISION])),
         "Parameters": given.declared(role),
         "Conditions": given.timed_condition(),
         "Resources": {
@@ -69,12 +69,12 @@ def _role(role: RoleSection, managed: int) -> dict[str, Any]:
         **({"Path": role.path} if role.says_its_path else {}),
         "Description": role.description,
         "MaxSessionDuration": role.max_session_hours * 3600,
-        "AssumeRolePolicyDocument": trust_policy(role),
+        "AssumeRolePolicyDocument": revised(trust_policy(role)),
     }
     properties |= bounded(role)
     if managed:
         properties["ManagedPolicyArns"] = [{"Ref": f"Policy{number}"} for number in range(1, managed + 1)]
-    properties["Policies"] = [*_check_policy(role), after_access()]
+    properties["Policies"] = [*_check_policy(role), after_access(revised(denial()))]
     return {"Type": "AWS::IAM::Role", "Properties": properties | tags(role.tags)}
 
 
@@ -93,19 +93,24 @@ def boundary_arn(boundary: str) -> str:
 
 def _check_policy(role: RoleSection) -> list[Mapping[str, Any]]:
     inline = [statement(found) for found in inline_statements(role)]
-    return [{"PolicyName": account_check.GROUP.id, "PolicyDocument": policy(inline)}] if inline else []
+    return [{"PolicyName": account_check.GROUP.id, "PolicyDocument": revised(policy(inline))}] if inline else []
 
 
-def after_access() -> dict[str, Any]:
-    """Nothing, or what denies everything once the time is over: a trust policy ends no session that it let begin."""
-    denial = {
+def denial() -> dict[str, Any]:
+    """Of everything, once the time is over: a trust policy ends no session that it let begin."""
+    after = {
         "Sid": "AfterAccessUntil",
         "Effect": "Deny",
         "Action": "*",
         "Resource": "*",
         "Condition": {"DateGreaterThanEquals": {"aws:CurrentTime": {"Ref": given.ACCESS_UNTIL}}},
     }
-    inline = {"PolicyName": AFTER_ACCESS, "PolicyDocument": policy([denial])}
+    return policy([after])
+
+
+def after_access(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The inline policy of `denial`, or nothing."""
+    inline = {"PolicyName": AFTER_ACCESS, "PolicyDocument": document}
     return {"Fn::If": [given.ACCESS_IS_TIMED, inline, {"Ref": "AWS::NoValue"}]}
 
 
@@ -116,9 +121,19 @@ def _policy(number: int, path: str, statements: Sequence[Statement]) -> dict[str
             "ManagedPolicyName": {"Fn::Sub": f"${{RoleName}}-{number}"},
             "Description": POLICY_DESCRIPTION,
             "Path": path,
-            "PolicyDocument": policy([statement(found) for found in statements]),
+            "PolicyDocument": revised(policy([statement(found) for found in statements])),
         },
     }
+
+
+def revised(document: dict[str, Any]) -> dict[str, Any]:
+    """A policy document which the parameter Revision changes, in a Sid that says nothing to IAM.
+
+    StackSets ignore an update that changes nothing, so that this is how a document that was changed by hand is written
+    anew. See docs/adr/0016-repair.md.
+    """
+    first, *others = document["Statement"]
+    return document | {"Statement": [first | {"Sid": {"Fn::Sub": f"{first['Sid']}${{{given.REVISION}}}"}}, *others]}
 
 
 def _with_path(role: RoleSection, found: Statement) -> Statement:

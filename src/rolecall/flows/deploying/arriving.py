@@ -10,8 +10,9 @@ from rolecall.core.observed import DeploymentTargets
 from rolecall.core.plan import Action
 from rolecall.core.reaching import creating
 from rolecall.core.report import Failure
-from rolecall.flows.deploying.running import accounts_in, operation_id, run_operation, stack_set_arn
+from rolecall.flows.deploying.tokens import accounts_in, operation_id, stack_set_arn
 from rolecall.flows.look import Seen
+from rolecall.flows.running import run_operation
 from rolecall.ports import Ports
 
 

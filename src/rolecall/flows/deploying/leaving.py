@@ -10,9 +10,10 @@ from rolecall.core.observed import DeploymentTargets
 from rolecall.core.plan import Action
 from rolecall.core.reaching import emptying, existing
 from rolecall.core.report import Failure
-from rolecall.flows.deploying.running import accounts_in, operation_id, run_operation, stack_set_arn
+from rolecall.flows.deploying.tokens import accounts_in, operation_id, stack_set_arn
 from rolecall.flows.ledger import leave_behind
 from rolecall.flows.look import Seen
+from rolecall.flows.running import run_operation
 from rolecall.ports import Ports
 
 
@@ -26,7 +27,17 @@ async def leaving_instances(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
     for accounts, retain in ((_asleep_under(seen, dropping), True), (_outside(seen, leaving, dropping), False)):
         if accounts:
             failures += await delete_instances(seen, ports, accounts, retain_stacks=retain)
-    return failures + await empty_units(seen, ports, dropping)
+    return failures + await empty_units(seen, ports, dropping) + await _departed(seen, ports)
+
+
+async def _departed(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
+    """Accounts that left the organization: nobody can reach into them, so that stack and role stay there."""
+    accounts = accounts_in(seen.plan.of(Action.LET_GO_INSTANCE))
+    if not accounts:
+        return ()
+    await leave_behind(seen, ports, accounts)
+    units = sorted({found.unit_id for found in seen.observed.instances if found.account in accounts and found.unit_id})
+    return await delete_instances(seen, ports, accounts, units=units, retain_stacks=True)
 
 
 def _asleep_under(seen: Seen, units: Sequence[UnitId]) -> list[AccountId]:

@@ -8,8 +8,9 @@ from rolecall.core.plan import Action
 from rolecall.core.reaching import updating
 from rolecall.core.report import Failure
 from rolecall.flows.deploying.arriving import create_instances
-from rolecall.flows.deploying.running import operation_id, run_operation, stack_set_arn
+from rolecall.flows.deploying.tokens import operation_id, stack_set_arn
 from rolecall.flows.look import Seen
+from rolecall.flows.running import run_operation
 from rolecall.ports import Ports
 
 _TITLE = "Updating the stack set"
