@@ -79,6 +79,17 @@ async def test_an_account_that_lives_again_is_finished(cloud: FakeCloud) -> None
     assert [(found.account, found.goodbye) for found in done.farewells] == [(dev, Goodbye.GONE)]
 
 
+async def test_an_account_that_lives_again_and_is_a_target_is_taken_back_by_apply(cloud: FakeCloud) -> None:
+    dev = await asleep(cloud)
+    await destroyed(cloud)
+    (entry,) = cloud.ledger.entries
+    cloud.organizations.set_state(dev, AccountState.ACTIVE)
+    done = await applied(cloud)
+    assert done.failures == ()
+    assert cloud.stack_sets.sets[STACK_SET].instances[dev].stack_id == entry.stack_id
+    assert cloud.ledger.entries == ()
+
+
 async def test_a_left_stack_that_was_deleted_by_hand_is_taken_out_of_the_ledger(cloud: FakeCloud) -> None:
     dev = await asleep(cloud)
     await destroyed(cloud)

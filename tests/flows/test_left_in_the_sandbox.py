@@ -69,7 +69,7 @@ async def test_an_account_that_sleeps_keeps_its_stack_until_it_lives_again(house
         assert answers == f"{entry.role_arn}, which was left behind, still answers the platform"
         (note,) = (note for note in seen.notes if "left behind" in note)
         assert note.startswith(f"left behind in one ({entry.account}) since ")
-        assert note.endswith("The account can be reached: `rolecall destroy` takes it out")
+        assert note.endswith("`rolecall apply` takes it back, `rolecall destroy` takes it out")
 
     done = await destroyed(house)
     assert done.well
