@@ -97,6 +97,46 @@ def test_a_parameter_that_shows_nowhere_is_named_without_its_value() -> None:
     assert found == Difference("parameter Unused", "set", "")
 
 
+SECRET = "canary-of-5f0c2e"
+ASKS = {"StringEquals": {"sts:ExternalId": SECRET}}
+BY_REF = {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalID"}}}
+LETS_IN = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+PLACES: list[dict[str, Any]] = [
+    {"AssumeRolePolicyDocument": {"Fn::If": ["A", {"Statement": [{"Condition": ASKS}]}, {}]}},
+    {"AssumeRolePolicyDocument": {"Statement": [{"Fn::If": ["A", {"Condition": ASKS}, {}]}]}},
+    {"AssumeRolePolicyDocument": {"Statement": [{**LETS_IN, "Condition": {"Fn::If": ["A", ASKS, {}]}}]}},
+    {"AssumeRolePolicyDocument": {"Statement": [{**LETS_IN, "Condition": {"StringLike": {"Fn::If": ["A", ASKS]}}}]}},
+    {"AssumeRolePolicyDocument": {"Statement": [{**LETS_IN, "Condition": {"Null": {"sts:EXTERNALID": [SECRET]}}}]}},
+    {"AssumeRolePolicyDocument": {"Statement": [{**LETS_IN, "Condition": BY_REF}]}, "Description": f"of {SECRET}"},
+    {"Description": {"Fn::Sub": "asks for ${ExternalID}"}},
+    {"Tags": [{"Key": "id", "Value": {"Ref": "ExternalID"}}]},
+    {"Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": [{"Resource": {"Ref": "Hidden"}}]}}]},
+]
+
+
+@pytest.mark.parametrize("role", PLACES, ids=range(len(PLACES)))
+def test_external_ids_are_told_whole_nowhere(role: dict[str, Any]) -> None:
+    """Wherever somebody put them, and what the console hides neither."""
+    declared = {"ExternalID": {"Type": "String"}, "Hidden": {"Type": "String", "NoEcho": True, "Default": SECRET}}
+    resources = {"R": {"Type": "AWS::IAM::Role", "Properties": role}}
+    text = json.dumps({"Parameters": declared, "Resources": resources})
+    found = differences(by_hand(), {}, text, {"ExternalID": SECRET})
+    assert found
+    assert SECRET[5:] not in str(found)
+    assert found != (Difference("the template", "", "other text"),)
+
+
+def test_a_short_external_id_hides_no_words() -> None:
+    trust = {"Statement": [{**LETS_IN, "Condition": {"StringEquals": {"sts:ExternalId": "ro"}}}]}
+    found = differences(by_hand(), {}, by_hand(AssumeRolePolicyDocument=trust, Description="role of ro"), {})
+    assert Difference("role description", "", "role of …") in found
+
+
+def test_an_empty_value_is_told_from_none() -> None:
+    (found,) = differences(by_hand(), {}, by_hand(Description=""), {})
+    assert found == Difference("role description", "", "nothing")
+
+
 OTHER_PARTS: list[dict[str, Any]] = [
     {"MaxSessionDuration": 3600},
     {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]},

@@ -11,6 +11,7 @@ from typing import Any
 
 from rolecall.core.template.reading import read
 from rolecall.core.template.resolving import as_text, listed, resolved
+from rolecall.core.template.secrets import secrets_in
 
 Fact = tuple[str, frozenset[str]]
 Facts = dict[str, frozenset[str]]
@@ -38,18 +39,36 @@ _ELEMENTS = {
 }
 
 
-def facts_of(template: str, parameters: Mapping[str, str]) -> Facts | None:
-    """Every fact of a template as these parameters fill it; None where the text is no template."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Every fact of a template, and the values in it that nobody is to see whole, wherever they stand."""
+
+    facts: Facts
+    secrets: frozenset[str] = field(repr=False)
+
+
+def told_by(template: str, parameters: Mapping[str, str]) -> Told | None:
+    """A template as these parameters fill it; None where the text is no template."""
     document = read(template)
     if document is None:
         return None
+    values = {**defaults_in(document), **parameters}
+    return Told(_Reader(values).facts(document), secrets_in(document, values))
+
+
+def facts_of(template: str, parameters: Mapping[str, str]) -> Facts | None:
+    told = told_by(template, parameters)
+    return told.facts if told else None
+
+
+def defaults_in(document: Mapping[str, Any]) -> dict[str, str]:
+    """The values of a template's parameters where none are given."""
     declared = document.get("Parameters")
-    defaults = {
+    return {
         name: str(told["Default"])
         for name, told in (declared.items() if isinstance(declared, Mapping) else ())
         if isinstance(told, Mapping) and "Default" in told
     }
-    return _Reader({**defaults, **parameters}).facts(document)
 
 
 def role_names(template: str, parameters: Mapping[str, str]) -> frozenset[str]:
@@ -122,7 +141,7 @@ class _Reader:
                 yield f"{of} tags", frozenset([as_text(tag)])
 
     def _document(self, of: str, document: Any) -> Iterator[Fact]:
-        if not isinstance(document, Mapping):
+        if not isinstance(document, Mapping) or any(str(key).startswith("Fn::") for key in document):
             yield of, frozenset([as_text(document)])
             return
         for number, statement in enumerate(listed(document.get("Statement", [])), start=1):
@@ -131,7 +150,8 @@ class _Reader:
                 yield from self._statement(f"{of}{STATEMENT}{sid}", statement)
             else:
                 yield of, frozenset([as_text(statement)])
-        yield f"{of}: version", frozenset([str(document.get("Version", ""))])
+        if "Version" in document:
+            yield f"{of}: version", frozenset([str(document["Version"])])
 
     def _statement(self, of: str, statement: Mapping[str, Any]) -> Iterator[Fact]:
         for element, value in statement.items():
