@@ -7,7 +7,7 @@ fails is gathered: a step that cannot be made does not lose what the others did.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rolecall.core.desired import Via
 from rolecall.core.ids import AccountId
@@ -130,6 +130,10 @@ async def _reclaimed(seen: Seen, deployed: Seen, ports: Ports, failures: list[Fa
 
 async def look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen:
     """The world as it is now; where a platform no longer answers, what is deployed is told all the same."""
+    return _without_former_drift(seen, await _look_again(seen, ports, failures))
+
+
+async def _look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen:
     if not seen.platforms_asked:
         return await look(seen.config, ports, platforms=False)
     try:
@@ -137,6 +141,13 @@ async def look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen:
     except PlatformError as error:
         failures.append(Failure(None, "platform", f"{error.summary}: {error.detail}"))
         return await look(seen.config, ports, platforms=False)
+
+
+def _without_former_drift(seen: Seen, now: Seen) -> Seen:
+    """What the detection before this apply found was mended by it, or failed, which is told elsewhere."""
+    if seen.observed.drifts is None:
+        return now
+    return replace(now, observed=replace(now.observed, drifts=(), undetected=seen.observed.undetected))
 
 
 async def _deploy(seen: Seen, ports: Ports) -> list[Failure]:

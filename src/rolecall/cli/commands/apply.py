@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rolecall.cli import options
-from rolecall.cli.commands.plan import RetryBlocked
+from rolecall.cli.commands.plan import Drift, RetryBlocked
 
 if TYPE_CHECKING:
     from rolecall.cli.options import Options
@@ -28,6 +28,7 @@ def apply(
     plan_file: Annotated[Path | None, typer.Argument(help="A plan saved by `plan --out`; refused when stale.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     retry_blocked: RetryBlocked = False,
+    drift: Drift = False,
     allow_removals: Annotated[
         int | None, typer.Option(min=0, help="Take the role from so many accounts, where the breaker would stop.")
     ] = None,
@@ -44,8 +45,8 @@ def apply(
         from rolecall.flows.apply import apply, settled_look
         from rolecall.flows.look import look
 
-        seen = await look(config, ports, retry_blocked=retry_blocked)
-        seen = await settled_look(seen, ports, retry_blocked=retry_blocked)
+        seen = await look(config, ports, retry_blocked=retry_blocked, drift=drift)
+        seen = await settled_look(seen, ports, retry_blocked=retry_blocked, drift=drift)
         if saved:
             refuse_if_stale(saved, seen.plan)
         seen.breaker.check(allow_removals)

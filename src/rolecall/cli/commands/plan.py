@@ -13,6 +13,10 @@ RetryBlocked = Annotated[
     bool, typer.Option("--retry-blocked", help="Try again where something was in the way the last time.")
 ]
 
+Drift = Annotated[
+    bool, typer.Option("--drift", help="Have StackSets look in every account for what was changed by hand.")
+]
+
 
 def register(app: typer.Typer) -> None:
     app.command("plan", help="Show what apply would do; changes nothing.")(plan)
@@ -25,6 +29,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit 3 when changes are pending.")
     ] = False,
     retry_blocked: RetryBlocked = False,
+    drift: Drift = False,
 ) -> None:
     from rolecall import __version__
     from rolecall.cli.files import write_atomically
@@ -36,7 +41,10 @@ def plan(
 
     given = options.of(context)
     seen = with_ports(
-        given, lambda config, ports: look(config, ports, retry_blocked=retry_blocked), probe=False, deploys=True
+        given,
+        lambda config, ports: look(config, ports, retry_blocked=retry_blocked, drift=drift),
+        probe=False,
+        deploys=True,
     )
     if out:
         write_atomically(out, seen.plan.to_json(), never=given.config)
