@@ -53,6 +53,7 @@ async def test_an_inoperable_instance_comes_back_with_the_stack_that_is_there(cl
     assert cloud.stack_sets.log == ["DeleteStackInstances", "CreateStackInstances", "UpdateStackSet"]
     assert (instance(cloud, dev).status, instance(cloud, dev).stack_id) == (InstanceStatus.CURRENT, stack)
     assert (done.failures, verdicts(done)["dev"], cloud.ledger.entries) == ((), "ready", ())
+    assert done.well
     assert (await applied(cloud)).plan.changes == ()
 
 

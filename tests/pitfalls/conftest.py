@@ -59,10 +59,10 @@ class House:
         async with open_ports(wanted, Credentials(profile), self.progress, platforms=False) as ports:
             yield replace(ports, platforms=(self.platform,), ledger=self.ledger)
 
-    async def plan(self, wanted: Config | None = None, profile: str | None = None) -> Seen:
+    async def plan(self, wanted: Config | None = None, profile: str | None = None, *, drift: bool = False) -> Seen:
         wanted = wanted or self.config()
         async with self.ports(wanted, profile) as ports:
-            return await look(wanted, ports)
+            return await look(wanted, ports, drift=drift)
 
     async def apply(
         self,
@@ -70,12 +70,13 @@ class House:
         profile: str | None = None,
         *,
         retry_blocked: bool = False,
+        drift: bool = False,
         allow_removals: int | None = None,
     ) -> Applied:
         wanted = wanted or self.config()
         async with self.ports(wanted, profile) as ports:
-            seen = await look(wanted, ports, retry_blocked=retry_blocked)
-            seen = await settled_look(seen, ports, retry_blocked=retry_blocked)
+            seen = await look(wanted, ports, retry_blocked=retry_blocked, drift=drift)
+            seen = await settled_look(seen, ports, retry_blocked=retry_blocked, drift=drift)
             return await apply(seen, ports, allow_removals=allow_removals)
 
     async def check(self, wanted: Config | None = None, profile: str | None = None) -> dict[str, Row]:

@@ -37,7 +37,6 @@ _STEPS = (
     deploying.recreated_instances,
     deploying.management_stack,
 )
-_WITH_LEDGER = (Action.REPAIR_INSTANCE, Action.LET_GO_INSTANCE)
 _ARRIVALS = (
     Action.CREATE_INSTANCE,
     Action.RETRY_INSTANCE,
@@ -101,7 +100,7 @@ async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) 
     failures += await _deploy(seen, ports)
     deployed = await look_again(seen, ports, failures) if seen.plan.pending else seen
     deployed, failures = await _reclaimed(seen, deployed, ports, failures)
-    if seen.plan.of(*_WITH_LEDGER) or (deployed is not seen and deployed.observed.kept):
+    if seen.plan.of(Action.LET_GO_INSTANCE):
         await hold_against(deployed, ports)
     there = {row.account.id for row in deployed.rows() if row.deployment is Deployment.DEPLOYED}
     proofs = await _prove(seen, deployed, ports, there)
