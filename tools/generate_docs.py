@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tools import behaviours, group_guide
 
 if TYPE_CHECKING:
-    from rolecall.core.operator_rights import Right
+    from rolecall.core.operator_right import Right
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -30,6 +30,7 @@ def generated() -> dict[str, str]:
         "reference/cli.md": _NOTE + command_line(),
         "reference/lint-rules.md": _NOTE + lint_rules(),
         "reference/operator-permissions.md": _NOTE + operator_permissions(),
+        "reference/preflight.md": _NOTE + preflight(),
         "reference/sandbox.md": behaviours.page(),
         "reference/scenario.md": _NOTE + scenario(),
         "reference/scenario.schema.json": scenario_schema(),
@@ -162,7 +163,7 @@ _EXITS = """
 | 130 | interrupted |
 
 What was found, with status 3: changes pending (`plan --detailed-exitcode`), a target account that is not `ready`
-(`check`), something still blocked (`apply`).
+(`check`), something still blocked (`apply`), something that is not right (`doctor`).
 """
 
 
@@ -192,6 +193,27 @@ def lint_rules() -> str:
     return "\n".join(parts) + "\n"
 
 
+def preflight() -> str:
+    from rolecall.core.preflight import CHECKS
+
+    parts = [
+        "# Preflight\n",
+        "What `rolecall plan` and `apply` find out before the first change, and `rolecall doctor` at any time. Each "
+        "finding has\nthe id of its check, a level, the account where it is about one, and a hint.\n",
+        "- **blocks**: the change cannot succeed. It is `blocked` in the plan, with the finding as its cause; "
+        "`--retry-blocked`\n  tries it all the same.",
+        "- **warns**: shown beneath the changes, and stops nothing.",
+        "- **not checked**: nobody could look, and why. Nothing is known either way.\n",
+        "Only what a plan needs is asked: a plan that makes nothing and changes nothing calls nothing for this.\n",
+        "| check | what it finds | level |\n| --- | --- | --- |",
+    ]
+    for check in CHECKS.values():
+        parts.append(f"| [`{check.id}`](#{check.id}) | {check.title} | {' or '.join(check.levels)} |")
+    for check in CHECKS.values():
+        parts.append(f"\n## {check.id}\n\n{check.title}. {check.why}\n\n{check.mend}")
+    return "\n".join(parts) + "\n"
+
+
 def operator_permissions() -> str:
     from rolecall.core.operator_rights import RIGHTS, policy
 
@@ -216,6 +238,7 @@ def operator_permissions() -> str:
             account_tags=True,
             delegated=True,
             administration_role="AWSCloudFormationStackSetAdministrationRole",
+            inspect_role="OrganizationAccountAccessRole",
         )
         parts.append(f"\n```json\n{json.dumps(document, indent=2)}\n```\n")
     return "\n".join(parts)

@@ -5,7 +5,7 @@ Every method raises only errors of `rolecall.errors`. Iterators page lazily and 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -27,6 +27,7 @@ from rolecall.core.observed import (
     StackSetSummary,
 )
 from rolecall.core.organization import Account, OrganizationalUnit, OrganizationIdentity
+from rolecall.core.preflight.model import FoundRole
 from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
 
 
@@ -53,6 +54,10 @@ class Organizations(Protocol):
 
     async def tags(self, account: AccountId) -> Mapping[str, str]:
         """One call an account."""
+        ...
+
+    async def delegated_administrators(self) -> Sequence[AccountId]:
+        """The accounts that are delegated administrators of StackSets."""
         ...
 
     async def control_policies(self) -> Sequence[ControlPolicy]:
@@ -161,6 +166,37 @@ class Stacks(Protocol):
     async def delete(self, name: str) -> None: ...
 
 
+class RoleInspector(Protocol):
+    """Looks up roles by IAM GetRole. Changes nothing."""
+
+    async def management_role(self, name: str) -> FoundRole | None:
+        """With the management account's credentials; None where there is none of that name."""
+        ...
+
+    async def role_in(self, account: AccountId, name: str) -> FoundRole | None:
+        """With a session of `deployment.inspect_role` in a member account. Raises AccessDenied where there is none."""
+        ...
+
+
+class Operator(Protocol):
+    """The credentials that the command runs with."""
+
+    async def caller(self) -> Caller:
+        """STS GetCallerIdentity."""
+        ...
+
+    async def role(self, name: str) -> FoundRole | None:
+        """The role of that name in the caller's own account, by IAM GetRole."""
+        ...
+
+    async def simulate(self, caller: Caller, question: Question) -> Sequence[Answer]:
+        """IAM SimulatePrincipalPolicy on the caller, whose role's path is looked up by GetRole. One answer an action.
+
+        Raises AccessDenied where the caller may not ask, and AwsError for a root user, who has no policies.
+        """
+        ...
+
+
 class RoleProbe(Protocol):
     """Asks of a role what the platform would ask, with the platform's credentials."""
 
@@ -225,3 +261,9 @@ class Ports:
     clock: Clock
     progress: Progress
     ledger: Ledger
+    inspector: RoleInspector
+    operator: Operator
+    regions: tuple[str, ...]
+    """Where StackSets are, in the partition of the deployment."""
+    stack_sets_in: Callable[[str], StackSets]
+    """The stack sets of another Region, as the same caller sees them."""

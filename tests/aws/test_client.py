@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from rolecall.aws.client import Client, session
-from rolecall.aws.probe import PlatformCredentials, endpoints
+from rolecall.aws.probe import SessionCredentials, endpoints
 from rolecall.errors import AwsError, CredentialsError
 
 from .server import serving
@@ -59,7 +59,7 @@ async def test_an_endpoint_that_is_not_aws_is_an_error_with_a_hint(monkeypatch: 
 
 
 async def test_platform_credentials_are_read_once_a_minute_and_never_shown() -> None:
-    credentials = PlatformCredentials(session("one", None))
+    credentials = SessionCredentials(session("one", None))
     keys = await credentials.get()
     assert (keys.access_key, await credentials.get()) == ("AKIDEXAMPLE", keys)
     assert "Canary" not in repr(credentials)
@@ -67,7 +67,7 @@ async def test_platform_credentials_are_read_once_a_minute_and_never_shown() -> 
 
 async def test_no_platform_credentials_are_a_credentials_error_that_says_where_to_set_them() -> None:
     with pytest.raises(CredentialsError) as caught:
-        await PlatformCredentials(session("none", None)).get()
+        await SessionCredentials(session("none", None)).get()
     assert "check.assume_from" in caught.value.hint
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rolecall.aws.probe import PlatformCredentials
+from rolecall.aws.probe import SessionCredentials
 from rolecall.errors import CredentialsError
 
 
@@ -33,5 +33,5 @@ class Session:
 )
 async def test_what_keeps_the_platform_from_asking_is_no_refusal(error: Exception | None, words: str) -> None:
     with pytest.raises(CredentialsError, match=words) as caught:
-        await PlatformCredentials(Session(error)).get()
+        await SessionCredentials(Session(error)).get()
     assert "check.assume_from" in caught.value.hint

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from rolecall.aws import query
-from rolecall.aws.probe import AwsRoleProbe, PlatformCredentials
+from rolecall.aws.probe import AwsRoleProbe, SessionCredentials
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.ids import RoleArn
 from rolecall.core.policy import Outcome
@@ -57,7 +57,7 @@ async def asking(*answers: web.Response) -> AsyncIterator[tuple[AwsRoleProbe, Sc
     async with serving(*answers) as script, query.connect() as http:
         sts = Endpoint(script.url, "sts", "us-east-1", "2011-06-15")
         iam = Endpoint(script.url, "iam", "us-east-1", "2010-05-08")
-        yield AwsRoleProbe(QueryClient(http, sleep=Impatient()), PlatformCredentials(session), sts, iam), script
+        yield AwsRoleProbe(QueryClient(http, sleep=Impatient()), SessionCredentials(session), sts, iam), script
 
 
 def form(script: Script, number: int = 0) -> dict[str, str]:

@@ -12,7 +12,7 @@ from aiohttp import web
 from rolecall.aws import query
 from rolecall.aws.client import Client
 from rolecall.aws.organizations import AwsOrganizations
-from rolecall.aws.probe import AwsRoleProbe, PlatformCredentials
+from rolecall.aws.probe import AwsRoleProbe, SessionCredentials
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.aws.stack_sets import AwsStackSets, Preferences
 from rolecall.core.ids import RoleArn
@@ -55,7 +55,7 @@ async def probe() -> AsyncIterator[Any]:
         async def ask(call: str, text: str) -> object:
             async with serving(web.Response(text=text)) as script:
                 at = Endpoint(script.url, "sts", "us-east-1", "2011-06-15")
-                asked = AwsRoleProbe(QueryClient(http), PlatformCredentials(session), at, at)
+                asked = AwsRoleProbe(QueryClient(http), SessionCredentials(session), at, at)
                 if call == "assume":
                     return await asked.assume(ROLE, external_id="x")
                 return await asked.simulate(AssumedRole(ROLE, "A", "s", "t"), Question(("s3:GetObject",)))

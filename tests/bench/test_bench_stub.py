@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from bench.stub import Stub
 from bench.workload import EXTERNAL_ID, REGION, actions, role_arn
 from rolecall.aws import query
-from rolecall.aws.probe import AwsRoleProbe, PlatformCredentials
+from rolecall.aws.probe import AwsRoleProbe, SessionCredentials
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.ids import RoleArn
 from rolecall.core.policy import Outcome
@@ -44,7 +44,7 @@ async def probe(url: str) -> AsyncIterator[AwsRoleProbe]:
     session = boto3.Session(**KEYS)
     sts, iam = Endpoint(url, "sts", REGION, "2011-06-15"), Endpoint(url, "iam", REGION, "2010-05-08")
     async with query.connect() as http:
-        yield AwsRoleProbe(QueryClient(http), PlatformCredentials(session), sts, iam)
+        yield AwsRoleProbe(QueryClient(http), SessionCredentials(session), sts, iam)
 
 
 async def boto(url: str, service: str, operation: str, **parameters: Any) -> Any:

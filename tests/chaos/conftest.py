@@ -83,6 +83,23 @@ class World:
             "registrations": dict(sorted(self.gate.platform.registered.items())),
         }
 
+    def put(self, account: str, state: str) -> None:
+        """What AWS Support does with an account, and what a closure ends in."""
+
+        async def change() -> None:
+            self.sandbox.world.organization.set_state(self.sandbox.account_id(account), state)
+
+        asyncio.run_coroutine_threadsafe(change(), self.sandbox.loop).result()
+
+    def accounts_in_ledger(self) -> list[str]:
+        file = self.folder / "rolecall.ledger.json"
+        return [found["name"] for found in json.loads(file.read_text())["entries"]] if file.exists() else []
+
+    def accounts_listed(self) -> set[str]:
+        """Those with an instance of whatever stack set there is."""
+        listed = {account for _, _, statuses in self._stack_sets() for account, *_ in statuses}
+        return {name for name in ("one", "two") if self.sandbox.account_id(name) in listed}
+
     def _stack_sets(self) -> list[Any]:
         client = self.sandbox.client("cloudformation")
         found = []
@@ -125,9 +142,10 @@ def start_world(
 ) -> Iterator[StartWorld]:
     with gate.opened(sandbox_loop) as opened:
 
-        def start(**scenario: Any) -> World:
+        def start(front: str = "", **scenario: Any) -> World:
+            """`front` is the URL of something that stands before the gate, and which rolecall then calls."""
             described = Scenario.model_validate({"organization": ORGANIZATION, **scenario})
-            sandbox = start_sandbox(described, behind=opened.url)
+            sandbox = start_sandbox(described, behind=front or opened.url)
             opened.upstream, opened.deadly = sandbox.endpoint, None
             opened.calls.clear()
             opened.platform.registered.clear()

@@ -78,6 +78,25 @@ def test_destroy(start_world: StartWorld, known: dict[str, object], number: int,
     assert world.state() == known["destroy"], f"killed {moment} call {number}, {call}"
 
 
+@pytest.mark.parametrize(("number", "moment"), moments("destroy"))
+def test_destroy_with_an_account_that_sleeps_and_lives_again(
+    start_world: StartWorld, known: dict[str, object], number: int, moment: Moment
+) -> None:
+    """Whenever it dies, the account's stack is in the stack set's list or in the ledger; and is finished in the end."""
+    undisturbed(start_world, known)
+    world = start_world()
+    world.ok(*APPLY)
+    world.put("one", "SUSPENDED")
+    call = world.killed_at(number, moment, *DESTROY)
+    assert world.accounts_in_ledger() or "one" in world.accounts_listed(), f"killed {moment} call {number}, {call}"
+    world.ok(*DESTROY)
+    assert world.accounts_in_ledger() == ["one"], f"killed {moment} call {number}, {call}"
+    world.put("one", "ACTIVE")
+    call = world.killed_at(number, moment, *DESTROY)
+    world.ok(*DESTROY)
+    assert (world.accounts_in_ledger(), world.state()) == ([], known["destroy"]), f"killed {moment} {number}, {call}"
+
+
 def _once_each(world: World) -> None:
     """Nothing was registered twice, nor taken out in between."""
     log = world.gate.platform.log

@@ -36,7 +36,7 @@ def test_without_a_command_all_are_listed_with_what_for(shell: Shell) -> None:
 def test_what_is_no_command_is_refused_with_those_that_are(configured: Shell) -> None:
     done = configured.run("policy", "explode")
     assert done.status == 2
-    assert "plan, status, check, apply" in done.stderr
+    assert "plan, status, check, doctor, apply" in done.stderr
 
 
 def test_one_person_holds_all_rights_unless_the_config_says_otherwise(configured: Shell) -> None:

@@ -101,6 +101,7 @@ REPORT: dict[str, Any] = {
     "failures": None,
     "notes": None,
     "breaker": None,
+    "findings": None,
 }  # fmt: skip
 
 
@@ -252,3 +253,41 @@ def shown(changes: list[dict[str, Any]]) -> str:
     text = StringIO()
     print_changes(to(text, OPTIONS), REPORT | {"changes": changes})
     return text.getvalue()
+
+
+FINDINGS = [
+    {
+        "id": "name-taken",
+        "level": "blocks",
+        "account": row["id"],
+        "message": "the role exists, and rolecall did not make it",
+        "hint": "rename or delete it there",
+    }
+    for row in ROWS[1:4]
+]
+WARNING = {
+    "id": "quarantine-unit",
+    "level": "warns",
+    "account": None,
+    "message": "an account that is moved to /Quarantine loses the role",
+    "hint": "retain_on_removal: true",
+}
+UNSEEN = {**WARNING, "level": "not checked", "message": "whether [bold]names[/bold] are taken", "hint": ""}
+
+
+def test_what_preflight_found_stands_beneath_and_what_blocks_among_the_changes() -> None:
+    blocked = change("blocked", "stack instance of S", 1, f"{FINDINGS[0]['message']}; {FINDINGS[0]['hint']}")
+    shown = plan(planned(blocked) | {"findings": [FINDINGS[0], WARNING, UNSEEN]})
+    assert shown.count("rolecall did not make it") == 1
+    assert shown.splitlines()[-3:] == [
+        "warning: an account that is moved to /Quarantine loses the role",
+        "  -> retain_on_removal: true",
+        "not checked: whether [bold]names[/bold] are taken",
+    ]
+
+
+def test_what_is_tried_all_the_same_is_said_to_fail_with_the_accounts() -> None:
+    shown = plan(planned() | {"findings": FINDINGS})
+    assert (
+        "will fail: the role exists, and rolecall did not make it, in legacy-erp, locked-down, storefront-prod" in shown
+    )

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from rolecall.aws import query
 from rolecall.aws.client import Client
+from rolecall.aws.operator import AwsOperator, AwsRoleInspector, Services, operator_credentials
 from rolecall.aws.organizations import AwsOrganizations
-from rolecall.aws.probe import AwsRoleProbe, PlatformCredentials, endpoints
+from rolecall.aws.probe import AwsRoleProbe, SessionCredentials, endpoints
 from rolecall.aws.stack_sets import AwsStackSets, Preferences
 from rolecall.aws.stacks import AwsStacks
 from rolecall.core import template
@@ -20,13 +21,15 @@ from rolecall.core.config import RoleSection
 from rolecall.core.ids import AccountId, RoleArn, UnitId
 from rolecall.core.observed import AutoDeployment, DeploymentTargets, Operation, Stack, StackContent
 from rolecall.core.organization import AccountState
-from rolecall.ports import Organizations, RoleProbe, Stacks, StackSets
+from rolecall.core.preflight import FoundRole
+from rolecall.ports import Operator, Organizations, RoleInspector, RoleProbe, Stacks, StackSets
 from rolecall.sandbox.scenario import Scenario
 from tests.fakes.cloud import EXTERNAL_ID, ROLE_NAME, STACK_SET, FakeCloud, config
 from tests.fakes.organizations import MANAGEMENT, ROOT
 from tests.sandbox.served import ServedSandbox, trust
 
 REGION = "us-east-1"
+INSPECT_ROLE = "OrganizationAccountAccessRole"
 POLLS = 1000
 DENY_SNAPSHOTS = {
     "Version": "2012-10-17",
@@ -43,7 +46,8 @@ ACTIVE = ("audit", "billing", "payments", "locked")
 
 @dataclass(frozen=True)
 class Stage:
-    """Ports to one organization. `take_name` makes a role of our name in an account, as somebody else would;
+    """Ports to one organization. `take_name` makes a role of our name in an account, as somebody else would; `close`
+    takes the operator's role out of an account, and `deny` an action from the operator.
     `retained` tells the fake of a stack that was let go of."""
 
     organizations: Organizations
@@ -53,6 +57,11 @@ class Stage:
     accounts: Mapping[str, AccountId]
     units: Mapping[str, UnitId]
     take_name: Callable[[str], None]
+    inspector: RoleInspector
+    operator: Operator
+    stack_sets_in: Callable[[str], StackSets]
+    close: Callable[[str], None]
+    deny: Callable[[str], None]
     retained: Callable[[str, str], None] = lambda stack_id, account: None
 
     def role(self, account: str, name: str = ROLE_NAME) -> RoleArn:
@@ -116,6 +125,7 @@ def scenario(**switches: bool) -> Scenario:
         {
             "organization": {"seed": 7, "units": [unit(name) for name, above in UNITS.items() if above == "Root"]},
             "scps": [{"name": "DenySnapshots", "document": DENY_SNAPSHOTS, "targets": ["/Locked"]}],
+            "delegated_administrators": ["audit"],
             "switches": switches,
         }
     )
@@ -144,11 +154,30 @@ def fake_stage() -> Stage:
         if account == "management":
             cloud.stacks.failing = taken
         cloud.stack_sets.failing[accounts[account]] = taken
+        arn = RoleArn("aws", accounts[account], "/", ROLE_NAME)
+        if account == "management":
+            cloud.operator.roles[ROLE_NAME] = FoundRole(arn, {}, json.dumps(trust("arn:aws:iam::999999999999:root")))
+        cloud.inspector.plant(FoundRole(arn, {}, json.dumps(trust("arn:aws:iam::999999999999:root"))))
 
     def retained(stack_id: str, account: str) -> None:
         cloud.stack_sets.importable[stack_id] = accounts[account]
 
-    return Stage(organizations, cloud.stack_sets, cloud.stacks, cloud.probe, accounts, units, take_name, retained)
+    organizations.delegates = [accounts["audit"]]
+    return Stage(
+        organizations,
+        cloud.stack_sets,
+        cloud.stacks,
+        cloud.probe,
+        accounts,
+        units,
+        take_name,
+        cloud.inspector,
+        cloud.operator,
+        cloud.elsewhere.__getitem__,
+        lambda account: cloud.inspector.closed.add(accounts[account]),
+        cloud.operator.denied.add,
+        retained,
+    )
 
 
 async def aws_stage(sandbox: ServedSandbox, stack: AsyncExitStack) -> Stage:
@@ -164,14 +193,33 @@ async def aws_stage(sandbox: ServedSandbox, stack: AsyncExitStack) -> Stage:
         document = json.dumps(trust("arn:aws:iam::999999999999:root"))
         client.create_role(RoleName=ROLE_NAME, AssumeRolePolicyDocument=document)
 
+    def close(account: str) -> None:
+        iam = sandbox.client_of("iam", account)
+        for policy in iam.list_attached_role_policies(RoleName=INSPECT_ROLE)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=INSPECT_ROLE, PolicyArn=policy["PolicyArn"])
+        iam.delete_role(RoleName=INSPECT_ROLE)
+
+    def deny(action: str) -> None:
+        statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sandbox.client("iam").put_user_policy(UserName="admin", PolicyName="Deny", PolicyDocument=document)
+
+    management = operator_credentials(session)
+    services = Services(query.QueryClient(http), sts, iam)
+    preferences = Preferences(failure_tolerance_percent=100)
     return Stage(
         AwsOrganizations(Client(session, "organizations")),
-        AwsStackSets(cloudformation, Preferences(failure_tolerance_percent=100)),
+        AwsStackSets(cloudformation, preferences),
         AwsStacks(cloudformation),
-        AwsRoleProbe(query.QueryClient(http), PlatformCredentials(platform), sts, iam),
+        AwsRoleProbe(query.QueryClient(http), SessionCredentials(platform), sts, iam),
         accounts,
         units,
         take_name,
+        AwsRoleInspector(services, management, management, "aws", INSPECT_ROLE),
+        AwsOperator(services, management),
+        lambda region: AwsStackSets(Client(session, "cloudformation", region), preferences),
+        close,
+        deny,
     )
 
 

@@ -51,6 +51,10 @@ class Deployed:
             FakeClock(),
             RecordingProgress(),
             FakeLedger(),
+            stage.inspector,
+            stage.operator,
+            (),
+            stage.stack_sets_in,
         )
         desired = (await look(WANTED, ports)).desired
         return await call_all(WANTED, ports, [found for found in desired.accounts.values() if found.is_target])

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rolecall.aws import query
-from rolecall.aws.probe import AwsRoleProbe, PlatformCredentials, endpoints
+from rolecall.aws.probe import AwsRoleProbe, SessionCredentials, endpoints
 from rolecall.core.ids import RoleArn
 from rolecall.core.probe import AssumedRole, SessionAttributes
 from rolecall.core.template import trust_policy
@@ -46,6 +46,6 @@ async def test_a_role_that_asks_for_them_answers_only_to_them(
     platform = sandbox.session("platform")
     sts, iam = endpoints(platform, REGION)
     async with query.connect() as http:
-        probe = AwsRoleProbe(query.QueryClient(http), PlatformCredentials(platform), sts, iam, attributes)
+        probe = AwsRoleProbe(query.QueryClient(http), SessionCredentials(platform), sts, iam, attributes)
         answer = await probe.assume(asked, external_id=EXTERNAL_ID)
     assert isinstance(answer, AssumedRole) is answers

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from rolecall.core.operator_policy import MAX_CHARACTERS, Whose, excess, policy_of
+from rolecall.core.operator_policy import MAX_CHARACTERS, excess, policy_of
+from rolecall.core.operator_right import Whose
 from rolecall.core.operator_rights import RIGHTS
 from tests.fakes.cloud import config
 
@@ -44,7 +45,7 @@ def test_a_key_of_the_config_brings_its_right(changes: dict[str, Any], sid: str)
 def test_a_delegated_administrator_and_the_management_account_hold_different_rights() -> None:
     delegated = {"deployment": {"call_as": "delegated-admin", "management_profile": "management"}}
     operator, management = (sids("apply", whose, **delegated) for whose in Whose)
-    assert management == {"ReadStack", "ChangeStack", "ManagementRole", "ManagementPolicies"}
+    assert management == {"ReadStack", "ChangeStack", "ManagementRole", "ManagementPolicies", "LookUpRole"}
     assert operator & management == set()
     assert operator | management == sids("apply") | {"BeDelegated"}
 

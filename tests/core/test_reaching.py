@@ -179,3 +179,18 @@ def test_a_new_unit_becomes_a_target_even_where_nobody_in_it_lacks_the_role() ->
     large = replace(fleet([3], limit=2), unit_ids=(unit(0),))
     found = list(creating(large, deployed(large, *members(large), units=()), []))
     assert found == [DeploymentTargets((unit(0),), (members(large)[0],), INTERSECTION)]
+
+
+def test_of_a_new_unit_the_accounts_that_are_to_be_avoided_are_left_out_by_name() -> None:
+    wanted = fleet([2, 1])
+    first, second, third = members(wanted)
+    avoiding = creating(wanted, Observed(), [second, third], [first])
+    assert list(avoiding) == [DeploymentTargets((unit(0), unit(1)), (first,), AccountFilter.DIFFERENCE)]
+    by_name = creating(wanted, deployed(wanted), [second], [first])
+    assert list(by_name) == [DeploymentTargets((unit(0),), (second,), INTERSECTION)]
+
+
+def test_more_than_can_be_named_are_not_avoided_but_reached_with_the_unit() -> None:
+    wanted = fleet([MAX_NAMED_ACCOUNTS + 2])
+    first, *others = members(wanted)
+    assert list(creating(wanted, Observed(), [first], others)) == [DeploymentTargets((unit(0),))]

@@ -67,6 +67,7 @@ def test_what_is_not_known_is_null_and_never_absent() -> None:
         "failures",
         "notes",
         "breaker",
+        "findings",
     }
 
 

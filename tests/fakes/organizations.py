@@ -26,6 +26,8 @@ class FakeOrganizations:
         default_factory=lambda: {ROOT: OrganizationalUnit(ROOT, "Root", None)}
     )
     members: dict[AccountId, Account] = field(default_factory=dict)
+    all_features: bool = True
+    delegates: list[AccountId] = field(default_factory=list)
     policies: list[ControlPolicy] | None = field(default_factory=list)
     account_tags: dict[AccountId, dict[str, str]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
@@ -58,7 +60,7 @@ class FakeOrganizations:
 
     async def identity(self) -> OrganizationIdentity:
         self.calls["DescribeOrganization"] += 1
-        return OrganizationIdentity("o-exampleorg", MANAGEMENT)
+        return OrganizationIdentity("o-exampleorg", MANAGEMENT, all_features=self.all_features)
 
     async def accounts(self) -> AsyncIterator[Account]:
         self.calls["ListAccounts"] += 1
@@ -76,6 +78,10 @@ class FakeOrganizations:
     async def tags(self, account: AccountId) -> Mapping[str, str]:
         self.calls["ListTagsForResource"] += 1
         return self.account_tags.get(account, {})
+
+    async def delegated_administrators(self) -> Sequence[AccountId]:
+        self.calls["ListDelegatedAdministrators"] += 1
+        return list(self.delegates)
 
     async def control_policies(self) -> Sequence[ControlPolicy]:
         self.calls["ListPolicies"] += 1

@@ -193,10 +193,11 @@ class FakeStackSets:
     ) -> str:
         assert len(stack_ids) <= 10, "StackSets import ten stacks an operation"
         found, request = self._found(name), ("import", tuple(stack_ids), tuple(unit_ids))
+        if missing := [stack_id for stack_id in stack_ids if stack_id not in self.importable]:
+            detail = f"Stack with id {missing[0]} does not exist"
+            raise NotFound("AWS refused the call", code="StackNotFoundException", detail=detail)
         if self._begins(found, operation_id, request):
             under = self.organizations.under(unit_ids)
-            if any(stack_id not in self.importable for stack_id in stack_ids):
-                raise NotFound("AWS refused ImportStacksToStackSet", code="StackNotFoundException")
             accounts = [self.importable[stack_id] for stack_id in stack_ids]
             assert not any(account in found.instances for account in accounts), "an instance is there already"
             for account, stack_id in zip(accounts, stack_ids, strict=True):
@@ -377,11 +378,8 @@ class FakeStackSets:
             gone = found.instances.pop(account)
             if not retain:
                 self.changed_by_hand.pop(account, None)
-            if (
-                retain
-                and gone.detailed_status not in ("FAILED", "FAILED_IMPORT")
-                and account not in self.importable.values()
-            ):
+                self.importable.pop(gone.stack_id, None)
+            elif gone.detailed_status not in ("FAILED", "FAILED_IMPORT") and account not in self.importable.values():
                 self.importable[gone.stack_id] = account
             return OperationResult(account, "us-east-1", "SUCCEEDED")
 

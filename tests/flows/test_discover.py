@@ -86,3 +86,12 @@ async def test_a_list_without_the_management_account_is_not_whole(cloud: FakeClo
     cloud.organizations.leave(MANAGEMENT)
     with pytest.raises(IncompleteList, match="not whole"):
         await discover(config(), cloud.organizations)
+
+
+async def test_quarantine_units_are_found_however_empty_and_a_wrong_one_is_told(cloud: FakeCloud) -> None:
+    deep = cloud.organizations.unit("Isolation", cloud.organizations.unit("Response"))
+    wanted = config(targets={"quarantine_units": ["/Response/Isolation"]})
+    organization, _ = await discover(wanted, cloud.organizations)
+    assert organization.units[deep].name == "Isolation"
+    with pytest.raises(ConfigError, match=r"targets\.quarantine_units: the organization has no /Isolation"):
+        await discover(config(targets={"quarantine_units": ["/Isolation"]}), cloud.organizations)

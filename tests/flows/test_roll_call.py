@@ -135,7 +135,9 @@ async def test_the_policy_that_denies_is_named_and_read_once_for_the_whole_roll(
 
 async def test_policies_are_not_read_when_none_is_to_blame(cloud: FakeCloud) -> None:
     cloud.probe.denied = {account(cloud, "dev"): {"s3:ListBucket": "role"}}
-    await called(cloud)
+    accounts = await targets(cloud)
+    cloud.organizations.calls.clear()
+    await call_all(config(), cloud.ports(), accounts)
     assert "ListPolicies" not in cloud.organizations.calls
 
 

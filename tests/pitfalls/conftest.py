@@ -91,7 +91,7 @@ class House:
     async def destroy(self, wanted: Config | None = None, profile: str | None = None) -> Destroyed:
         wanted = wanted or self.config()
         async with self.ports(wanted, profile) as ports:
-            return await destroy(await look(wanted, ports), ports)
+            return await destroy(await look(wanted, ports, preflight=False), ports)
 
     def account(self, name: str) -> AccountId:
         return AccountId(self.sandbox.account_id(name))

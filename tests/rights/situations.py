@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from typing import Any
 from rolecall.core.config import Config
 from rolecall.core.operator_policy import policy_of
 from rolecall.errors import RolecallError
+from rolecall.flows.doctor import Reach, can_be_fixed, diagnose, fix
 from rolecall.sandbox.scenario import Scenario
-from tests.pitfalls.conftest import STACK_SET, House
+from tests.pitfalls.conftest import ROLE, STACK_SET, House
 
+INSPECT_ROLE = "OrganizationAccountAccessRole"
 BOUNDARY = "arn:aws:iam::aws:policy/AdministratorAccess"
 WIDE: dict[str, Any] = {"permission_groups": ["account-check", "s3", "ebs"]}
 NARROW: dict[str, Any] = {"permission_groups": ["account-check"]}
@@ -36,6 +39,7 @@ class Situation:
     before: Callable[[House], Awaitable[None]]
     allowed: bool = False
     """Whether many removals are."""
+    drift: bool = False
 
 
 async def _nothing(house: House) -> None:
@@ -76,8 +80,34 @@ async def _five_versions(house: House) -> None:
         iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)
 
 
+async def _changed_by_hand(house: House) -> None:
+    await house.apply()
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "Hand", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}],
+    }
+    iam = house.sandbox.client_of("iam", "one")
+    iam.put_role_policy(RoleName=ROLE, PolicyName="account-check", PolicyDocument=json.dumps(document))
+
+
 async def _no_trusted_access(house: House) -> None:
     house.sandbox.client("cloudformation").deactivate_organizations_access()
+
+
+async def _left_behind(house: House) -> None:
+    """An account slept while everything was taken out, and lives again."""
+    await house.apply(house.config())
+    _put(house, "SUSPENDED")
+    await house.destroy(house.config())
+    _put(house, "ACTIVE")
+    assert [entry.name for entry in house.ledger.entries] == ["one"]
+
+
+def _put(house: House, state: str) -> None:
+    async def change() -> None:
+        house.sandbox.world.organization.set_state(house.account("one"), state)
+
+    asyncio.run_coroutine_threadsafe(change(), house.sandbox.loop).result()
 
 
 def _of(**changes: Any) -> Callable[[House], Config]:
@@ -96,6 +126,8 @@ MORE: dict[str, Any] = {"permission_groups": ["account-check", "s3", "ebs", "lam
 NOWHERE: dict[str, Any] = {"targets": {"organizational_units": ["/A", "/Empty/Deep"]}}
 MEMBERS_ONLY = {"organizational_units": ["/"], "management_account": False}
 SITUATIONS = (
+    Situation("plan", "a role changed by hand", _of(), _changed_by_hand, drift=True),
+    Situation("apply", "a role changed by hand", _of(), _changed_by_hand, drift=True),
     Situation("plan", "a new organization", _of(), _nothing),
     Situation("plan", "everything there", _of(), _deployed()),
     Situation("plan", "a stack rolled back", _of(role=WIDE), _rolled_back),
@@ -120,10 +152,18 @@ SITUATIONS = (
     Situation("apply", "a unit that nobody is in", _of(**NOWHERE), _nothing),
     Situation("apply", "a policy with all its versions", _of(role=MORE), _five_versions),
     Situation("apply", "no trusted access", _of(), _no_trusted_access),
+    Situation("plan", "members looked into", _of(deployment={"inspect_role": INSPECT_ROLE}), _nothing),
+    Situation("doctor", "a new organization", _of(), _nothing),
+    Situation("doctor", "everything there", _of(role=WIDE), _deployed(role=WIDE)),
+    Situation("doctor", "a stack rolled back", _of(role=WIDE), _rolled_back),
+    Situation("doctor", "accounts by their tags", _of(**TAGGED), _nothing),
+    Situation("doctor", "a unit that nobody is in", _of(**NOWHERE), _nothing),
+    Situation("doctor", "no trusted access", _of(), _no_trusted_access),
     Situation("destroy", "everything there", _of(role=WIDE), _deployed(role=WIDE)),
     Situation("destroy", "a policy with versions", _of(role=MORE), _changed),
     Situation("destroy", "a unit that nobody is in", _of(**NOWHERE), _nothing),
     Situation("destroy", "a stack rolled back", _of(role=WIDE), _rolled_back),
+    Situation("destroy", "a stack left behind", _of(), _left_behind),
     Situation("destroy", "accounts by their tags", _of(**TAGGED), _deployed(**TAGGED)),
 )
 
@@ -148,17 +188,39 @@ def _bound(wanted: Config) -> Config:
 async def _run(house: House, situation: Situation, wanted: Config) -> str:
     command = situation.command
     if command in ("plan", "status"):
-        seen = await house.plan(wanted, profile="operator")
-        return f"{seen.plan.changes} {seen.rows()} {seen.observed.trusted_access}"
+        seen = await house.plan(wanted, profile="operator", drift=situation.drift)
+        return f"{seen.plan.changes} {seen.rows()} {seen.observed.trusted_access} {seen.findings}"
+    if command == "doctor":
+        return await _diagnosed(house, wanted)
     if command == "check":
         rows = await house.check(wanted, profile="operator")
-        return str([(name, row.verdict, row.reason) for name, row in sorted(rows.items())])
+        told = [(name, row.verdict, row.reason) for name, row in sorted(rows.items())]
+        return f"{told} {await _findings(house, wanted)}"
     if command == "destroy":
         destroyed = await house.destroy(wanted, profile="operator")
-        return f"{destroyed.failures} {destroyed.left} {_there(house)}"
+        return f"{destroyed.failures} {destroyed.left} {len(destroyed.ledger)} {_there(house)}"
+    found = await _findings(house, wanted)
     allowed = 99 if situation.allowed else None
-    applied = await house.apply(wanted, profile="operator", allow_removals=allowed, retry_blocked=True)
-    return f"{applied.failures} {applied.seen.plan.changes} {_proofs(applied.proofs)} {_there(house)}"
+    applied = await house.apply(
+        wanted, profile="operator", allow_removals=allowed, retry_blocked=True, drift=situation.drift
+    )
+    return f"{found} {applied.failures} {applied.seen.plan.changes} {_proofs(applied.proofs)} {_there(house)}"
+
+
+async def _findings(house: House, wanted: Config) -> str:
+    """What preflight tells: the look of every command is that of plan."""
+    return str((await house.plan(wanted, profile="operator")).findings)
+
+
+async def _diagnosed(house: House, wanted: Config) -> str:
+    """With what can be fixed fixed. Which rights are missing is left out: that they are is what is to be shown."""
+    async with house.ports(wanted, "operator") as ports:
+        reach = Reach(ports, ports.probe, {})
+        lines = await diagnose(wanted, reach)
+        if can_be_fixed(lines):
+            await fix(ports)
+            lines = await diagnose(wanted, reach)
+    return str([line for line in lines if not line.check.startswith("permissions of")])
 
 
 def _proofs(proofs: Any) -> list[tuple[str, str, str]]:

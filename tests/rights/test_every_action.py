@@ -28,7 +28,11 @@ def everything() -> list[tuple[str, str]]:
     """Each action of each command's policy that some situation is about."""
     commands = dict.fromkeys(situation.command for situation in SITUATIONS)
     rights = [(command, action) for command in commands for right in RIGHTS[command] for action in right.actions]
-    return [found for found in dict.fromkeys(rights) if found[1] not in SHOWN_ELSEWHERE and found not in FOR_AWS]
+    return [
+        found
+        for found in dict.fromkeys(rights)
+        if found[1] not in SHOWN_ELSEWHERE and found not in FOR_AWS | SHOWN_BY_PLAN
+    ]
 
 
 SHOWN_ELSEWHERE = {
@@ -38,6 +42,7 @@ SHOWN_ELSEWHERE = {
     "iam:PassRole": "tests/flows/test_administrators.py",
 }
 FOR_AWS = {
+    ("apply", "cloudformation:ImportStacksToStackSet"),  # tests/flows/test_repair.py: a stack that was let go of
     ("apply", "iam:UpdateRoleDescription"), ("apply", "iam:GetRolePolicy"), ("apply", "iam:ListRolePolicies"),
     ("apply", "iam:GetPolicyVersion"), ("apply", "iam:ListEntitiesForPolicy"), ("destroy", "iam:GetRole"),
     ("destroy", "iam:ListAttachedRolePolicies"), ("destroy", "iam:ListRolePolicies"),
@@ -45,6 +50,12 @@ FOR_AWS = {
 }  # fmt: skip
 """What the handlers of AWS::IAM::Role and AWS::IAM::ManagedPolicy declare that they call (`aws cloudformation
 describe-type`), and the sandbox's stacks do without: no situation there can show that it is needed."""
+
+
+FOR_AWS |= {("doctor", "iam:CreateServiceLinkedRole"), ("doctor", "organizations:EnableAWSServiceAccess")}
+"""What ActivateOrganizationsAccess does with the caller's rights, and the sandbox's by itself."""
+SHOWN_BY_PLAN = {(command, "sts:AssumeRole") for command in ("status", "check", "apply", "doctor")}
+"""The members are looked into by the same look."""
 
 
 def sampled(found: Sequence[T]) -> Sequence[T]:

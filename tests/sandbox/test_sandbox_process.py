@@ -224,3 +224,18 @@ def test_the_module_refuses_a_port_that_is_taken() -> None:
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"error: Cannot listen on 127.0.0.1:{port}")
     assert "hint:" in ended.stderr
+
+
+def test_a_closed_account_is_reopened_and_no_other() -> None:
+    sandbox = SandboxProcess.start(Settings("demo", speed=0))
+    core = botocore.session.Session()
+    core.set_config_variable("config_file", sandbox.environment()["AWS_CONFIG_FILE"])
+    core.set_config_variable("credentials_file", sandbox.environment()["AWS_SHARED_CREDENTIALS_FILE"])
+    core.set_config_variable("profile", "management")
+    client = boto3.Session(botocore_session=core).client("organizations")
+    accounts = [found for page in client.get_paginator("list_accounts").paginate() for found in page["Accounts"]]
+    (asleep, *_) = [found["Id"] for found in accounts if found["State"] in ("SUSPENDED", "CLOSED")]
+    sandbox.reopen(asleep)
+    assert client.describe_account(AccountId=asleep)["Account"]["State"] == "ACTIVE"
+    with pytest.raises(RolecallError, match="refused"):
+        sandbox.reopen(asleep)

@@ -30,6 +30,10 @@ _SDK_CONFIG = SdkConfig(
 )
 
 
+FEW_ATTEMPTS = 2
+"""Where no answer is an answer too: a Region that a network or an account does not let in."""
+
+
 def session(profile: str | None, region: str | None) -> boto3.Session:
     """A session by the SDK's standard ways. Raises CredentialsError for a profile that does not exist."""
     with translated("profile look-up"):
@@ -56,12 +60,22 @@ def ca_bundle(source: boto3.Session) -> str | None:
     return path
 
 
+def regions_of(source: boto3.Session, service: str, partition: str) -> tuple[str, ...]:
+    """Where a service is, as far as the SDK knows. Calls nothing."""
+    return tuple(source.get_available_regions(service, partition_name=partition))
+
+
 class Client:
     """One service's client. `call` takes the operation's name as the API spells it, and botocore's parameters."""
 
-    def __init__(self, boto_session: boto3.Session, service: str, region: str | None = None) -> None:
+    def __init__(
+        self, boto_session: boto3.Session, service: str, region: str | None = None, *, attempts: int | None = None
+    ) -> None:
+        """`attempts` of a call in place of the ten that are usual."""
+        retries = SdkConfig(retries={"mode": "standard", "total_max_attempts": attempts}) if attempts else None
         with translated(service):
-            self._client: Any = boto_session.client(service, region_name=region, config=_SDK_CONFIG)
+            settings = _SDK_CONFIG.merge(retries) if retries else _SDK_CONFIG
+            self._client: Any = boto_session.client(service, region_name=region, config=settings)
         self._session = boto_session
         self._region = region
         self._caller_told: dict[str, Any] | None = None

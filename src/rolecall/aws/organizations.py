@@ -8,7 +8,13 @@ from typing import Any
 from rolecall.aws.client import Client
 from rolecall.core.blame import ControlPolicy
 from rolecall.core.ids import AccountId, UnitId
-from rolecall.core.organization import Account, AccountState, OrganizationalUnit, OrganizationIdentity
+from rolecall.core.organization import (
+    STACK_SETS_MEMBERS,
+    Account,
+    AccountState,
+    OrganizationalUnit,
+    OrganizationIdentity,
+)
 
 
 class AwsOrganizations:
@@ -23,6 +29,7 @@ class AwsOrganizations:
             id=told["Id"],
             management_account=AccountId(told["MasterAccountId"]),
             partition=told["Arn"].split(":")[1],
+            all_features=told.get("FeatureSet") != "CONSOLIDATED_BILLING",
         )
 
     async def accounts(self) -> AsyncIterator[Account]:
@@ -45,6 +52,12 @@ class AwsOrganizations:
     async def tags(self, account: AccountId) -> Mapping[str, str]:
         pages = self._client.pages("ListTagsForResource", "Tags", ResourceId=account)
         return {tag["Key"]: tag["Value"] async for tag in pages}
+
+    async def delegated_administrators(self) -> Sequence[AccountId]:
+        pages = self._client.pages(
+            "ListDelegatedAdministrators", "DelegatedAdministrators", ServicePrincipal=STACK_SETS_MEMBERS
+        )
+        return [AccountId(told["Id"]) async for told in pages]
 
     async def control_policies(self) -> Sequence[ControlPolicy]:
         pages = self._client.pages("ListPolicies", "Policies", Filter="SERVICE_CONTROL_POLICY")

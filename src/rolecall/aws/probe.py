@@ -10,17 +10,18 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from xml.etree import ElementTree
+from types import MappingProxyType
 
 import boto3
 from botocore.credentials import ReadOnlyCredentials
 
-from rolecall.aws.errors import known, translated
+from rolecall.aws.answers import children, found, text
+from rolecall.aws.errors import translated
 from rolecall.aws.query import Endpoint, QueryClient
+from rolecall.aws.simulation import simulated
 from rolecall.core.ids import RoleArn
-from rolecall.core.policy import Outcome
 from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal, SessionAttributes
-from rolecall.errors import AccessDenied, AwsError, CredentialsError
+from rolecall.errors import AccessDenied, CredentialsError
 
 SESSION_NAME = "rolecall"
 SHORTEST_SESSION = 900
@@ -31,10 +32,16 @@ _IAM_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn
 
 
 @dataclass
-class PlatformCredentials:
-    """The platform's credentials, asked of the SDK anew when a minute old, so that it may refresh them."""
+class SessionCredentials:
+    """A session's credentials, asked of the SDK anew when a minute old, so that it may refresh them.
+
+    The words are for the errors: the platform's, unless given.
+    """
 
     session: boto3.Session
+    purpose: str = "to call the roll with"
+    own_role: str = "the platform's own role"
+    hint: str = "set check.assume_from, or log in with the SDK's standard ways"
     _frozen: ReadOnlyCredentials | None = field(default=None, repr=False)
     _read_at: float = 0.0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
@@ -48,17 +55,16 @@ class PlatformCredentials:
             return self._frozen
 
     def _read(self) -> ReadOnlyCredentials:
-        hint = "set check.assume_from, or log in with the SDK's standard ways"
         try:
             with translated("credentials look-up"):
                 found = self.session.get_credentials()
                 if found is None:
-                    raise CredentialsError("no credentials to call the roll with", hint=hint)
+                    raise CredentialsError(f"no credentials {self.purpose}", hint=self.hint)
                 frozen: ReadOnlyCredentials = found.get_frozen_credentials()
                 return frozen
         except AccessDenied as error:  # of the caller's own role, not of one that the roll call asks for
-            detail = error.detail
-            raise CredentialsError("the platform's own role cannot be assumed", detail=detail, hint=hint) from error
+            summary = f"{self.own_role} cannot be assumed"
+            raise CredentialsError(summary, detail=error.detail, hint=self.hint) from error
 
 
 class AwsRoleProbe:
@@ -67,7 +73,7 @@ class AwsRoleProbe:
     def __init__(
         self,
         query: QueryClient,
-        credentials: PlatformCredentials,
+        credentials: SessionCredentials,
         sts: Endpoint,
         iam: Endpoint,
         attributes: SessionAttributes | None = None,
@@ -79,41 +85,39 @@ class AwsRoleProbe:
         self._attributes = dict(_attributes(attributes or SessionAttributes()))
 
     async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
-        parameters = {
-            "RoleArn": str(role),
-            "RoleSessionName": SESSION_NAME,
-            "DurationSeconds": str(SHORTEST_SESSION),
-            **self._attributes,
-        }
-        if external_id is not None:
-            parameters["ExternalId"] = external_id
+        more = self._attributes if external_id is None else {**self._attributes, "ExternalId": external_id}
         credentials = await self._credentials.get()
         try:
-            answer = await self._query.call(self._sts, "AssumeRole", parameters, credentials)
+            return await assumed(self._query, self._sts, role, credentials, more)
         except AccessDenied as error:
             return Refusal(role, error.code, error.detail)
-        keys = _children(_found(answer, ".//{*}Credentials"))
-        return AssumedRole(
-            role, _text(keys, "AccessKeyId"), _text(keys, "SecretAccessKey"), _text(keys, "SessionToken")
-        )
 
     async def caller(self) -> Caller:
-        answer = await self._query.call(self._sts, "GetCallerIdentity", {}, await self._credentials.get())
-        told = _children(_found(answer, ".//{*}GetCallerIdentityResult"))
-        return Caller(_text(told, "Arn"), _text(told, "UserId").partition(":")[0])
+        return await caller_of(self._query, self._sts, await self._credentials.get())
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
         credentials = ReadOnlyCredentials(assumed.access_key, assumed.secret_key, assumed.session_token, None)
-        answers: dict[str, Answer] = {}
-        marker: str | None = None
-        while True:
-            parameters = dict(_simulation(assumed.role, question, marker))
-            page = await self._query.call(self._iam, "SimulatePrincipalPolicy", parameters, credentials)
-            for answer in map(_answer, page.iterfind(".//{*}EvaluationResults/{*}member")):
-                answers[answer.action] = _stricter(answers.get(answer.action), answer)
-            marker = page.findtext(".//{*}Marker")
-            if page.findtext(".//{*}IsTruncated") != "true" or not marker:
-                return list(answers.values())
+        return await simulated(self._query, self._iam, str(assumed.role), question, credentials)
+
+
+async def assumed(
+    query: QueryClient,
+    sts: Endpoint,
+    role: RoleArn,
+    credentials: ReadOnlyCredentials,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> AssumedRole:
+    """A session of the role, for as short as AWS gives one. Raises AccessDenied for a refusal."""
+    standing = {"RoleArn": str(role), "RoleSessionName": SESSION_NAME, "DurationSeconds": str(SHORTEST_SESSION)}
+    answer = await query.call(sts, "AssumeRole", {**standing, **more}, credentials)
+    keys = children(found(answer, ".//{*}Credentials"))
+    return AssumedRole(role, text(keys, "AccessKeyId"), text(keys, "SecretAccessKey"), text(keys, "SessionToken"))
+
+
+async def caller_of(query: QueryClient, sts: Endpoint, credentials: ReadOnlyCredentials) -> Caller:
+    answer = await query.call(sts, "GetCallerIdentity", {}, credentials)
+    told = children(found(answer, ".//{*}GetCallerIdentityResult"))
+    return Caller(text(told, "Arn"), text(told, "UserId").partition(":")[0])
 
 
 def endpoints(session: boto3.Session, region: str) -> tuple[Endpoint, Endpoint]:
@@ -131,70 +135,3 @@ def _attributes(attributes: SessionAttributes) -> Iterator[tuple[str, str]]:
     for number, (key, value) in enumerate(attributes.tags.items(), start=1):
         yield f"Tags.member.{number}.Key", key
         yield f"Tags.member.{number}.Value", value
-
-
-def _simulation(role: RoleArn, question: Question, marker: str | None) -> Iterator[tuple[str, str]]:
-    yield "PolicySourceArn", str(role)
-    yield "MaxItems", "1000"
-    for number, action in enumerate(question.actions, start=1):
-        yield f"ActionNames.member.{number}", action
-    for number, resource in enumerate(question.resources, start=1):
-        yield f"ResourceArns.member.{number}", resource
-    for number, (key, value) in enumerate(question.context.items(), start=1):
-        entry = f"ContextEntries.member.{number}"
-        yield f"{entry}.ContextKeyName", key
-        yield f"{entry}.ContextKeyType", _context_type(key, value)
-        yield f"{entry}.ContextKeyValues.member.1", value
-    if marker:
-        yield "Marker", marker
-
-
-def _context_type(key: str, value: str) -> str:
-    if key == "aws:CurrentTime":
-        return "date"
-    return "boolean" if value in ("true", "false") else "string"
-
-
-def _answer(told: ElementTree.Element) -> Answer:
-    parts = _children(told)
-    return Answer(
-        action=_text(parts, "EvalActionName"),
-        decision=known(Outcome, _text(parts, "EvalDecision"), "SimulatePrincipalPolicy"),
-        allowed_by_organizations=_flag(parts, "OrganizationsDecisionDetail", "AllowedByOrganizations"),
-        allowed_by_boundary=_flag(parts, "PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
-        missing_context=tuple(key.text or "" for key in parts.get("MissingContextValues", ())),
-    )
-
-
-def _children(element: ElementTree.Element) -> dict[str, ElementTree.Element]:
-    """By local name, in whatever order they come: one pass costs a third of a search for each."""
-    return {child.tag.rpartition("}")[2]: child for child in element}
-
-
-def _stricter(one: Answer | None, other: Answer) -> Answer:
-    """AWS once gave a result for each action and resource: the one that is not allowed counts."""
-    return other if one is None or one.decision is Outcome.ALLOWED else one
-
-
-def _flag(parts: Mapping[str, ElementTree.Element], detail: str, name: str) -> bool | None:
-    told = _children(parts[detail]).get(name) if detail in parts else None
-    return None if told is None else told.text == "true"
-
-
-def _text(parts: Mapping[str, ElementTree.Element], name: str) -> str:
-    text = parts[name].text if name in parts else None
-    if not text:
-        raise _lacking(name)
-    return text
-
-
-def _found(element: ElementTree.Element, path: str) -> ElementTree.Element:
-    found = element.find(path)
-    if found is None:
-        raise _lacking(path.rpartition("}")[2])
-    return found
-
-
-def _lacking(name: str) -> AwsError:
-    hint = "check AWS_ENDPOINT_URL and the proxy settings: something else may be answering there"
-    return AwsError("AWS's answer lacks a part", detail=f"no {name}", hint=hint)

@@ -15,10 +15,12 @@ import typer
 
 from rolecall import __version__
 from rolecall.cli.commands import (
+    adopt,
     apply,
     check,
     demo,
     destroy,
+    doctor,
     explain,
     init,
     permissions,
@@ -44,6 +46,8 @@ app = typer.Typer(
 )
 for _module in (
     init,
+    adopt,
+    doctor,
     permissions,
     explain,
     policy,

@@ -31,13 +31,14 @@ def with_ports(
     *,
     platforms: bool = True,
     probe: bool = True,
+    probe_may_fail: bool = False,
     deploys: bool = False,
 ) -> T:
     """Runs `work` with the config and its ports open. Raises what it raises.
 
     `deploys`: the role is to be deployed, or a plan of that made, so that it must pass the linter; else RoleRefused
     before anything is called. What only looks, or takes the role out, is never refused: on the day of an incident a
-    rule must not stand in the way.
+    rule must not stand in the way. `probe_may_fail`: the platform's credentials may be missing.
     """
     config = accepted_config(options) if deploys else load_config(options.config)
 
@@ -45,9 +46,14 @@ def with_ports(
         _end_on_termination()
         with progress_for(options) as progress:
             credentials = Credentials(options.profile, options.region)
-            folder = options.config.parent
             async with open_ports(
-                config, credentials, progress, platforms=platforms, probe=probe, folder=folder
+                config,
+                credentials,
+                progress,
+                platforms=platforms,
+                probe=probe,
+                probe_may_fail=probe_may_fail,
+                folder=options.config.parent,
             ) as ports:
                 return await work(config, ports)
 

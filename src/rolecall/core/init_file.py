@@ -26,21 +26,21 @@ class Answers:
 def render(answers: Answers) -> str:
     """The text of a `rolecall.yaml`. Values are written in double quotes, in which nothing has a meaning of its own."""
     return _HEAD.format(
-        role_name=_quoted(answers.role_name),
-        principals=_list(answers.trusted_principals),
-        external_id=_quoted(answers.external_id),
-        units=_list(answers.units),
-        region=_quoted(answers.region),
-        stack_set_name=_quoted(stack_set_name_for(answers.role_name)),
+        role_name=quoted(answers.role_name),
+        principals=quoted_list(answers.trusted_principals),
+        external_id=quoted(answers.external_id),
+        units=quoted_list(answers.units),
+        region=quoted(answers.region),
+        stack_set_name=quoted(stack_set_name_for(answers.role_name)),
         assume_from=_assume_from(answers.assume_profile),
     ) + _platforms(answers)
 
 
-def _list(values: Sequence[str]) -> str:
-    return "[" + ", ".join(map(_quoted, values)) + "]"
+def quoted_list(values: Sequence[str]) -> str:
+    return "[" + ", ".join(map(quoted, values)) + "]"
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
     """On one line. JSON's own writing will not do: YAML takes no raw DEL and joins no surrogates."""
     return '"' + "".join(map(_written, value)) + '"'
 
@@ -52,7 +52,7 @@ def _written(char: str) -> str:
 
 def _assume_from(profile: str | None) -> str:
     if profile:
-        return f"  assume_from: {{profile: {_quoted(profile)}}}"
+        return f"  assume_from: {{profile: {quoted(profile)}}}"
     return "  # assume_from: {profile: platform}   # unset: the credentials that the command runs with"
 
 
@@ -60,9 +60,9 @@ def _platforms(answers: Answers) -> str:
     if answers.platform_url is None:
         return _NO_PLATFORM
     return _PLATFORM.format(
-        name=_quoted(answers.platform_name),
-        url=_quoted(answers.platform_url),
-        key=_quoted(answers.platform_key),
+        name=quoted(answers.platform_name),
+        url=quoted(answers.platform_url),
+        key=quoted(answers.platform_key),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,19 +11,83 @@ from rolecall.core.desired import Desired
 from rolecall.core.diff import in_flight
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.ledger import Entry, Why, without
-from rolecall.core.observed import Observed, StackInstance, StackSet
+from rolecall.core.observed import Observed, Registration, StackContent, StackInstance, StackSet
 
 
 def left_behind(
     desired: Desired, observed: Observed, accounts: Collection[AccountId], now: datetime
 ) -> tuple[Entry, ...]:
-    """The entries of these accounts' instances, whose stacks are to be retained."""
+    """The entries of these accounts' instances, whose stacks are to be retained.
+
+    An instance without a stack id never had one: StackSets passed over an account that slept all the time.
+    """
     stack_set = observed.stack_set
     if stack_set is None:
         return ()
-    wanted = frozenset(accounts)
+    wanted, roles = frozenset(accounts), roles_of(desired, stack_set.content)
     return tuple(
-        _entry(desired, stack_set, instance, now) for instance in observed.instances if instance.account in wanted
+        _entry(desired, stack_set, instance, roles(instance.account), now)
+        for instance in observed.instances
+        if instance.account in wanted and instance.stack_id
+    )
+
+
+def let_go_by_aws(desired: Desired, observed: Observed) -> list[AccountId]:
+    """Accounts that are no targets and may have kept the role when they left: auto-deployment retains stacks.
+
+    Those of which the ledger knows already are none of them.
+    """
+    stack_set = observed.stack_set
+    if stack_set is None or not stack_set.auto_deployment.retain_on_removal:
+        return []
+    known = {found.account for found in observed.instances}
+    known |= {entry.account for entry in of_stack_set(desired, observed.ledger)}
+    known.add(desired.organization.management_account)
+    return [
+        account.id
+        for account in desired.accounts.values()
+        if account.account.active and not account.is_target and account.id not in known
+    ]
+
+
+def without_stack(
+    desired: Desired, stack_set: StackSet, accounts: Iterable[AccountId], now: datetime
+) -> tuple[Entry, ...]:
+    """Entries of roles that answer in these accounts, though no list has their stacks."""
+    roles = roles_of(desired, stack_set.content)
+    return tuple(
+        Entry(
+            account=account,
+            name=desired.accounts[account].account.name,
+            stack_set=stack_set.name,
+            region=desired.region,
+            stack_id="",
+            role_arn=roles(account),
+            why=Why.RETAINED,
+            since=now,
+            last_seen=now,
+        )
+        for account in accounts
+    )
+
+
+def with_departed(desired: Desired, registrations: Iterable[Registration], now: datetime) -> tuple[Entry, ...]:
+    """Closed entries of roles that still answer in accounts that left the organization, by their registrations."""
+    return tuple(
+        Entry(
+            account=found.account,
+            name=found.account_name,
+            stack_set=desired.stack_set_name,
+            region=desired.region,
+            stack_id="",
+            role_arn=found.role,
+            why=Why.DEPARTED,
+            since=now,
+            last_seen=now,
+            closed=OUT_OF_REACH,
+        )
+        for found in registrations
+        if found.account and found.role
     )
 
 
@@ -45,10 +109,9 @@ def listed_again(desired: Desired, observed: Observed, entries: Iterable[Entry])
     there = {(found.account, found.region): found for found in observed.instances if not in_flight(found)}
     return tuple(
         entry
-        for entry in entries
-        if entry.stack_set == desired.stack_set_name
-        and (found := there.get((entry.account, entry.region)))
-        and (found.stack_id == entry.stack_id or not (found.stack_id and entry.stack_id))
+        for entry in of_stack_set(desired, entries)
+        if (found := there.get((entry.account, entry.region)))
+        and (found.stack_id == entry.stack_id or not entry.stack_id)
     )
 
 
@@ -67,14 +130,21 @@ def _looked_at(desired: Desired, entry: Entry, now: datetime) -> Entry:
 OUT_OF_REACH = "the account is not in the organization any more: its owner can delete the stack, nobody here can"
 
 
-def role_of(desired: Desired, stack_set: StackSet, account: AccountId) -> RoleArn:
-    """The role as the stack set has it, whatever the config says by now."""
+def of_stack_set(desired: Desired, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Those of this deployment: another name or Region is another one."""
+    ours = (desired.stack_set_name, desired.region)
+    return tuple(entry for entry in entries if (entry.stack_set, entry.region) == ours)
+
+
+def roles_of(desired: Desired, content: StackContent) -> Callable[[AccountId], RoleArn]:
+    """Each account's role as a stack or stack set has it, whatever the config says by now."""
     partition = desired.organization.identity.partition
-    path = template.path_in(stack_set.content.template) or "/"
-    return RoleArn(partition, account, path, stack_set.content.parameters.get("RoleName") or desired.role_name)
+    path = template.path_in(content.template) or "/"
+    name = content.parameters.get("RoleName") or desired.role_name
+    return lambda account: RoleArn(partition, account, path, name)
 
 
-def _entry(desired: Desired, stack_set: StackSet, instance: StackInstance, now: datetime) -> Entry:
+def _entry(desired: Desired, stack_set: StackSet, instance: StackInstance, role: RoleArn, now: datetime) -> Entry:
     account = desired.accounts.get(instance.account)
     return Entry(
         account=instance.account,
@@ -82,7 +152,7 @@ def _entry(desired: Desired, stack_set: StackSet, instance: StackInstance, now: 
         stack_set=stack_set.name,
         region=instance.region,
         stack_id=instance.stack_id,
-        role_arn=role_of(desired, stack_set, instance.account),
+        role_arn=role,
         why=_why(desired, instance),
         since=now,
         last_seen=now,

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId
+from rolecall.core.left_notes import ledger_notes
 from rolecall.core.observed import Observed
 from rolecall.core.registrations import departed
 
 
 def notes(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """One sentence each, for the plan."""
-    return (*desired.set_aside, *_departed(desired, observed), *_drift(desired, observed))
+    told = (_departed(desired, observed), _drift(desired, observed), ledger_notes(desired, observed.ledger))
+    return (*desired.set_aside, *(note for kind in told for note in kind))
 
 
 def _departed(desired: Desired, observed: Observed) -> Iterator[str]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rolecall.core.ids import AccountId, RoleArn, UnitId
+from rolecall.core.ledger import Entry
 
 
 class InstanceStatus(StrEnum):
@@ -110,6 +111,8 @@ class StackSet:
     id: str = ""
     """`StackSetId`: the name and a UUID, which tells it from an earlier one of the same name."""
     managed_execution: bool = False
+    adopted: bool = False
+    """Whether the config says that it is ours, whoever made it: `deployment.adopted_stack_set`."""
     roles: StackSetRoles | None = None
     """Those of self-managed permissions."""
 
@@ -211,6 +214,8 @@ class Observed:
     management_stack: Stack | None = None
     registrations: tuple[Registration, ...] = ()
     trusted_access: bool | None = None
+    ledger: tuple[Entry, ...] = ()
+    """What was left behind, of any deployment, and is in no list of this look."""
     operation: Operation | None = field(default=None)
     """The newest operation that may have changed the stack set (a drift detection does not): in the plan's fingerprint,
     so that a plan is stale after another one."""

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from rolecall.core.config import Config
+from rolecall.core.operator_right import Whose
 from rolecall.core.operator_rights import MANAGEMENT_ALONE, policy
 
 MAX_CHARACTERS = 6_144
 """Of a managed policy, white space aside. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-
-
-class Whose(StrEnum):
-    """With `call_as: delegated-admin` two hold the rights: the delegated administrator and the management account."""
-
-    OPERATOR = "operator"
-    MANAGEMENT = "management"
 
 
 def policy_of(config: Config, command: str, whose: Whose = Whose.OPERATOR) -> dict[str, Any]:
@@ -36,6 +29,7 @@ def policy_of(config: Config, command: str, whose: Whose = Whose.OPERATOR) -> di
         account_tags=bool(config.targets.account_tags),
         delegated=deployment.call_as == "delegated-admin",
         administration_role=None if deployment.service_managed else deployment.administration_role,
+        inspect_role=deployment.inspect_role,
     )
     if not deployment.management_profile:
         return document

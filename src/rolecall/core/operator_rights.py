@@ -7,39 +7,24 @@ authorizes every call proves them in tests/e2e/test_operator_rights.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
-
-TEMPLATE_BUCKET, PERMISSIONS_BOUNDARY = "deployment.template_bucket", "role.permissions_boundary"
-ACCOUNT_TAGS, DELEGATED = "targets.account_tags", "deployment.call_as: delegated-admin"
-SELF_MANAGED = "deployment.permissions: self-managed"
-STACK_SET = (
-    "arn:${Partition}:cloudformation:*:*:stackset/${StackSet}:*",
-    "arn:${Partition}:cloudformation:*:*:stackset-target/${StackSet}:*",
-    "arn:${Partition}:cloudformation:*::type/resource/AWS-IAM-*",
+from rolecall.core.operator_right import (
+    ACCOUNT_TAGS,
+    BUCKET,
+    DELEGATED,
+    INSPECT_ROLE,
+    LEFT,
+    PERMISSIONS_BOUNDARY,
+    POLICIES,
+    ROLE,
+    SELF_MANAGED,
+    STACK,
+    STACK_SET,
+    TEMPLATE_BUCKET,
+    Right,
 )
-STACK = ("arn:${Partition}:cloudformation:*:*:stack/${StackSet}/*",)
-BUCKET = ("arn:${Partition}:s3:::${Bucket}/rolecall/*",)
-ROLE = ("arn:${Partition}:iam::*:role${RolePath}${RoleName}",)
-POLICIES = ("arn:${Partition}:iam::*:policy${RolePath}${RoleName}-*",)
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """Actions on resources, and what they are for. `optional`: without it the command works, and tells less.
-
-    `only_with` is the key of the config without which it is not needed.
-    """
-
-    sid: str
-    purpose: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...] = ("*",)
-    optional: bool = False
-    only_with: str = ""
-
+from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
 
 _LOOK = (
     Right(
@@ -90,14 +75,82 @@ _BLAME = Right(
     ("organizations:ListPolicies", "organizations:DescribePolicy", "organizations:ListTargetsForPolicy"),
     optional=True,
 )
+_PREFLIGHT = (
+    _BLAME,
+    Right(
+        "ReadOtherStackSets",
+        "whether another stack set deploys the same role, in any Region",
+        ("cloudformation:DescribeStackSet", "cloudformation:ListStackSets"),
+        optional=True,
+    ),
+    Right(
+        "LookUpRole",
+        "whether the role's name is taken in the management account",
+        ("iam:GetRole",),
+        ROLE,
+        optional=True,
+    ),
+    Right(
+        "InspectMembers",
+        "whether the role's name is taken in the member accounts",
+        ("sts:AssumeRole",),
+        ("arn:${Partition}:iam::*:role/${InspectRole}",),
+        optional=True,
+        only_with=INSPECT_ROLE,
+    ),
+)
+_DOCTOR = (
+    Right(
+        "ReadDelegates",
+        "who may administer stack sets beside the management account",
+        ("organizations:ListDelegatedAdministrators",),
+        optional=True,
+    ),
+    Right(
+        "SimulateOwnRights",
+        "which of the other commands the caller may run; GetRole tells the path of the caller's role",
+        ("iam:GetRole", "iam:SimulatePrincipalPolicy"),
+        ("arn:${Partition}:iam::*:role/*", "arn:${Partition}:iam::*:user/*"),
+        optional=True,
+    ),
+    Right(
+        "ActivateTrustedAccess",
+        "`doctor --fix`: turning trusted access for StackSets on",
+        (
+            "cloudformation:ActivateOrganizationsAccess",
+            "iam:CreateServiceLinkedRole",
+            "organizations:EnableAWSServiceAccess",
+        ),
+        optional=True,
+    ),
+)
 _FOLLOW = Right(
     "FollowOperations",
     "waiting for an operation, and its result in each account",
     ("cloudformation:DescribeStackSetOperation", "cloudformation:ListStackSetOperationResults"),
     STACK_SET,
 )
+_DETECT = Right(
+    "DetectDrift",
+    "`--drift`: having StackSets look for what was changed by hand, waiting for it and reading what they found",
+    (
+        "cloudformation:DescribeStackSetOperation",
+        "cloudformation:DetectStackSetDrift",
+        "cloudformation:ListStackInstanceResourceDrifts",
+        "cloudformation:ListStackSetOperationResults",
+    ),
+    STACK_SET,
+    optional=True,
+)
 _APPLY = (
     _FOLLOW,
+    _DETECT,
+    Right(
+        "RepairInstances",
+        "what was changed by hand written anew, and stacks that were let go of taken back",
+        ("cloudformation:ImportStacksToStackSet", "cloudformation:UpdateStackInstances"),
+        STACK_SET,
+    ),
     Right(
         "ChangeStackSet",
         "deploying through StackSets",
@@ -159,6 +212,23 @@ _DESTROY = (
         ("cloudformation:DeleteStackInstances", "cloudformation:DeleteStackSet"),
         STACK_SET,
     ),
+    Right(
+        "FinishWhatWasLeft",
+        "taking out stacks that had to be left behind, through a stack set made for it",
+        (
+            "cloudformation:CreateStackSet",
+            "cloudformation:DeleteStackInstances",
+            "cloudformation:DeleteStackSet",
+            "cloudformation:DescribeStackSet",
+            "cloudformation:DescribeStackSetOperation",
+            "cloudformation:ImportStacksToStackSet",
+            "cloudformation:ListStackInstances",
+            "cloudformation:ListStackSetOperationResults",
+            "cloudformation:ListStackSetOperations",
+            "cloudformation:TagResource",
+        ),
+        LEFT,
+    ),
     Right("DeleteStack", "taking out the management account's stack", ("cloudformation:DeleteStack",), STACK),
     Right(
         "DeleteManagementRole",
@@ -187,11 +257,18 @@ _DESTROY = (
     ),
 )
 
+_ADOPT = (
+    Right("ReadAdopted", "what the stack set is", ("cloudformation:DescribeStackSet",), STACK_SET),
+    Right("ReadRoot", "whether it is of the whole organization", ("organizations:ListRoots",)),
+)
+
 RIGHTS: dict[str, tuple[Right, ...]] = {
-    "plan": _LOOK,
-    "status": _LOOK,
-    "check": (*_LOOK, _BLAME),
-    "apply": (*_LOOK, _BLAME, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY, _PASS),
+    "adopt": _ADOPT,
+    "plan": (*_LOOK, *_PREFLIGHT, _DETECT),
+    "status": (*_LOOK, *_PREFLIGHT),
+    "check": (*_LOOK, *_PREFLIGHT),
+    "doctor": (*_LOOK, *_PREFLIGHT, *_DOCTOR),
+    "apply": (*_LOOK, *_PREFLIGHT, *_APPLY, _TEMPLATE_BUCKET, _BOUNDARY, _PASS),
     "template --upload": (_UPLOAD,),
     "destroy": (*(right for right in _LOOK if not right.optional), *_DESTROY),
 }
@@ -215,6 +292,7 @@ def policy(
     account_tags: bool = False,
     delegated: bool = False,
     administration_role: str | None = None,
+    inspect_role: str | None = None,
 ) -> dict[str, Any]:
     """The IAM policy document of a command, for one deployment: `boundary` says whether it has ever had one."""
     values = {
@@ -224,6 +302,7 @@ def policy(
         "${RolePath}": role_path,
         "${Bucket}": bucket or "",
         "${AdministrationRole}": administration_role or "",
+        "${InspectRole}": inspect_role or "",
     }
     given = {
         "": True,
@@ -232,6 +311,7 @@ def policy(
         ACCOUNT_TAGS: account_tags,
         DELEGATED: delegated,
         SELF_MANAGED: bool(administration_role),
+        INSPECT_ROLE: bool(inspect_role),
     }
     rights = [right for right in RIGHTS[command] if given[right.only_with]]
 

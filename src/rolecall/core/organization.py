@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rolecall.core.ids import AccountId, UnitId
+from rolecall.core.ids import AccountId, UnitId, is_unit_id
+
+STACK_SETS_MEMBERS = "member.org.stacksets.cloudformation.amazonaws.com"
+"""The service principal of StackSets' delegated administrators.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
+"""
 
 
 class AccountState(StrEnum):
@@ -56,6 +62,8 @@ class OrganizationIdentity:
     id: str
     management_account: AccountId
     partition: str = "aws"
+    all_features: bool = True
+    """Whether policies and trusted access are to be had: else it is for consolidated billing alone."""
 
 
 @dataclass(frozen=True)
@@ -101,3 +109,12 @@ def path_of(unit: OrganizationalUnit, units: Mapping[UnitId, OrganizationalUnit]
 
 def by_id(units: Iterable[OrganizationalUnit]) -> dict[UnitId, OrganizationalUnit]:
     return {unit.id: unit for unit in units}
+
+
+def find_unit(text: str, units: Mapping[UnitId, OrganizationalUnit]) -> UnitId | None:
+    """A unit's id, given as id or as path from the root; `/` is the root."""
+    if is_unit_id(text):
+        return UnitId(text) if UnitId(text) in units else None
+    if text == "/":
+        return next((unit.id for unit in units.values() if unit.parent_id is None), None)
+    return next((unit.id for unit in units.values() if path_of(unit, units) == text), None)

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Deployment
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from rolecall.core.desired import Desired, Via
@@ -29,12 +29,14 @@ def is_service_managed(desired: Desired, observed: Observed) -> bool:
     return observed.stack_set.service_managed if observed.stack_set else desired.service_managed
 
 
-def creating(desired: Desired, observed: Observed, accounts: Sequence[AccountId]) -> Iterator[DeploymentTargets]:
+def creating(
+    desired: Desired, observed: Observed, accounts: Sequence[AccountId], avoided: Collection[AccountId] = ()
+) -> Iterator[DeploymentTargets]:
     """Those `accounts` of our targets, through our units, which thereby become targets of auto-deployment.
 
     As whole units where one is new to the stack set (with or without such accounts in it) or many of its accounts are
     missing; by name where the config chooses among the accounts, where only some are missing, and where a unit has more
-    than may be in flight.
+    than may be in flight. Of whole units the accounts to be `avoided` are left out, unless they are too many to name.
     AWS ignores the names for accounts that come later, so that a unit is a target either way:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html
     """
@@ -44,7 +46,8 @@ def creating(desired: Desired, observed: Observed, accounts: Sequence[AccountId]
     homes = _homes(desired, accounts)
     missing = Counter(homes.values())
     whole = list(_whole_units(desired, observed, missing))
-    yield from _in_chunks(desired, whole, _sizes(desired))
+    for targets in _in_chunks(desired, whole, _sizes(desired)):
+        yield _without(desired, targets, avoided)
     left = frozenset(homes.values()) - frozenset(whole)
     yield from _named(desired, [account for account in accounts if homes[account] in left], homes)
     for unit in _new_units(desired, observed):
@@ -107,6 +110,15 @@ def _whole_units(desired: Desired, observed: Observed, missing: Counter[UnitId])
     for unit in desired.unit_ids:
         if (unit in new or missing[unit] > MAX_NAMED_ACCOUNTS) and sizes[unit] <= desired.in_flight:
             yield unit
+
+
+def _without(desired: Desired, targets: DeploymentTargets, avoided: Collection[AccountId]) -> DeploymentTargets:
+    """The same units without those of the accounts that are under them."""
+    places = ((account, desired.accounts[account].account.unit_ids) for account in sorted(avoided))
+    names = tuple(account for account, units in places if not set(units).isdisjoint(targets.unit_ids))
+    if not names or len(names) > MAX_NAMED_ACCOUNTS:
+        return targets
+    return DeploymentTargets(targets.unit_ids, names, AccountFilter.DIFFERENCE)
 
 
 def _new_units(desired: Desired, observed: Observed) -> Sequence[UnitId]:

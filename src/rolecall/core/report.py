@@ -14,6 +14,7 @@ from rolecall.core.breaker import Breaker
 from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId
 from rolecall.core.plan import Change
+from rolecall.core.preflight import Finding
 from rolecall.core.roll import MissingPermission
 from rolecall.core.verdicts import Row, Verdict
 
@@ -45,6 +46,7 @@ def report(
     failures: Sequence[Failure] | None = None,
     notes: Sequence[str] | None = None,
     breaker: Breaker | None = None,
+    findings: Sequence[Finding] | None = None,
 ) -> Json:
     """What a command does not know is null, never absent."""
     identity = desired.organization.identity
@@ -62,6 +64,7 @@ def report(
         "failures": None if failures is None else [asdict(failure) for failure in failures],
         "notes": None if notes is None else list(notes),
         "breaker": None if breaker is None else _breaker(breaker),
+        "findings": None if findings is None else [asdict(finding) for finding in findings],
     }
 
 

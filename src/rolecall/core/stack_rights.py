@@ -35,3 +35,8 @@ POLICY_ACTIONS = (
     "iam:ListEntitiesForPolicy",
     "iam:ListPolicyVersions",
 )
+
+MAKING = ("iam:CreateRole", "iam:GetRole", "iam:TagRole")
+MAKING_INLINE_POLICIES = ("iam:PutRolePolicy",)
+MAKING_MANAGED_POLICIES = ("iam:AttachRolePolicy", "iam:CreatePolicy")
+"""Those of them without which the role is not made at all: the handlers' permissions to create."""

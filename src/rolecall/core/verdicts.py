@@ -13,6 +13,7 @@ from rolecall.core.diff import (
     in_flight,
     instance_of,
     is_managed,
+    is_our_stack_set,
     stack_differs,
     why_inoperable,
     why_outdated,
@@ -84,7 +85,7 @@ def rows(
 ) -> tuple[Row, ...]:
     """One row an account, in the order of `desired.accounts`. `changes` are the diff; `proofs` may lack accounts."""
     current = observed.stack_set
-    instances = instance_of(desired, observed) if current and is_managed(current.content) else {}
+    instances = instance_of(desired, observed) if current and is_our_stack_set(current) else {}
     registrations: dict[AccountId, list[Registration]] = defaultdict(list)
     for registration in observed.registrations:
         if registration.account:

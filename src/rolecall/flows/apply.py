@@ -10,6 +10,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 from rolecall.core.desired import Via
+from rolecall.core.gone import Farewell, still_answering
 from rolecall.core.ids import AccountId
 from rolecall.core.plan import Action, Plan
 from rolecall.core.report import Failure
@@ -18,8 +19,10 @@ from rolecall.core.verdicts import Deployment
 from rolecall.errors import AwsError, CredentialsError, PlatformError
 from rolecall.flows import deploying
 from rolecall.flows.deploying import accounts_in
+from rolecall.flows.farewell import ask_before
 from rolecall.flows.ledger import hold_against
 from rolecall.flows.look import Seen, look
+from rolecall.flows.offboarding import farewells, keep_what_aws_let_go, leaving
 from rolecall.flows.operations import settle, wait_for_stack
 from rolecall.flows.registering import change_registrations
 from rolecall.flows.roll_call import call_all
@@ -57,6 +60,8 @@ class Applied:
     failures: tuple[Failure, ...]
     seen: Seen
     proofs: Mapping[AccountId, Proof]
+    goodbyes: tuple[Farewell, ...] = ()
+    """Of the accounts that left."""
 
     @property
     def done(self) -> int:
@@ -93,24 +98,35 @@ async def settled_look(seen: Seen, ports: Ports, *, retry_blocked: bool = False,
 async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) -> Applied:
     """Does `seen.plan`. A saved plan must have been held against it before, by `refuse_if_stale`.
 
-    Raises RemovalsRefused, before anything is changed, for more removals than the breaker lets by or are allowed.
+    Raises, before anything is changed, RemovalsRefused for more removals than the breaker lets by or are allowed, and
+    ConfigError for a ledger that cannot be read.
     """
     seen.breaker.check(allow_removals)
+    if seen.ledger_refused:
+        raise seen.ledger_refused
+    await keep_what_aws_let_go(seen, ports)
+    await hold_against(seen, ports, repairing=_in_repair(seen))
+    asked = await ask_before(leaving(seen), ports)
     failures = await change_registrations(seen, ports, seen.plan.of(Action.DEREGISTER), {})
     failures += await _deploy(seen, ports)
     deployed = await look_again(seen, ports, failures) if seen.plan.pending else seen
     deployed, failures = await _reclaimed(seen, deployed, ports, failures)
-    if seen.plan.of(Action.LET_GO_INSTANCE):
-        await hold_against(deployed, ports)
+    goodbyes = await farewells(deployed, ports, asked)
+    failures += still_answering(goodbyes)
     there = {row.account.id for row in deployed.rows() if row.deployment is Deployment.DEPLOYED}
     proofs = await _prove(seen, deployed, ports, there)
     arriving = [
         change for change in deployed.plan.of(Action.REGISTER, Action.REPLACE_REGISTRATION) if change.account in there
     ]
-    if not arriving:
-        return Applied(seen.plan, tuple(failures), deployed, proofs)
-    failures += await change_registrations(deployed, ports, arriving, proofs)
-    return Applied(seen.plan, tuple(failures), await look_again(seen, ports, failures), proofs)
+    if arriving:
+        failures += await change_registrations(deployed, ports, arriving, proofs)
+        deployed = await look_again(seen, ports, failures)
+    await hold_against(deployed, ports, repairing=_in_repair(deployed))
+    return Applied(seen.plan, tuple(failures), deployed, proofs, goodbyes)
+
+
+def _in_repair(seen: Seen) -> Set[AccountId]:
+    return set(accounts_in(seen.plan.of(Action.REPAIR_INSTANCE)))
 
 
 async def _reclaimed(seen: Seen, deployed: Seen, ports: Ports, failures: list[Failure]) -> tuple[Seen, list[Failure]]:
@@ -127,19 +143,19 @@ async def _reclaimed(seen: Seen, deployed: Seen, ports: Ports, failures: list[Fa
     return await look_again(seen, ports, left), left
 
 
-async def look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen:
+async def look_again(seen: Seen, ports: Ports, failures: list[Failure], *, preflight: bool = True) -> Seen:
     """The world as it is now; where a platform no longer answers, what is deployed is told all the same."""
-    return _without_former_drift(seen, await _look_again(seen, ports, failures))
+    return _without_former_drift(seen, await _look_again(seen, ports, failures, preflight))
 
 
-async def _look_again(seen: Seen, ports: Ports, failures: list[Failure]) -> Seen:
+async def _look_again(seen: Seen, ports: Ports, failures: list[Failure], preflight: bool) -> Seen:
     if not seen.platforms_asked:
-        return await look(seen.config, ports, platforms=False)
+        return await look(seen.config, ports, platforms=False, preflight=preflight)
     try:
-        return await look(seen.config, ports)
+        return await look(seen.config, ports, preflight=preflight)
     except PlatformError as error:
         failures.append(Failure(None, "platform", f"{error.summary}: {error.detail}"))
-        return await look(seen.config, ports, platforms=False)
+        return await look(seen.config, ports, platforms=False, preflight=preflight)
 
 
 def _without_former_drift(seen: Seen, now: Seen) -> Seen:

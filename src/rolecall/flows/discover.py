@@ -10,8 +10,16 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from rolecall.core.config import Config
-from rolecall.core.ids import UnitId, is_unit_id
-from rolecall.core.organization import Account, Organization, OrganizationalUnit, OrganizationIdentity, by_id, path_of
+from rolecall.core.ids import UnitId
+from rolecall.core.organization import (
+    Account,
+    Organization,
+    OrganizationalUnit,
+    OrganizationIdentity,
+    by_id,
+    find_unit,
+    path_of,
+)
 from rolecall.errors import ConfigError, IncompleteList
 from rolecall.ports import Organizations
 
@@ -23,21 +31,25 @@ Units = Mapping[UnitId, OrganizationalUnit]
 async def discover(config: Config, organizations: Organizations) -> tuple[Organization, tuple[UnitId, ...]]:
     """The organization, and the ids of the config's target units in it.
 
-    Raises ConfigError for a target unit that is not in the organization, and IncompleteList.
+    Raises ConfigError for a unit that the config names and the organization does not have, and IncompleteList.
     """
     identity = await organizations.identity()
     accounts = tuple(sorted([account async for account in organizations.accounts()]))
     if identity.management_account not in {account.id for account in accounts}:
         raise _incomplete(identity, accounts)
     units = await _named_units(organizations, accounts)
-    wanted = config.targets.organizational_units
-    if any(_resolve(text, units) is None for text in wanted):
+    targets = config.targets
+    wanted = {
+        "organizational_units": targets.organizational_units,
+        "quarantine_units": targets.quarantine_units or [],
+    }
+    if any(find_unit(text, units) is None for texts in wanted.values() for text in texts):
         units = await _all_units(organizations)
-    unit_ids = [_resolve(text, units) for text in wanted]
-    if None in unit_ids:
-        raise _unknown_units([text for text, unit in zip(wanted, unit_ids, strict=True) if unit is None], units)
-    found = tuple(dict.fromkeys(unit for unit in unit_ids if unit))
-    return Organization(identity, accounts, units), found
+    for key, texts in wanted.items():
+        if unknown := [text for text in texts if find_unit(text, units) is None]:
+            raise _unknown_units(key, unknown, units)
+    found = (find_unit(text, units) for text in targets.organizational_units)
+    return Organization(identity, accounts, units), tuple(dict.fromkeys(unit for unit in found if unit))
 
 
 async def _named_units(organizations: Organizations, accounts: Iterable[Account]) -> Units:
@@ -65,24 +77,15 @@ async def _all_units(organizations: Organizations) -> Units:
     return by_id(units)
 
 
-def _resolve(text: str, units: Units) -> UnitId | None:
-    """A unit's id, given as id or as path from the root; `/` is the root."""
-    if is_unit_id(text):
-        return UnitId(text) if UnitId(text) in units else None
-    if text == "/":
-        return next((unit.id for unit in units.values() if unit.parent_id is None), None)
-    return next((unit.id for unit in units.values() if path_of(unit, units) == text), None)
-
-
 def _incomplete(identity: OrganizationIdentity, accounts: Sequence[Account]) -> IncompleteList:
     detail = f"AWS listed {len(accounts)} accounts of {identity.id}, and the management account is not among them"
     return IncompleteList("the list of accounts is not whole", detail=detail, hint="nothing was changed: run it again")
 
 
-def _unknown_units(texts: Sequence[str], units: Units) -> ConfigError:
+def _unknown_units(key: str, texts: Sequence[str], units: Units) -> ConfigError:
     known = sorted(filter(None, (path_of(unit, units) for unit in units.values())))
     shown = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
     return ConfigError(
-        f"targets.organizational_units: the organization has no {', '.join(texts)}",
+        f"targets.{key}: the organization has no {', '.join(texts)}",
         hint=f"it has {shown}; / is all of it" if known else "it has no units: / is all of it",
     )

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rolecall.core.desired import Desired
-from rolecall.core.diff import is_managed
+from rolecall.core.diff import is_our_stack_set
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import InstanceDrift, Observed, StackInstance
 from rolecall.core.report import Failure
@@ -25,7 +25,7 @@ from rolecall.ports import Ports
 async def with_drift(desired: Desired, observed: Observed, ports: Ports) -> Observed:
     """With what a detection finds of our stack set now; suspended accounts are passed over."""
     stack_set = observed.stack_set
-    if stack_set is None or not is_managed(stack_set.content) or not observed.instances:
+    if stack_set is None or not is_our_stack_set(stack_set) or not observed.instances:
         return replace(observed, drifts=())
     operation, failures = await detect(ports, stack_set.name)
     active = {account.id for account in desired.accounts.values() if account.account.active}

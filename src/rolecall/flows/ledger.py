@@ -25,17 +25,27 @@ async def keep(ports: Ports, change: Callable[[Entries], Entries]) -> Entries:
 
 async def leave_behind(seen: Seen, ports: Ports, accounts: Collection[AccountId]) -> None:
     """Before the instances of these accounts are deleted with RetainStacks: their stacks go into the ledger."""
-    entries = left_behind(seen.desired, seen.observed, accounts, _now(ports))
+    entries = left_behind(seen.desired, seen.observed, accounts, now(ports))
     if entries:
         await keep(ports, lambda known: with_entries(known, entries))
 
 
-async def hold_against(seen: Seen, ports: Ports) -> Entries:
-    """After the changes, with a look made since: what a stack set lists is not left behind, the rest was seen to be."""
-    now = _now(ports)
-    return await keep(ports, lambda known: looked_at(seen.desired, seen.observed, known, now))
+async def hold_against(seen: Seen, ports: Ports, *, repairing: Collection[AccountId] = ()) -> Entries:
+    """Before the changes and after them, each with a new look: what a stack set lists is not left behind.
+
+    Before them, since an instance that is deleted then is in no list afterwards either. The entries of accounts that
+    are still in repair stay: one of a stack that was taken in again says that its content may be an older one.
+    """
+    when = now(ports)
+
+    def held(known: Entries) -> Entries:
+        settled = [entry for entry in known if entry.account not in repairing]
+        kept = [entry for entry in known if entry.account in repairing]
+        return with_entries(looked_at(seen.desired, seen.observed, settled, when), kept)
+
+    return await keep(ports, held)
 
 
-def _now(ports: Ports) -> datetime:
+def now(ports: Ports) -> datetime:
     """To the second, as the ledger keeps it."""
     return ports.clock.now().replace(microsecond=0)

@@ -11,15 +11,18 @@ from rolecall.core.config import Config
 from rolecall.core.desired import Desired, desire
 from rolecall.core.diff import diff
 from rolecall.core.ids import AccountId
-from rolecall.core.left_behind import kept_stacks
+from rolecall.core.ledger import Entry, without
+from rolecall.core.left_behind import kept_stacks, listed_again
 from rolecall.core.notes import notes
-from rolecall.core.observed import Observed
+from rolecall.core.observed import Observed, StackSet
 from rolecall.core.plan import Plan, make_plan
+from rolecall.core.preflight import Finding, blocks
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Row, rows
 from rolecall.errors import ConfigError
 from rolecall.flows.drift import with_drift
 from rolecall.flows.observe import observe
+from rolecall.flows.preflight import find
 from rolecall.flows.targeting import check_credentials, find_targets
 from rolecall.ports import Ports
 
@@ -33,6 +36,10 @@ class Seen:
     observed: Observed
     plan: Plan
     platforms_asked: bool = True
+    ledger_refused: ConfigError | None = None
+    """Why the ledger could not be read. Who only looks is told; nothing may be left behind then."""
+    findings: tuple[Finding, ...] = ()
+    """What preflight found; nothing where it was not asked."""
 
     @cached_property
     def breaker(self) -> Breaker:
@@ -41,7 +48,9 @@ class Seen:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return notes(self.desired, self.observed)
+        """One sentence each."""
+        refused = [f"{self.ledger_refused.summary}: {self.ledger_refused.hint}"] if self.ledger_refused else []
+        return (*notes(self.desired, self.observed), *refused)
 
     def rows(self, proofs: Mapping[AccountId, Proof] | None = None) -> tuple[Row, ...]:
         """One row an account; `proofs` are the roll call's, as far as it was called."""
@@ -49,11 +58,18 @@ class Seen:
 
 
 async def look(
-    config: Config, ports: Ports, *, platforms: bool = True, retry_blocked: bool = False, drift: bool = False
+    config: Config,
+    ports: Ports,
+    *,
+    platforms: bool = True,
+    retry_blocked: bool = False,
+    preflight: bool = True,
+    drift: bool = False,
 ) -> Seen:
     """`platforms` false: nothing is asked of them, and nothing is said of registrations.
 
-    With `drift` StackSets look into every account for what was changed by hand, which is an operation of its own.
+    `preflight` finds out what would go wrong, and blocks what cannot succeed unless `retry_blocked`. With `drift`
+    StackSets look into every account for what was changed by hand, which is an operation of its own.
     """
     ports.progress.begin("Looking at the organization", None)
     try:
@@ -63,18 +79,31 @@ async def look(
         observed = await observe(
             ports, desired.stack_set_name, platforms=platforms, trusted_access=desired.service_managed
         )
+        entries, refused = await _ledger(ports)
+        left = without(entries, listed_again(desired, observed, entries))
+        observed = replace(observed, ledger=left, stack_set=_adopted(config, observed.stack_set))
     finally:
         ports.progress.end()
-    observed = replace(observed, kept=await _kept(desired, ports))
+    observed = replace(observed, kept=kept_stacks(desired, entries))
     if drift:
         observed = await with_drift(desired, observed, ports)
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
-    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms)
+    found = await find(config, ports, desired, observed, changes) if preflight else ()
+    if (held := blocks(found)) and not retry_blocked:
+        changes = diff(desired, observed, platforms_asked=platforms, held=held)
+    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, refused, found)
 
 
-async def _kept(desired: Desired, ports: Ports) -> dict[AccountId, str]:
-    """The stacks that were let go of. A ledger that is broken stops whoever has to write it, and nobody who looks."""
+def _adopted(config: Config, stack_set: StackSet | None) -> StackSet | None:
+    """Whoever made it, it is ours where the config names its very id."""
+    if stack_set is None or stack_set.id != config.deployment.adopted_stack_set:
+        return stack_set
+    return replace(stack_set, adopted=True)
+
+
+async def _ledger(ports: Ports) -> tuple[tuple[Entry, ...], ConfigError | None]:
+    """Nothing of one that is broken, and why: whoever only looks must not be kept from it."""
     try:
-        return kept_stacks(desired, await ports.ledger.read())
-    except ConfigError:
-        return {}
+        return await ports.ledger.read(), None
+    except ConfigError as error:
+        return (), error

@@ -1,4 +1,7 @@
-"""The sandbox's own paths beside AWS's: its end, its clock, its counts. Each asks for the token in the state file."""
+"""The sandbox's own paths beside AWS's: its end, its clock, its counts, and what only AWS Support can do.
+
+Each asks for the token in the state file.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from rolecall.sandbox import directory as files
 from rolecall.sandbox.gateway import Gateway, HttpHandler
 from rolecall.sandbox.world import World
 
+_REOPENED = ("SUSPENDED", "CLOSED")
 _MOST = 1e10
 """Three hundred years in seconds: the calendar does not go on for ever."""
 
@@ -33,6 +37,7 @@ class Control:
             ("GET", files.CLOCK_PATH): self.clock,
             ("POST", files.CLOCK_PATH): self.advance,
             ("GET", files.STATS_PATH): self.stats,
+            ("POST", files.REOPEN_PATH): self.reopen,
         }
 
     async def stop(self, request: web.Request) -> web.Response:
@@ -63,6 +68,18 @@ class Control:
             for (service, action, status), calls in self._gateway.calls.most_common()
         ]
         return web.json_response(counts)
+
+    async def reopen(self, request: web.Request) -> web.Response:
+        """`account`, which is suspended or closed, is active again: AWS Support does that within ninety days.
+
+        https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html
+        """
+        self._check(request)
+        account = self._world.account(str((await _object(request)).get("account", "")))
+        if account is None or account.state not in _REOPENED:
+            raise web.HTTPBadRequest(text="account is the id of one that is suspended or closed")
+        self._world.organization.set_state(account.id, "ACTIVE")
+        return web.json_response({"account": account.id, "state": "ACTIVE"})
 
     def _time(self) -> web.Response:
         return web.json_response({"now": self._world.now().isoformat(), "speed": self._world.clock.speed})

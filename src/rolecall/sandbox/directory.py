@@ -15,6 +15,7 @@ from rolecall.errors import ConfigError, Problem, RolecallError
 STOP_PATH = "/_rolecall/stop"
 CLOCK_PATH = "/_rolecall/clock"
 STATS_PATH = "/_rolecall/stats"
+REOPEN_PATH = "/_rolecall/reopen"
 TOKEN_HEADER = "x-rolecall-token"  # noqa: S105  # a name
 """The sandbox's own paths ask for the state's token in this header."""
 

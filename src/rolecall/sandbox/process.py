@@ -15,6 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -140,7 +141,11 @@ class SandboxProcess:
         answer: dict[str, str] = json.loads(self._ask(files.CLOCK_PATH, {"advance_seconds": seconds}, patience))
         return answer["now"]
 
-    def _ask(self, path: str, body: dict[str, float], patience: float = _HTTP_SECONDS) -> bytes:
+    def reopen(self, account: str) -> None:
+        """As AWS Support does with an account that is suspended or closed. Raises RolecallError for any other."""
+        self._ask(files.REOPEN_PATH, {"account": account})
+
+    def _ask(self, path: str, body: Mapping[str, float | str], patience: float = _HTTP_SECONDS) -> bytes:
         """A POST to one of the sandbox's own paths."""
         request = urllib.request.Request(  # noqa: S310  # the address is from our own state file
             self.endpoint + path,

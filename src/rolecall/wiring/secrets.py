@@ -14,13 +14,18 @@ from rolecall.aws.secrets import secret_value
 from rolecall.errors import ConfigError
 
 
-async def resolve(source: str, session: boto3.Session) -> str:
-    """`env:NAME`, `file:/path` or `secretsmanager:<arn>` to the key. Raises ConfigError where it is missing."""
+async def resolve(source: str, session: boto3.Session | None) -> str:
+    """`env:NAME`, `file:/path` or `secretsmanager:<arn>` to the key. Raises ConfigError where it is missing.
+
+    Without a session nothing can be had of Secrets Manager.
+    """
     kind, _, place = source.partition(":")
     if kind == "env":
         key = os.environ.get(place, "")
     elif kind == "file":
         key = _from_file(place)
+    elif session is None:
+        raise ConfigError(f"platforms[].api_key: {source} needs AWS credentials", hint="log in, or name a profile")
     else:
         key = await secret_value(session, place)
     key = key.strip()

@@ -72,8 +72,22 @@ def report_of(applied: Applied) -> dict[str, Any]:
 
     rows, changes = applied.seen.rows(applied.proofs), applied.plan.changes
     return report(
-        "apply", __version__, applied.seen.desired, rows, changes, failures=applied.failures, notes=applied.seen.notes
+        "apply",
+        __version__,
+        applied.seen.desired,
+        rows,
+        changes,
+        failures=applied.failures,
+        notes=(*_goodbyes(applied), *applied.seen.notes),
+        findings=applied.seen.findings,
     )
+
+
+def _goodbyes(applied: Applied) -> list[str]:
+    from rolecall.core.gone import farewell_notes
+
+    names = {account.id: account.account.name for account in applied.seen.desired.accounts.values()}
+    return list(farewell_notes(applied.goodbyes, names))
 
 
 def _print_failures(given: Options, applied: Applied) -> None:
@@ -105,7 +119,14 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
 
     if not yes and not given.quiet:
         result = report(
-            "plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes, breaker=seen.breaker
+            "plan",
+            __version__,
+            seen.desired,
+            seen.rows(),
+            seen.plan.changes,
+            notes=seen.notes,
+            breaker=seen.breaker,
+            findings=seen.findings,
         )
         print_changes(console.stderr(given), result, verbose=given.verbose)
     if seen.plan.pending:
@@ -114,10 +135,11 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
 
 def print_applied(target: Any, applied: Applied, result: dict[str, Any]) -> None:
     """How many of the changes were made, what was blocked, then the summary."""
-    from rolecall.cli.views.changes import print_blocked
+    from rolecall.cli.views.changes import print_blocked, print_notes
     from rolecall.cli.views.roll import print_summary
 
     planned = len(applied.plan.pending)
     target.print(f"{applied.done} of {planned} changes applied" if planned else "Nothing to do")
     print_blocked(target, result)
+    print_notes(target, {"notes": _goodbyes(applied)})
     print_summary(target, result)

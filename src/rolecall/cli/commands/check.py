@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rolecall.flows.look import Seen
     from rolecall.ports import Ports
 
+    Called = tuple[Seen, Mapping[AccountId, Proof], tuple[str, ...], tuple[str, ...]]
+
 
 class Format(StrEnum):
     """How the report is written."""
@@ -43,12 +45,14 @@ def check(
 ) -> None:
     import asyncio
 
+    from rolecall.cli.accounts import parsed_accounts
     from rolecall.cli.running import with_ports
 
     given, asked = options.of(context), not skip_platforms
-    only = _parsed(account or [])
+    only = parsed_accounts(account or [])
 
-    async def work(config: Config, ports: Ports) -> tuple[Seen, Mapping[AccountId, Proof], tuple[str, ...]]:
+    async def work(config: Config, ports: Ports) -> Called:
+        from rolecall.flows.farewell import left_that_answer
         from rolecall.flows.look import look
         from rolecall.flows.roll_call import call_all, caller_findings
 
@@ -59,10 +63,10 @@ def check(
             await call_all(config, ports, _to_ask(seen.desired, only), proofs=proofs)
         except asyncio.CancelledError:  # Ctrl-C: what is known is reported, the rest is unknown
             ports.progress.say(f"Interrupted: {len(proofs)} accounts were asked")
-        return seen, proofs, found
+        return seen, proofs, found, await left_that_answer(seen, ports)
 
-    seen, proofs, found = with_ports(given, work, platforms=asked)
-    result = _report(seen, proofs, found, only)
+    seen, proofs, found, left = with_ports(given, work, platforms=asked)
+    result = _report(seen, proofs, (*found, *left), only)
     _write(given, result, Format.JSON if given.json else format, out)
     if found or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
@@ -76,24 +80,14 @@ def _report(
     from rolecall.core.report import report
 
     rows = [row for row in seen.rows(proofs) if not only or row.account.id in only]
-    return report("check", __version__, seen.desired, rows, seen.plan.changes, notes=(*found, *seen.notes))
-
-
-def _parsed(texts: list[str]) -> frozenset[AccountId]:
-    from rolecall.core.ids import parse_account_id
-    from rolecall.errors import UsageError
-
-    try:
-        return frozenset(map(parse_account_id, texts))
-    except ValueError as error:
-        raise UsageError(f"--account: {error}", hint="`rolecall status` lists the accounts") from error
+    notes = (*found, *seen.notes)
+    return report("check", __version__, seen.desired, rows, seen.plan.changes, notes=notes, findings=seen.findings)
 
 
 def _to_ask(desired: Desired, only: frozenset[AccountId]) -> list[DesiredAccount]:
-    from rolecall.errors import UsageError
+    from rolecall.cli.accounts import refuse_strangers
 
-    if unknown := sorted(only - desired.accounts.keys()):
-        raise UsageError(f"not in the organization: {', '.join(unknown)}", hint="`rolecall status` lists the accounts")
+    refuse_strangers(desired, only)
     return [account for account in desired.accounts.values() if account.is_target and (not only or account.id in only)]
 
 

@@ -14,7 +14,7 @@ RetryBlocked = Annotated[
 ]
 
 Drift = Annotated[
-    bool, typer.Option("--drift", help="Have StackSets look in every account for what was changed by hand.")
+    bool, typer.Option("--drift", help="Have StackSets look into every account for what was changed by hand.")
 ]
 
 
@@ -49,7 +49,14 @@ def plan(
     if out:
         write_atomically(out, seen.plan.to_json(), never=given.config)
     result = report(
-        "plan", __version__, seen.desired, seen.rows(), seen.plan.changes, notes=seen.notes, breaker=seen.breaker
+        "plan",
+        __version__,
+        seen.desired,
+        seen.rows(),
+        seen.plan.changes,
+        notes=seen.notes,
+        breaker=seen.breaker,
+        findings=seen.findings,
     )
     if given.json:
         print_json(result)

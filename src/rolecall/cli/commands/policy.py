@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rolecall.cli import options
-from rolecall.core.operator_policy import Whose
+from rolecall.core.operator_right import Whose
 from rolecall.errors import UsageError
 
 if TYPE_CHECKING:

@@ -57,17 +57,22 @@ def sandbox(
     advance: Annotated[
         float | None, typer.Option(min=0, help="Jump the clock of the running one so many seconds ahead.")
     ] = None,
+    reopen: Annotated[
+        str | None, typer.Option(help="In the running one: what AWS Support does with a closed or suspended account.")
+    ] = None,
 ) -> None:
     from rolecall.cli.extras import need
 
     need("sandbox")
     given = options.of(context)
-    _check_together(stop=stop, advance=advance is not None, replay=replay is not None)
+    _check_together(stop=stop, advance=advance is not None, replay=replay is not None, reopen=reopen is not None)
     _check_organization(scenario, accounts, seed)
     if stop:
         _stop(port)
     elif advance is not None:
         typer.echo(_running(port).advance(advance))
+    elif reopen is not None:
+        _running(port).reopen(reopen)
     elif replay is not None:
         from rolecall.sandbox import process
 

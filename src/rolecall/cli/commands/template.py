@@ -26,6 +26,13 @@ class Form(StrEnum):
     JSON = "json"
 
 
+class Language(StrEnum):
+    """Whose language the deployment is written in."""
+
+    CLOUDFORMATION = "cloudformation"
+    TERRAFORM = "terraform"
+
+
 class Target(StrEnum):
     """What the template is for: the management account's role has the groups that are its alone."""
 
@@ -49,6 +56,9 @@ def template(
         Form | None, typer.Option(help="How to write it; yaml, and for protect-scp json.", show_default=False)
     ] = None,
     target: Annotated[Target, typer.Option("--for", help="What it is for.")] = Target.STACKSET,
+    language: Annotated[
+        Language, typer.Option("--as", help="terraform: the whole deployment, stack set and stack, as HCL.")
+    ] = Language.CLOUDFORMATION,
     upload: Annotated[
         bool, typer.Option("--upload", help="Put it into deployment.template_bucket and print its URL.")
     ] = False,
@@ -62,6 +72,10 @@ def template(
     form = Form.JSON if given.json else format
     if target is Target.PROTECT_SCP:
         _refuse_for_a_policy(form, upload or link)
+    if language is Language.TERRAFORM:
+        _refuse_beside_terraform(form, target, upload or link)
+        _print_terraform(accepted_config(given))
+        return
     config = accepted_config(given)
     text = _text(config, target, form or Form.YAML)
     if not (upload or link):
@@ -69,6 +83,18 @@ def template(
         return
     url = _uploaded(given, config, text, form or Form.YAML)
     typer.echo(_link(config, target, url) if link else url)
+
+
+def _refuse_beside_terraform(form: Form | None, target: Target, upload: bool) -> None:
+    if form or upload or target is not Target.STACKSET:
+        hint = "leave --format, --json, --for, --upload and --link out: it holds the stack set and the stack"
+        raise UsageError("--as terraform is the whole deployment in one form", hint=hint)
+
+
+def _print_terraform(config: Config) -> None:
+    from rolecall.core.template.terraform import terraform
+
+    typer.echo(terraform(config), nl=False)
 
 
 def _refuse_for_a_policy(form: Form | None, upload: bool) -> None:

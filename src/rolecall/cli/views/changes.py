@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rolecall.core.plan import Action
+from rolecall.core.preflight import Finding, Level
 
 _NAMED = 8
 _WORDS = {
@@ -44,6 +45,7 @@ _TOLD_EACH = (
     Action.LET_GO_INSTANCE,
 )
 """Those of which each account has a line, with what is the matter there; where many have the same, one for all."""
+_LEVELS = {Level.BLOCKS: "will fail", Level.WARNS: "warning", Level.UNCHECKED: "not checked"}
 
 
 def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = False) -> None:
@@ -59,6 +61,7 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
         console.print(Text("Removals", style="change.destructive"))
         _print_groups(console, report, removals, verbose)
     console.print(_total(changes, len(removals)))
+    print_findings(console, report, verbose)
     print_notes(console, report)
     _print_breaker(console, report["breaker"])
 
@@ -75,6 +78,23 @@ def _total(changes: list[dict[str, Any]], removals: int) -> str:
     tail = [f"{_count(removals, 'removal')} among them"] if removals else []
     tail += [f"{blocked} blocked"] if blocked else []
     return ", ".join([_count(pending, "change") if pending else "No changes", *tail])
+
+
+def print_findings(console: Console, report: dict[str, Any], verbose: bool) -> None:
+    """What preflight found, one line for all that are alike; what blocks stands among the changes."""
+    shown = {change["detail"] for change in report["changes"] or () if change["action"] == Action.BLOCKED}
+    names = {row["id"]: row["name"] for row in report["accounts"] or ()}
+    alike: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for finding in report["findings"] or ():
+        if Finding(**finding).cause not in shown:
+            alike.setdefault((finding["level"], finding["message"], finding["hint"]), []).append(finding)
+    for (level, message, hint), found in alike.items():
+        accounts = [finding for finding in found if finding["account"]]
+        where = f", in {_names(accounts, names, verbose)}" if accounts else ""
+        style = "change.blocked" if level == Level.BLOCKS else "change.other"
+        _print_line(console, Text(f"{_LEVELS[Level(level)]}: ", style=style).append(message + where, style="default"))
+        if hint:
+            _print_line(console, Text(f"  -> {hint}"))
 
 
 def print_notes(console: Console, report: dict[str, Any]) -> None:

@@ -41,6 +41,14 @@ class DeploymentSection(Section):
         str | None,
         Field(pattern=r"^[A-Za-z][-A-Za-z0-9]*$", max_length=128, description="Made from the role's name unless given"),
     ] = None
+    adopted_stack_set: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z][-A-Za-z0-9]*:[-A-Za-z0-9]+$",
+            description="The StackSetId of one that somebody else made and that is ours from now on; `rolecall adopt` "
+            "writes it",
+        ),
+    ] = None
     auto_deployment: Annotated[
         AutoDeploymentSection, Field(validate_default=True, description="Off with self-managed permissions")
     ] = AutoDeploymentSection()
@@ -79,6 +87,13 @@ class DeploymentSection(Section):
         Field(
             pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
             description="An S3 bucket for templates over 51,200 bytes, and for `template --upload`",
+        ),
+    ] = None
+    inspect_role: Annotated[
+        RoleNameText | None,
+        Field(
+            description="A role to assume in the member accounts, such as OrganizationAccountAccessRole, to see before "
+            "the first change whether the role's name is taken there; nothing is changed with it"
         ),
     ] = None
     administrator_account: Annotated[

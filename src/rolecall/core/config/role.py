@@ -46,8 +46,21 @@ class RoleSection(Section):
 
     name: Annotated[RoleNameText, Field(description="The role's name, in every account")]
     path: Annotated[
-        str, Field(pattern=r"^/([A-Za-z0-9_+=,.@/-]+/)?$", max_length=512, description="The role's IAM path")
+        str,
+        Field(
+            pattern=r"^/([A-Za-z0-9_+=,.@/-]+/)?$",
+            max_length=512,
+            description="The role's IAM path; what is given stands in the template, / too",
+        ),
     ] = "/"
+    logical_id: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9]{1,255}$",
+            description="The role's name within the template: of an adopted stack set that which it has, since under "
+            "another CloudFormation would make a second role beside it",
+        ),
+    ] = "Role"
     description: Annotated[
         str, Field(pattern=r"^[\x20-\x7e\xa1-\xff]*$", max_length=1000, description="The role's description")
     ] = DESCRIPTION
@@ -208,6 +221,14 @@ class RoleSection(Section):
         """The role in the accounts that are not the management account: without the groups that only that one gets."""
         groups = [group.id for group in self.groups if not group.management_only]
         return self.model_copy(update={"permission_groups": groups})
+
+    @property
+    def says_its_path(self) -> bool:
+        """Whether the template does. To CloudFormation `/` is another path than none, and another path another role.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
+        """
+        return "path" in self.model_fields_set
 
     @property
     def asks_external_id(self) -> bool:

@@ -35,6 +35,13 @@ class TargetsSection(Section):
             "17 minutes for 10,000 accounts, in every command that looks",
         ),
     ] = None
+    quarantine_units: Annotated[
+        list[UnitText] | None,
+        Field(
+            description="Units that compromised accounts are moved to, for the warning that the role would be lost; "
+            "guessed by their names unless given"
+        ),
+    ] = None
     management_account: Annotated[bool, Field(description="The management account too, by a stack of its own")] = True
 
     @field_validator("exclude_accounts")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rolecall.core import template
 from rolecall.core.desired import Desired
-from rolecall.core.diff.ownership import NOT_OURS, is_managed
+from rolecall.core.diff.ownership import NOT_OURS, is_our_stack_set
 from rolecall.core.observed import Observed, StackContent
 
 
@@ -13,7 +13,7 @@ def obstacle(desired: Desired, observed: Observed) -> str:
     current = observed.stack_set
     if observed.trusted_access is False and desired.wants_stack_set and desired.service_managed:
         return NO_TRUSTED_ACCESS
-    if current and not is_managed(current.content):
+    if current and not is_our_stack_set(current):
         return f"a stack set of that name exists and {NOT_OURS}"
     if current and current.service_managed != desired.service_managed:
         return _other_permissions("service-managed" if current.service_managed else "self-managed")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from rolecall.core.desired import MANAGED_TAG
-from rolecall.core.observed import StackContent
+from rolecall.core.observed import StackContent, StackSet
 
-NOT_OURS = "was not made by rolecall (no tag managed-by=rolecall): give deployment.stack_set_name another"
+NOT_OURS = (
+    "was not made by rolecall (no tag managed-by=rolecall): give deployment.stack_set_name another, or `rolecall adopt`"
+)
 
 
 def is_managed(content: StackContent) -> bool:
     """Whether a stack or stack set carries our tag. One that does not is never changed or deleted."""
     return MANAGED_TAG.items() <= content.tags.items()
+
+
+def is_our_stack_set(stack_set: StackSet) -> bool:
+    """Whether a stack set carries our tag, or is the very one that the config adopts."""
+    return stack_set.adopted or is_managed(stack_set.content)

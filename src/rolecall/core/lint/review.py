@@ -53,7 +53,7 @@ def together(reviews: Sequence[Review]) -> Review:
 def subject_of(role: RoleSection, reference: ServiceReference, *, template_bucket: bool = False) -> Subject:
     """What the rules are given of a configured role."""
     document = template.build(role)
-    properties = document["Resources"]["Role"]["Properties"]
+    properties = document["Resources"][role.logical_id]["Properties"]
     return Subject(
         role=role,
         groups=role.groups,

@@ -98,7 +98,7 @@ def _naming(statement: Statement, inquiry: Inquiry) -> Naming:
 def _miss(statement: Statement, naming: Naming, inquiry: Inquiry) -> Miss | None:
     if naming is Naming.NOT:
         return Miss(statement, "principal")
-    if not _covers_resource(statement, inquiry):
+    if not covers_resource(statement, inquiry):
         return Miss(statement, "resource")
     for condition in statement.conditions:
         if not condition.holds(inquiry.context):
@@ -106,7 +106,7 @@ def _miss(statement: Statement, naming: Naming, inquiry: Inquiry) -> Miss | None
     return None
 
 
-def _covers_resource(statement: Statement, inquiry: Inquiry) -> bool:
+def covers_resource(statement: Statement, inquiry: Inquiry) -> bool:
     if statement.resources is None:
         return True
     resource, context = inquiry.request.resource, inquiry.context

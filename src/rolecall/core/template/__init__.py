@@ -6,7 +6,8 @@ asked by `rolecall.core.lint`.
 """
 
 from rolecall.core.template import admin_role, discovery, execution_role, protect_scp
-from rolecall.core.template.comparing import path_in, same_effect
+from rolecall.core.template.comparing import parameters_in, path_in, same_effect
+from rolecall.core.template.facts import facts_of, role_names
 from rolecall.core.template.form import CAPABILITIES, MAX_BODY_BYTES, render
 from rolecall.core.template.inputs import REVISION, REVISION_CHARACTERS, filled, parameters
 from rolecall.core.template.role import build
@@ -21,11 +22,14 @@ __all__ = [
     "build",
     "discovery",
     "execution_role",
+    "facts_of",
     "filled",
     "parameters",
+    "parameters_in",
     "path_in",
     "protect_scp",
     "render",
+    "role_names",
     "same_effect",
     "trust_policy",
 ]

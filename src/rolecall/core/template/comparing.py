@@ -15,10 +15,20 @@ def same_effect(one: str, other: str) -> bool:
 def path_in(text: str) -> str | None:
     """The role's path in a template that we rendered; None for any other text."""
     try:
-        path = yaml.safe_load(text)["Resources"]["Role"]["Properties"].get("Path", "/")
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        resources = yaml.safe_load(text)["Resources"].values()
+        role = next(found for found in resources if found["Type"] == "AWS::IAM::Role")
+        path = role["Properties"].get("Path", "/")
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, StopIteration):
         return None
     return path if isinstance(path, str) else None
+
+
+def parameters_in(text: str) -> tuple[str, ...]:
+    """The names of the parameters that a template declares; none for any text that is no template."""
+    try:
+        return tuple(yaml.safe_load(text).get("Parameters", ()))
+    except (yaml.YAMLError, TypeError, AttributeError):
+        return ()
 
 
 def _effect(text: str) -> tuple[Any, Any, Any] | None:

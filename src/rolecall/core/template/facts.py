@@ -5,13 +5,12 @@ A fact has a name for people, such as `trust, statement Platform: principals`, a
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rolecall.core.template.reading import read
+from rolecall.core.template.resolving import as_text, listed, resolved
 
 Fact = tuple[str, frozenset[str]]
 Facts = dict[str, frozenset[str]]
@@ -22,7 +21,6 @@ EXTERNAL_ID = "external id"
 STATEMENT = ", statement "
 """In the name of each fact of a policy's statement, after the document and before the Sid."""
 
-_REFERENCE = re.compile(r"\$\{(!?)([^}]+)\}")
 _ROLE_WORDS = {
     "RoleName": "role name",
     "Path": "role path",
@@ -54,6 +52,12 @@ def facts_of(template: str, parameters: Mapping[str, str]) -> Facts | None:
     return _Reader({**defaults, **parameters}).facts(document)
 
 
+def role_names(template: str, parameters: Mapping[str, str]) -> frozenset[str]:
+    """The names that a template gives to roles, in lower case: IAM tells none apart by capitals."""
+    told = facts_of(template, parameters) or {}
+    return frozenset(name.lower() for name in told.get(_ROLE_WORDS["RoleName"], ()))
+
+
 @dataclass
 class _Reader:
     values: Mapping[str, str]
@@ -65,7 +69,7 @@ class _Reader:
                 self.found[name] = self.found.get(name, frozenset()) | values
         for part in ("Outputs", "Conditions", "Mappings", "Rules", "Transform"):
             if part in document:
-                self.found[f"the template's {part}"] = frozenset([_text(document[part])])
+                self.found[f"the template's {part}"] = frozenset([as_text(document[part])])
         return self.found
 
     def _resource(self, logical_id: str, resource: Mapping[str, Any]) -> Iterator[Fact]:
@@ -76,29 +80,29 @@ class _Reader:
         elif kind == "AWS::IAM::ManagedPolicy":
             yield from self._policy(logical_id, properties)
         else:
-            yield f"resource {logical_id}", frozenset([_text({"Type": kind, "Properties": properties})])
+            yield f"resource {logical_id}", frozenset([as_text({"Type": kind, "Properties": properties})])
         rest = {key: value for key, value in resource.items() if key not in ("Type", "Properties")}
         if rest:
-            yield f"attributes of {logical_id}", frozenset([_text(rest)])
+            yield f"attributes of {logical_id}", frozenset([as_text(rest)])
 
     def _role(self, properties: Mapping[str, Any]) -> Iterator[Fact]:
         for name, value in properties.items():
             if name == "AssumeRolePolicyDocument":
                 yield from self._document("trust", value)
             elif name == "Policies":
-                for inline in _listed(value):
+                for inline in listed(value):
                     yield from self._inline(inline)
             elif name == "Tags":
                 yield from self._tags("role", value)
             else:
-                yield _ROLE_WORDS.get(name, f"role {name}"), frozenset(map(self._filled, _listed(value)))
+                yield _ROLE_WORDS.get(name, f"role {name}"), frozenset(map(self._filled, listed(value)))
 
     def _inline(self, inline: Any) -> Iterator[Fact]:
         if isinstance(inline, Mapping) and isinstance(inline.get("PolicyName"), str):
             yield "inline policies", frozenset([inline["PolicyName"]])
             yield from self._document("permissions", inline.get("PolicyDocument"))
         else:
-            yield "other inline policies", frozenset([_text(inline)])
+            yield "other inline policies", frozenset([as_text(inline)])
 
     def _policy(self, logical_id: str, properties: Mapping[str, Any]) -> Iterator[Fact]:
         yield "managed policies", frozenset([logical_id])
@@ -108,67 +112,48 @@ class _Reader:
             elif name == "Tags":
                 yield from self._tags(f"policy {logical_id}", value)
             else:
-                yield f"policy {logical_id}: {name}", frozenset(map(self._filled, _listed(value)))
+                yield f"policy {logical_id}: {name}", frozenset(map(self._filled, listed(value)))
 
     def _tags(self, of: str, tags: Any) -> Iterator[Fact]:
-        for tag in _listed(tags):
+        for tag in listed(tags):
             if isinstance(tag, Mapping) and "Key" in tag:
                 yield f"{of} tag {tag['Key']}", frozenset([self._filled(tag.get("Value", ""))])
             else:
-                yield f"{of} tags", frozenset([_text(tag)])
+                yield f"{of} tags", frozenset([as_text(tag)])
 
     def _document(self, of: str, document: Any) -> Iterator[Fact]:
         if not isinstance(document, Mapping):
-            yield of, frozenset([_text(document)])
+            yield of, frozenset([as_text(document)])
             return
-        for number, statement in enumerate(_listed(document.get("Statement", [])), start=1):
+        for number, statement in enumerate(listed(document.get("Statement", [])), start=1):
             if isinstance(statement, Mapping):
                 sid = self._filled(statement.get("Sid", str(number)))
                 yield from self._statement(f"{of}{STATEMENT}{sid}", statement)
             else:
-                yield of, frozenset([_text(statement)])
+                yield of, frozenset([as_text(statement)])
         yield f"{of}: version", frozenset([str(document.get("Version", ""))])
 
     def _statement(self, of: str, statement: Mapping[str, Any]) -> Iterator[Fact]:
         for element, value in statement.items():
             if element in _ELEMENTS:
-                yield f"{of}: {_ELEMENTS[element]}", frozenset(map(self._filled, _listed(value)))
+                yield f"{of}: {_ELEMENTS[element]}", frozenset(map(self._filled, listed(value)))
             elif element in ("Principal", "NotPrincipal"):
                 named = value if isinstance(value, Mapping) else {"": value}
-                told = [self._filled(item) for items in named.values() for item in _listed(items)]
+                told = [self._filled(item) for items in named.values() for item in listed(items)]
                 yield f"{of}: {'principals' if element == 'Principal' else 'all but the principals'}", frozenset(told)
             elif element == "Condition" and isinstance(value, Mapping):
                 yield from self._conditions(of, value)
             elif element != "Sid":
-                yield f"{of}: {element}", frozenset([_text(value)])
+                yield f"{of}: {element}", frozenset([as_text(value)])
 
     def _conditions(self, of: str, conditions: Mapping[str, Any]) -> Iterator[Fact]:
         for operator, keys in conditions.items():
             if not isinstance(keys, Mapping) or any(str(key).startswith("Fn::") for key in keys):
-                yield f"{of}: {operator}", frozenset([_text(keys)])
+                yield f"{of}: {operator}", frozenset([as_text(keys)])
                 continue
             for key, value in keys.items():
                 what = EXTERNAL_ID if str(key).lower() == "sts:externalid" else f"{key} {operator}"
-                yield f"{of}: {what}", frozenset(map(self._filled, _listed(value)))
+                yield f"{of}: {what}", frozenset(map(self._filled, listed(value)))
 
     def _filled(self, value: Any) -> str:
-        """The value with the parameters in it; other functions as they stand."""
-        if isinstance(value, Mapping) and len(value) == 1:
-            (function, argument), *_ = value.items()
-            if function == "Ref" and isinstance(argument, str) and argument in self.values:
-                return self.values[argument]
-            if function == "Fn::Sub" and isinstance(argument, str):
-                return _REFERENCE.sub(self._substituted, argument)
-        return value if isinstance(value, str) else _text(value)
-
-    def _substituted(self, reference: re.Match[str]) -> str:
-        literal, name = reference.groups()
-        return f"${{{name}}}" if literal else self.values.get(name, reference[0])
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
+        return resolved(value, self.values)

@@ -37,10 +37,10 @@ def build(role: RoleSection) -> dict[str, Any]:
         "Conditions": given.timed_condition(),
         "Resources": {
             **{f"Policy{number}": _policy(number, role.path, part) for number, part in enumerate(policies, start=1)},
-            "Role": _role(role, len(policies)),
+            role.logical_id: _role(role, len(policies)),
         },
         "Outputs": {
-            "RoleArn": {"Description": "What the platform is given", "Value": {"Fn::GetAtt": ["Role", "Arn"]}},
+            "RoleArn": {"Description": "What the platform is given", "Value": {"Fn::GetAtt": [role.logical_id, "Arn"]}},
         },
     }
 
@@ -66,7 +66,7 @@ def _is_check(group: PermissionGroup) -> bool:
 def _role(role: RoleSection, managed: int) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "RoleName": {"Ref": given.ROLE_NAME},
-        "Path": role.path,
+        **({"Path": role.path} if role.says_its_path else {}),
         "Description": role.description,
         "MaxSessionDuration": role.max_session_hours * 3600,
         "AssumeRolePolicyDocument": revised(trust_policy(role)),

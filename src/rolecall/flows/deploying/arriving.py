@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rolecall.core.desired import Via
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import DeploymentTargets
 from rolecall.core.plan import Action
@@ -27,7 +28,7 @@ async def create_instances(seen: Seen, ports: Ports, accounts: Sequence[AccountI
     failures: list[Failure] = []
     name, region = seen.desired.stack_set_name, seen.desired.region
     arn = await stack_set_arn(seen, ports)
-    for targets in creating(seen.desired, seen.observed, accounts):
+    for targets in creating(seen.desired, seen.observed, accounts, _blocked(seen)):
         token = operation_id(seen.plan, arn, f"create {targets}")
 
         async def create(targets: DeploymentTargets = targets, token: str = token) -> str:
@@ -35,3 +36,9 @@ async def create_instances(seen: Seen, ports: Ports, accounts: Sequence[AccountI
 
         failures += await run_operation(ports, name, create, title)
     return tuple(failures)
+
+
+def _blocked(seen: Seen) -> frozenset[AccountId]:
+    """The targets that are left alone, since the plan says that the role cannot be made there."""
+    accounts = (seen.desired.accounts.get(change.account) for change in seen.plan.blocked if change.account)
+    return frozenset(account.id for account in accounts if account and account.via is Via.STACK_SET)

@@ -68,7 +68,12 @@ def _outside(seen: Seen, accounts: Sequence[AccountId], units: Sequence[UnitId])
 async def delete_instances(
     seen: Seen, ports: Ports, accounts: Sequence[AccountId], *, retain_stacks: bool, units: Sequence[UnitId] = ()
 ) -> tuple[Failure, ...]:
-    """Just those of `accounts`; `units` are those by which they came, of accounts that left the organization."""
+    """Just those of `accounts`; `units` are those by which they came, of accounts that left the organization.
+
+    What is retained is in the ledger before: only that leads back to it.
+    """
+    if retain_stacks:
+        await leave_behind(seen, ports, accounts)
     targets = existing(seen.desired, seen.observed, accounts, units)
     return await _delete(seen, ports, targets, retain_stacks=retain_stacks)
 
@@ -84,7 +89,8 @@ async def _delete(
     failures: list[Failure] = []
     name, region = seen.desired.stack_set_name, seen.desired.region
     for targets in operations:
-        token = operation_id(seen.plan, await stack_set_arn(seen, ports), f"delete {retain_stacks} {targets}")
+        step = f"delete {retain_stacks} {region} {targets}"
+        token = operation_id(seen.plan, await stack_set_arn(seen, ports), step)
 
         async def delete(targets: DeploymentTargets = targets, token: str = token) -> str:
             return await ports.stack_sets.delete_instances(

@@ -1,0 +1,62 @@
+"""What the ledger holds, in sentences for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rolecall.core.desired import Desired
+from rolecall.core.ledger import Entry, Why
+
+_NAMED = 3
+_BECAUSE = {
+    Why.INACTIVE: "the account was not active",
+    Why.DEPARTED: "the account had left the organization",
+    Why.INOPERABLE: "StackSets could not delete it",
+    Why.RETAINED: "StackSets let go of it when the account left (retain_on_removal)",
+}
+
+
+def ledger_notes(desired: Desired, entries: Sequence[Entry]) -> Iterator[str]:
+    """Each stack that something can be done about, then the others, counted."""
+    reach = [entry for entry in entries if _lives(desired, entry)]
+    for entry in reach[:_NAMED]:
+        yield (
+            f"left behind in {_place(entry)} since {entry.since:%Y-%m-%d}: {entry.role_arn} with {_stack(entry)}; "
+            f"{_BECAUSE[entry.why]}. {_mend(entry)}"
+        )
+    if len(reach) > _NAMED:
+        yield f"left behind in {len(reach) - _NAMED} more accounts that can be reached; the ledger has them all"
+    waiting = [entry for entry in entries if entry.account in desired.accounts and not _lives(desired, entry)]
+    yield from _counted(waiting, "not active, so that nobody gets in and nothing can be done until that changes")
+    outside = [entry for entry in entries if entry.account not in desired.accounts]
+    yield from _counted(outside, "outside the organization, where only the owner can delete it")
+
+
+def _lives(desired: Desired, entry: Entry) -> bool:
+    account = desired.accounts.get(entry.account)
+    return account is not None and account.account.active
+
+
+def _mend(entry: Entry) -> str:
+    if entry.stack_id:
+        return "The account can be reached: `rolecall destroy` takes it out"
+    return "Nobody knows its stack: delete it there, then run `rolecall destroy` or `rolecall apply`"
+
+
+def _counted(entries: Sequence[Entry], why: str) -> Iterator[str]:
+    if entries:
+        accounts = "1 account" if len(entries) == 1 else f"{len(entries)} accounts"
+        yield f"left behind in {accounts} ({_named(entries)}): {why}"
+
+
+def _named(entries: Iterable[Entry]) -> str:
+    names = [_place(entry) for entry in entries]
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _place(entry: Entry) -> str:
+    return f"{entry.name} ({entry.account})" if entry.name else entry.account
+
+
+def _stack(entry: Entry) -> str:
+    return f"stack {entry.stack_id}" if entry.stack_id else "a stack that no list names"

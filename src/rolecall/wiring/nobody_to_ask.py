@@ -1,0 +1,26 @@
+"""The probe where there are no credentials of the platform's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rolecall.core.ids import RoleArn
+from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
+from rolecall.errors import CredentialsError
+
+
+@dataclass(frozen=True)
+class NobodyToAsk:
+    """The `RoleProbe` port: whatever is asked raises why there are no credentials to ask with."""
+
+    reason: CredentialsError
+
+    async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:  # noqa: ARG002
+        raise self.reason
+
+    async def caller(self) -> Caller:
+        raise self.reason
+
+    async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:  # noqa: ARG002
+        raise self.reason
