@@ -84,7 +84,7 @@ async def look(
         observed = replace(observed, ledger=left, stack_set=_adopted(config, observed.stack_set))
     finally:
         ports.progress.end()
-    observed = replace(observed, kept=kept_stacks(desired, left))
+    observed = replace(observed, kept=kept_stacks(desired, entries))
     if drift:
         observed = await with_drift(desired, observed, ports)
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
