@@ -65,7 +65,8 @@ class FakeStackSets:
     instances an operation may work on. `changed_by_hand` is what a drift detection finds,
     `undetectable` where it fails; `importable` are the stacks
     that were let go of and exist, by id, with their accounts: a new stack there fails, since its names are taken.
-    `unimportable` has the reason for each stack that a stack set does not take in.
+    `unimportable` has the reason for each stack that a stack set does not take in. In accounts of `taken` the role's name
+    is somebody else's: deployments fail there, deletions do not.
     """
 
     organizations: FakeOrganizations
@@ -81,6 +82,7 @@ class FakeStackSets:
     undetectable: set[AccountId] = field(default_factory=set)
     importable: dict[str, AccountId] = field(default_factory=dict)
     unimportable: dict[str, str] = field(default_factory=dict)
+    taken: set[AccountId] = field(default_factory=set)
     overrides: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
@@ -183,7 +185,7 @@ class FakeStackSets:
             self._refuse_without_room(accounts)
             work = {account: self._removal(found, retain_stacks) for account in accounts}
             if targets.filter is AccountFilter.NONE:
-                left = tuple(unit for unit in found.stack_set.unit_ids if unit not in targets.unit_ids)
+                left = tuple(unit for unit in found.stack_set.unit_ids if not self._is_under(unit, targets.unit_ids))
                 found.stack_set = replace(found.stack_set, unit_ids=left)
             self._enqueue(found, Operation(operation_id, "DELETE", OperationStatus.RUNNING), request, work)
         return operation_id
@@ -324,6 +326,13 @@ class FakeStackSets:
             account: unit for account, unit in came.items() if unit in targets.unit_ids and account in targets.accounts
         }
 
+    def _is_under(self, unit: UnitId | None, units: Sequence[UnitId]) -> bool:
+        while unit is not None:
+            if unit in units:
+                return True
+            unit = self.organizations.units[unit].parent_id
+        return False
+
     def _start(
         self, found: _Set, operation_id: str, action: str, request: object, accounts: Sequence[AccountId],
         *, outdate: bool = False,
@@ -358,9 +367,8 @@ class FakeStackSets:
             status, detailed, reason, result = InstanceStatus.CURRENT, "SUCCEEDED", "", "SUCCEEDED"
             if not self._active(account):
                 status, detailed, result = InstanceStatus.OUTDATED, SKIPPED, "CANCELLED"
-            elif account in self.failing or account in self.importable.values():
+            elif reason := self.failing.get(account) or self._in_the_way(account):
                 status, detailed, result = InstanceStatus.OUTDATED, "FAILED", "FAILED"
-                reason = self.failing.get(account) or self._in_the_way(account)
             instance = found.instances[account]
             found.instances[account] = replace(instance, status=status, detailed_status=detailed, reason=reason)
             return OperationResult(account, "us-east-1", result, reason)
@@ -386,7 +394,9 @@ class FakeStackSets:
         return perform
 
     def _in_the_way(self, account: AccountId) -> str:
-        return next(f"X already exists in stack {stack}" for stack, held in self.importable.items() if held == account)
+        stack = next((stack for stack, held in self.importable.items() if held == account), "")
+        taken = "the role already exists" if account in self.taken else ""
+        return f"X already exists in stack {stack}" if stack else taken
 
     def _import(self, found: _Set) -> Callable[[AccountId], OperationResult]:
         def perform(account: AccountId) -> OperationResult:

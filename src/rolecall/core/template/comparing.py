@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -12,6 +13,7 @@ def same_effect(one: str, other: str) -> bool:
     return one == other or (_effect(one) is not None and _effect(one) == _effect(other))
 
 
+@lru_cache(maxsize=16)
 def path_in(text: str) -> str | None:
     """The role's path in a template that we rendered; None for any other text."""
     try:
