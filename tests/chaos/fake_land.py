@@ -109,9 +109,8 @@ class FakeLand:
         organizations = self.cloud.organizations
         unit = self._unit(event.unit % (len(self._units) + 1) - 1)
         if event.kind is Kind.JOIN:
-            organizations.members[joined := AccountId(str(200_000_000_000 + self._born))] = replace(
-                organizations.members[MANAGEMENT], id=joined, name=f"joined {self._born}"
-            )
+            joined = AccountId(str(200_000_000_000 + self._born))
+            organizations.members[joined] = replace(organizations.members[MANAGEMENT], id=joined, name="joined")
             organizations.move(joined, unit)
             self._born += 1
         if account == MANAGEMENT:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from rolecall.core.desired import Desired, Via
+from rolecall.core.diff import kept_units
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import AccountFilter, DeploymentTargets, InstanceStatus, Observed
 
@@ -123,7 +124,7 @@ def _without(desired: Desired, targets: DeploymentTargets, avoided: Collection[A
 
 def _new_units(desired: Desired, observed: Observed) -> Sequence[UnitId]:
     """Those that the stack set does not target yet, where whole units are meant."""
-    known = frozenset(observed.stack_set.unit_ids if observed.stack_set else ())
+    known = kept_units(desired, observed.stack_set) if observed.stack_set else frozenset()
     return [] if desired.is_filtered else [unit for unit in desired.unit_ids if unit not in known]
 
 

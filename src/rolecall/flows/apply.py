@@ -15,6 +15,7 @@ from rolecall.core.ids import AccountId
 from rolecall.core.plan import Action, Plan
 from rolecall.core.report import Failure
 from rolecall.core.roll import Access, Proof
+from rolecall.core.unfinished import unfinished
 from rolecall.core.verdicts import Deployment
 from rolecall.errors import AwsError, CredentialsError, PlatformError
 from rolecall.flows import deploying
@@ -122,6 +123,7 @@ async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) 
         failures += await change_registrations(deployed, ports, arriving, proofs)
         deployed = await look_again(seen, ports, failures)
     await hold_against(deployed, ports, repairing=_in_repair(deployed))
+    failures += unfinished(seen.plan, deployed.plan, failures)
     return Applied(seen.plan, tuple(failures), deployed, proofs, goodbyes)
 
 

@@ -24,6 +24,7 @@ from rolecall.core.diff.ownership import NOT_OURS, is_managed, is_our_stack_set
 from rolecall.core.diff.stack_set import (
     auto_deployment_differences,
     deployed_differences,
+    kept_units,
     stack_set_changes,
     surplus_units,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "instance_of",
     "is_managed",
     "is_our_stack_set",
+    "kept_units",
     "stack_differences",
     "stack_differs",
     "surplus_units",

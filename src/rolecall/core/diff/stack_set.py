@@ -37,8 +37,14 @@ def new_units(desired: Desired, current: StackSet) -> list[UnitId]:
     """Units of the config that accounts may join without getting the role by themselves: no target and under none."""
     if not (desired.auto_deployment.enabled and desired.service_managed):
         return []
-    known = frozenset(current.unit_ids)
+    known = kept_units(desired, current)
     return [unit for unit in desired.unit_ids if not _is_under(desired, unit, known)]
+
+
+def kept_units(desired: Desired, current: StackSet) -> frozenset[UnitId]:
+    """The stack set's targets when those to be dropped are gone: with a unit AWS drops those under it."""
+    dropped = frozenset(surplus_units(desired, current)[0])
+    return frozenset(unit for unit in current.unit_ids if not _is_under(desired, unit, dropped))
 
 
 def _is_under(desired: Desired, unit: UnitId, units: Set[UnitId]) -> bool:

@@ -1,0 +1,25 @@
+"""Stories that random worlds brought to light, one for each mend."""
+
+from __future__ import annotations
+
+from .fake_land import FakeLand
+from .stories import Event, Kind, Member, Round, Story, Unit, Wish
+from .telling import tell
+
+
+async def test_a_unit_that_is_dropped_takes_those_under_it_along_and_they_come_back_in_the_same_run() -> None:
+    """The parent was a target by way of an excluded account; the units under it were no news until it was dropped."""
+    units = (Unit("A"), Unit("B", 0), Unit("C", 0))
+    members = (Member("one", 0), Member("two", 1, "SUSPENDED"))
+    first = Wish(units=(0, 1), auto=False, excluded=(0,), management=False, platform=False)
+    then = Round(Wish(units=(1, 2), platform=False))
+    story = Story(units, members, (Round(first), then))
+    await tell(story, FakeLand(story))
+
+
+async def test_an_account_that_left_while_its_instance_was_to_be_let_go_of() -> None:
+    story = Story((), (Member("one"), Member("two")), (Round(), Round(Wish(out_with_departed=True), (LEFT,))))
+    await tell(story, FakeLand(story))
+
+
+LEFT = Event(Kind.LEAVE, account=1)
