@@ -51,8 +51,17 @@ def read_config(
 
 def groups_folder(text: str) -> str | None:
     """`role.groups_folder` of a config that may have any problem; None where none is to be read."""
+    return _named_in_role(text, "groups_folder")
+
+
+def existing_roles_file(text: str) -> str | None:
+    """`role.existing_roles`, likewise."""
+    return _named_in_role(text, "existing_roles")
+
+
+def _named_in_role(text: str, key: str) -> str | None:
     try:
-        found = yaml_lines.parse(text).value["role"]["groups_folder"]
+        found = yaml_lines.parse(text).value["role"][key]
     except (yaml_lines.YamlProblem, KeyError, TypeError, IndexError):
         return None
     return found if isinstance(found, str) and found else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from rolecall.core import template
 from rolecall.core.config import AutoDeploymentSection, Config, DeploymentSection, RoleSection
+from rolecall.core.existing_roles import Roles
 from rolecall.core.ids import AccountId, RoleArn, UnitId
 from rolecall.core.observed import AutoDeployment, StackContent, StackSetRoles
 from rolecall.core.organization import Account, AccountState, Organization
@@ -29,6 +30,10 @@ class DesiredAccount:
     names: Mapping[str, str]
     """platform -> the account's name there."""
     exclusion: str = ""
+    former: RoleArn | None = None
+    """A role with a name of its own, which this one takes the place of."""
+    untold: str = ""
+    """Why nobody can tell what the role is called: then nothing is asked of it, and it is not registered."""
 
     @property
     def id(self) -> AccountId:
@@ -52,6 +57,7 @@ class Desired:
     """
 
     organization: Organization
+    role_name: str
     stack_set_name: str
     region: str
     content: StackContent
@@ -75,6 +81,14 @@ class Desired:
     """Whether instances in accounts outside the organization are let go of, their stacks retained."""
     in_flight: int = 10_000
     """The most instances that operations may work on at once: more are reached in several."""
+    adopted_stack_set: str | None = None
+    """The id of one that somebody else made and that is ours all the same."""
+    cannot: str = ""
+    """Why the stack set cannot be what the config asks for, told by what is there."""
+    existing: Roles = field(default_factory=dict)
+    """The roles that have names of their own."""
+    keeps_existing: bool = False
+    """Whether those stay all that there is, as they are."""
 
     @property
     def service_managed(self) -> bool:
@@ -83,10 +97,6 @@ class Desired:
     @property
     def wants_stack_set(self) -> bool:
         return any(desired.via is Via.STACK_SET for desired in self.accounts.values())
-
-    @property
-    def role_name(self) -> str:
-        return next(iter(self.accounts.values())).role.name
 
 
 def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, ...]) -> Desired:
@@ -98,6 +108,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
     targets = Targets(config.targets, organization, unit_ids)
     return Desired(
         organization=organization,
+        role_name=config.role.name,
         stack_set_name=config.stack_set_name,
         region=deployment.region,
         content=_content(config.role.for_members),
@@ -113,6 +124,9 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         roles=stack_set_roles(deployment),
         let_go_of_departed=deployment.let_go_of_departed,
         in_flight=deployment.operations_in_flight,
+        adopted_stack_set=deployment.adopted_stack_set,
+        existing=config.existing_roles,
+        keeps_existing=config.role.keep_existing,
     )
 
 
@@ -131,11 +145,23 @@ def _auto_deployment(section: AutoDeploymentSection) -> AutoDeployment:
 def _desired_account(config: Config, targets: Targets, account: Account) -> DesiredAccount:
     organization = targets.organization
     via, exclusion = targets.via(account)
+    existing = config.existing_roles.get(account.id)
+    named = RoleArn(organization.identity.partition, account.id, config.role.path, config.role.name)
+    kept = config.role.keep_existing and via is not Via.STACK
     return DesiredAccount(
         account=account,
         path=organization.path_of(account),
         via=via,
-        role=RoleArn(organization.identity.partition, account.id, config.role.path, config.role.name),
+        role=existing if kept and existing else named,
         names={platform.name: platform.name_for(account.id, account.name) for platform in config.platforms},
         exclusion=exclusion,
+        former=None if kept else existing,
+        untold=_untold(config) if kept and not existing else "",
+    )
+
+
+def _untold(config: Config) -> str:
+    return (
+        f"{config.role.existing_roles} does not say what its role is called: "
+        f"`rolecall adopt {config.stack_set_name} --roles` finds out"
     )

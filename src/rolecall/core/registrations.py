@@ -31,10 +31,14 @@ def departed(desired: Desired, registrations: Iterable[Registration]) -> list[Re
     return [
         registration
         for registration in registrations
-        if registration.account not in desired.accounts
-        and registration.role
-        and registration.role.name == desired.role_name
+        if registration.account not in desired.accounts and is_of_our_role(desired, registration)
     ]
+
+
+def is_of_our_role(desired: Desired, registration: Registration) -> bool:
+    """In whatever account: of the name of ours, or of a role that has a name of its own."""
+    role = registration.role
+    return role is not None and (role.name == desired.role_name or role == desired.existing.get(role.account))
 
 
 def our_registrations(desired: Desired, observed: Observed) -> list[Registration]:
@@ -49,10 +53,11 @@ def our_registrations(desired: Desired, observed: Observed) -> list[Registration
 def is_ours(account: DesiredAccount, registration: Registration) -> bool:
     """Whether a registration of this account is of the role that we deploy.
 
-    By the role's name where the platform tells its ARN, else by the name that we would have given.
+    By the role's name where the platform tells its ARN, or of the one that it takes the place of; else by the name that
+    we would have given.
     """
     if registration.role is not None:
-        return registration.role.name == account.role.name
+        return registration.role.name == account.role.name or registration.role == account.former
     return has_our_name(account, registration)
 
 
@@ -111,6 +116,9 @@ def _leaving(account: DesiredAccount, platform: str, registrations: Iterable[Reg
 
 def _arriving(account: DesiredAccount, platform: str, registrations: list[Registration]) -> Iterator[Change]:
     subject, name = f"platform {platform}", account.names[platform]
+    if account.untold:
+        yield Change(Action.BLOCKED, subject, account.id, account.untold)
+        return
     if any(is_ours(account, found) and not is_stale(account, found) for found in registrations):
         return
     if stale := to_replace(account, registrations):

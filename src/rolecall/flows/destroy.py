@@ -20,7 +20,6 @@ from rolecall.core.plan import Action, Change
 from rolecall.core.reasons import concise
 from rolecall.core.removals import Only, finishable, instances_to_go, removals
 from rolecall.core.report import Failure
-from rolecall.core.template.inputs import EXTERNAL_ID
 from rolecall.errors import AwsError, CredentialsError, PlatformError
 from rolecall.flows.apply import look_again
 from rolecall.flows.deploying import delete_instances, empty_units
@@ -201,7 +200,7 @@ def roles_to_go(seen: Seen, only: Only) -> list[Parting]:
     if stack_set:
         accounts = {instance.account for instance in (*going.given_up, *going.others)}
         found += partings(seen, stack_set.content, sorted(accounts))
-    external_id = seen.desired.content.parameters.get(EXTERNAL_ID)
+    external_id = seen.external_id(seen.desired.content)
     found += [Parting(entry.role_arn, external_id) for entry in finishable(seen.desired, seen.observed.ledger, only)]
     management = seen.desired.organization.management_account
     if stack and is_managed(stack.content) and (only is None or management in only):

@@ -12,7 +12,7 @@ from rolecall.core.desired import DesiredAccount
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import Registration
 from rolecall.core.plan import Action, Change
-from rolecall.core.registrations import is_ours, to_replace
+from rolecall.core.registrations import is_of_our_role, is_ours, to_replace
 from rolecall.core.report import Failure
 from rolecall.core.roll import Access, Proof
 from rolecall.errors import PlatformError
@@ -94,5 +94,5 @@ def _leaving(
 ) -> list[Registration]:
     there = _there(seen, platform, account_id)
     if account is None:  # departed: the plan names only those of our role
-        return [found for found in there if found.role and found.role.name == seen.desired.role_name]
+        return [found for found in there if is_of_our_role(seen.desired, found)]
     return [found for found in there if is_ours(account, found)]

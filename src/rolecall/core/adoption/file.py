@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from rolecall.core.adoption import unnamed
 from rolecall.core.adoption.reading import Adopted
 from rolecall.core.init_file import quoted, quoted_list
 from rolecall.core.permission_groups import GROUPS, PermissionGroup
@@ -63,7 +64,9 @@ def _role(found: Adopted) -> Iterator[str]:
     trusted = found.trusted
     yield "role:"
     yield f"  name: {quoted(found.name or SUGGESTED_NAME)}"
-    if found.logical_id != "Role":
+    if not found.name:
+        yield from unnamed.config_lines(found)
+    elif found.logical_id != "Role":
         yield f"  logical_id: {quoted(found.logical_id)}   # as it is in the template: not to be changed"
     if found.path:
         yield f"  path: {quoted(found.path)}"

@@ -109,8 +109,8 @@ def _allowed(document: Mapping[str, Any], role: Mapping[str, Any], values: Mappi
 def _remarks(stack_set: StackSet, name: str, role: Mapping[str, Any], values: Mapping[str, str]) -> Iterator[str]:
     if not name:
         yield (
-            "the template gives the role no name, so that each account's is another: the first apply makes one of the "
-            "name above in each account, registers it, and takes the other out"
+            "the template gives the role no name, so that each account's is another: they stay as they are, and "
+            "role.existing_roles names the file that says which they are"
         )
     if len(stack_set.regions) > 1:
         regions = ", ".join(stack_set.regions)

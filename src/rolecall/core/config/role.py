@@ -61,6 +61,21 @@ class RoleSection(Section):
             "another CloudFormation would make a second role beside it",
         ),
     ] = "Role"
+    existing_roles: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="The file, beside this one, of roles that have another name in each account, since an adopted "
+            "template gives them none: account,role_arn. Without it they are taken out; see docs/guides/adoption.md",
+        ),
+    ] = None
+    keep_existing: Annotated[
+        bool,
+        Field(
+            description="Those roles stay all that there is, under the names that they have; false makes one of `name` "
+            "beside each"
+        ),
+    ] = False
     description: Annotated[
         str, Field(pattern=r"^[\x20-\x7e\xa1-\xff]*$", max_length=1000, description="The role's description")
     ] = DESCRIPTION
@@ -116,6 +131,13 @@ class RoleSection(Section):
 
     def model_post_init(self, context: Any) -> None:
         self._own_groups = _own(context)
+
+    @field_validator("keep_existing")
+    @classmethod
+    def _known_by_a_file(cls, keep: bool, info: ValidationInfo) -> bool:
+        if keep and not info.data.get("existing_roles"):
+            raise ValueError("needs existing_roles, the file that says which they are")
+        return keep
 
     @field_validator("trusted_principals")
     @classmethod

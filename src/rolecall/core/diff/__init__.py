@@ -20,7 +20,7 @@ from rolecall.core.diff.instances import (
 )
 from rolecall.core.diff.management import management_changes
 from rolecall.core.diff.obstacles import obstacle
-from rolecall.core.diff.ownership import NOT_OURS, is_managed, is_our_stack_set
+from rolecall.core.diff.ownership import NOT_OURS, adopted_by, is_managed, is_our_stack_set
 from rolecall.core.diff.stack_set import (
     auto_deployment_differences,
     deployed_differences,
@@ -34,6 +34,7 @@ from rolecall.core.registrations import registration_changes
 
 __all__ = [
     "NOT_OURS",
+    "adopted_by",
     "auto_deployment_differences",
     "content_differences",
     "content_differs",

@@ -27,6 +27,9 @@ REVISION = "Revision"
 REVISION_CHARACTERS = 8
 """Of a value that is given; room for them is kept in every document."""
 
+MASKED = "****"
+"""What CloudFormation tells of a parameter with NoEcho, in place of its value."""
+
 NAME_FORM = "[A-Za-z0-9_+=,.@-]{1,64}"
 _EXTERNAL_ID_FORM = "[A-Za-z0-9_+=,.@:/-]{2,1224}"
 _TIME_FORM = r"always|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
