@@ -225,6 +225,9 @@ def operator_permissions() -> str:
         "`check` and `apply` call the roll with other credentials, those of `check.assume_from`: they need only",
         "`sts:AssumeRole` on the role, and `sts:TagSession` or `sts:SetSourceIdentity` where `role.trust` asks for",
         "session tags or a source identity.\n",
+        "`rolecall policy COMMAND` prints it for your own config, and `rolecall policy --all` one for every command.",
+        "Where `call_as` is `delegated-admin`, two people hold the rights: `--for operator` are the delegated",
+        "administrator's, `--for management` those that the management account's stack needs.\n",
     ]
     for command, rights in RIGHTS.items():
         parts.append(f"## rolecall {command}\n")

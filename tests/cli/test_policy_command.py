@@ -43,3 +43,10 @@ def test_one_person_holds_all_rights_unless_the_config_says_otherwise(configured
     done = configured.run("policy", "apply", "--for", "management")
     assert done.status == 2
     assert "hint: leave --for out" in done.stderr
+
+
+def test_all_commands_in_one_policy(configured: Shell) -> None:
+    one, every = (json.dumps(configured.ok("policy", *given).json()) for given in (["plan"], ["--all"]))
+    assert "cloudformation:CreateStackSet" not in one
+    assert "cloudformation:CreateStackSet" in every
+    assert configured.run("policy", "plan", "--all").status == 2

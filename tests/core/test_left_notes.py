@@ -26,7 +26,7 @@ def test_each_stack_that_can_be_reached_is_named_with_what_to_do() -> None:
     assert note == (
         f"left behind in audit ({AUDIT}) since 2026-03-01: arn:aws:iam::{AUDIT}:role/CadoResponseRole with stack "
         f"arn:aws:cloudformation:us-east-1:{AUDIT}:stack/StackSet-x/1; the account was not active. "
-        "The account can be reached: `rolecall destroy` takes it out"
+        "The account can be reached: `rolecall apply` takes it back, `rolecall destroy` takes it out"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rolecall.core.operator_policy import MAX_CHARACTERS, excess, policy_of
+from rolecall.core.operator_policy import MAX_CHARACTERS, excess, policy_of, policy_of_all
 from rolecall.core.operator_right import Whose
 from rolecall.core.operator_rights import RIGHTS
 from tests.fakes.cloud import config
@@ -61,3 +61,26 @@ def test_each_command_fits_into_one_managed_policy() -> None:
     for command in RIGHTS:
         assert excess(json.dumps(policy_of(config(), command))) == 0
     assert excess("x" * (MAX_CHARACTERS + 2) + " ") == 2
+
+
+@pytest.mark.parametrize("whose", Whose)
+def test_the_policy_of_all_commands_allows_what_each_does_and_no_more(whose: Whose) -> None:
+    wanted = config(deployment={"call_as": "delegated-admin", "management_profile": "management"})
+    every = allowed(policy_of_all(wanted, whose))
+    assert every == {right for command in RIGHTS for right in allowed(policy_of(wanted, command, whose))}
+
+
+def allowed(document: dict[str, Any]) -> set[tuple[str, str]]:
+    return {
+        (action, resource)
+        for statement in document["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+
+
+def test_no_statement_of_the_policy_of_all_commands_is_named_as_another() -> None:
+    document = policy_of_all(config(deployment={"inspect_role": "Inspect", "template_bucket": "templates-example"}))
+    sids = [statement["Sid"] for statement in document["Statement"]]
+    assert len(set(sids)) == len(sids)
+    assert excess(json.dumps(document)) == 0

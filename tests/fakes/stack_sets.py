@@ -59,9 +59,11 @@ class FakeStackSets:
     """The `StackSets` port. `failing` has the reason for each account in which a deployment or deletion fails.
 
     An operation ends when it was looked at `polls` times. `hidden_results` keeps the failures out of the results, as
-    an eventually consistent list may. `administrator` is whose credentials
+    an eventually consistent list may; `reaches_departed` says whether AWS deletes instances of accounts that left the
+    organization, which is not documented. `administrator` is whose credentials
     these are, `roles` are those of self-managed permissions, and `in_flight` is how many
-    instances an operation may work on. `changed_by_hand` is what a drift detection finds; `importable` are the stacks
+    instances an operation may work on. `changed_by_hand` is what a drift detection finds,
+    `undetectable` where it fails; `importable` are the stacks
     that were let go of and exist, by id, with their accounts: a new stack there fails, since its names are taken.
     `unimportable` has the reason for each stack that a stack set does not take in.
     """
@@ -74,7 +76,9 @@ class FakeStackSets:
     trusted: bool = True
     failing: dict[AccountId, str] = field(default_factory=dict)
     hidden_results: bool = False
+    reaches_departed: bool = True
     changed_by_hand: dict[AccountId, tuple[ResourceDrift, ...]] = field(default_factory=dict)
+    undetectable: set[AccountId] = field(default_factory=set)
     importable: dict[str, AccountId] = field(default_factory=dict)
     unimportable: dict[str, str] = field(default_factory=dict)
     overrides: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
@@ -174,7 +178,8 @@ class FakeStackSets:
         found = self._found(name)
         request = ("delete", targets, retain_stacks)
         if self._begins(found, operation_id, request):
-            accounts = [account for account in self._reached(targets) if account in found.instances]
+            reached = {**self._reached(targets), **self._departed(found, targets)}
+            accounts = [account for account in reached if account in found.instances]
             self._refuse_without_room(accounts)
             work = {account: self._removal(found, retain_stacks) for account in accounts}
             if targets.filter is AccountFilter.NONE:
@@ -311,6 +316,14 @@ class FakeStackSets:
         under = self.organizations.under(targets.unit_ids)
         return {account: unit for account, unit in under.items() if account != MANAGEMENT and fits(account)}
 
+    def _departed(self, found: _Set, targets: DeploymentTargets) -> dict[AccountId, UnitId | None]:
+        """Accounts outside the organization that are named, by the units through which their instances came."""
+        outside = found.instances.keys() - self.organizations.members.keys() if self.reaches_departed else set()
+        came = {account: found.instances[account].unit_id for account in outside}
+        return {
+            account: unit for account, unit in came.items() if unit in targets.unit_ids and account in targets.accounts
+        }
+
     def _start(
         self, found: _Set, operation_id: str, action: str, request: object, accounts: Sequence[AccountId],
         *, outdate: bool = False,
@@ -364,8 +377,9 @@ class FakeStackSets:
                 return OperationResult(account, "us-east-1", result, reason)
             gone = found.instances.pop(account)
             if not retain:
+                self.changed_by_hand.pop(account, None)
                 self.importable.pop(gone.stack_id, None)
-            elif gone.detailed_status != "FAILED" and account not in self.importable.values():
+            elif gone.detailed_status not in ("FAILED", "FAILED_IMPORT") and account not in self.importable.values():
                 self.importable[gone.stack_id] = account
             return OperationResult(account, "us-east-1", "SUCCEEDED")
 
@@ -391,6 +405,8 @@ class FakeStackSets:
 
     def _detection(self, found: _Set) -> Callable[[AccountId], OperationResult]:
         def perform(account: AccountId) -> OperationResult:
+            if account in self.undetectable:
+                return OperationResult(account, "us-east-1", "FAILED", "StackSets cannot get in")
             drift = "DRIFTED" if account in self.changed_by_hand else "IN_SYNC"
             found.instances[account] = replace(found.instances[account], drift=drift)
             return OperationResult(account, "us-east-1", "SUCCEEDED")

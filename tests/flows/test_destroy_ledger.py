@@ -10,11 +10,12 @@ from rolecall.core.gone import Goodbye
 from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Why
 from rolecall.core.left_behind import OUT_OF_REACH
-from rolecall.core.observed import InstanceStatus
+from rolecall.core.observed import AutoDeployment, InstanceStatus, StackContent
 from rolecall.core.organization import AccountState
 from rolecall.core.plan import Action
 from rolecall.errors import AwsError, ConfigError, CredentialsError
 from rolecall.flows.destroy import Destroyed, destroy, settled_look
+from rolecall.flows.finishing import own_name
 from tests.fakes.cloud import EXTERNAL_ID, STACK_SET, FakeCloud, config
 from tests.fakes.organizations import MANAGEMENT
 
@@ -78,6 +79,17 @@ async def test_an_account_that_lives_again_is_finished(cloud: FakeCloud) -> None
     assert [(found.account, found.goodbye) for found in done.farewells] == [(dev, Goodbye.GONE)]
 
 
+async def test_an_account_that_lives_again_and_is_a_target_is_taken_back_by_apply(cloud: FakeCloud) -> None:
+    dev = await asleep(cloud)
+    await destroyed(cloud)
+    (entry,) = cloud.ledger.entries
+    cloud.organizations.set_state(dev, AccountState.ACTIVE)
+    done = await applied(cloud)
+    assert done.failures == ()
+    assert cloud.stack_sets.sets[STACK_SET].instances[dev].stack_id == entry.stack_id
+    assert cloud.ledger.entries == ()
+
+
 async def test_a_left_stack_that_was_deleted_by_hand_is_taken_out_of_the_ledger(cloud: FakeCloud) -> None:
     dev = await asleep(cloud)
     await destroyed(cloud)
@@ -117,6 +129,46 @@ async def test_a_left_stack_that_cannot_be_deleted_is_a_failure_until_it_can(clo
     cloud.stack_sets.failing.clear()
     done = await destroyed(cloud)
     assert (done.well, cloud.ledger.entries, cloud.stack_sets.sets) == (True, (), {})
+
+
+async def test_a_stack_that_aws_does_not_take_back_stays_in_the_ledger_and_nothing_else_stays(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev = await asleep(cloud)
+    await destroyed(cloud)
+    cloud.organizations.set_state(dev, AccountState.ACTIVE)
+
+    async def refuse(*_: object, **__: object) -> str:
+        raise AwsError("AWS refused ImportStacksToStackSet", code="ValidationError", detail="ValidationError: not so")
+
+    monkeypatch.setattr(cloud.stack_sets, "import_stacks", refuse)
+    done = await destroyed(cloud)
+    (failure,) = done.failures
+    assert failure.reason == "it is not taken into a stack set again, and stays in the ledger: ValidationError: not so"
+    assert ([entry.account for entry in cloud.ledger.entries], cloud.stack_sets.sets) == ([dev], {})
+
+
+async def test_the_stack_set_of_a_run_that_was_killed_at_its_very_end_goes(cloud: FakeCloud) -> None:
+    await applied(cloud)
+    content = cloud.stack_sets.sets[STACK_SET].stack_set.content
+    await destroyed(cloud)
+    await cloud.stack_sets.create(own_name(STACK_SET), content, AutoDeployment(False))
+    assert (await destroyed(cloud)).well
+    assert not cloud.stack_sets.sets
+
+
+async def test_a_stack_set_of_that_name_of_somebody_else_is_left_alone(cloud: FakeCloud) -> None:
+    await applied(cloud)
+    theirs = StackContent("{}", {}, {})
+    await cloud.stack_sets.create(own_name(STACK_SET), theirs, AutoDeployment(False))
+    dev = account(cloud, "dev")
+    cloud.organizations.set_state(dev, AccountState.SUSPENDED)
+    assert (await destroyed(cloud)).well
+    assert cloud.stack_sets.sets.keys() == {own_name(STACK_SET)}
+    cloud.organizations.set_state(dev, AccountState.ACTIVE)
+    (failure,) = (await destroyed(cloud)).failures
+    assert failure.reason.startswith("it is needed, and was not made by rolecall")
+    assert cloud.stack_sets.sets.keys() == {own_name(STACK_SET)}
 
 
 async def test_an_inoperable_instance_that_still_cannot_be_deleted_is_let_go_of(cloud: FakeCloud) -> None:

@@ -70,8 +70,8 @@ class House:
         profile: str | None = None,
         *,
         retry_blocked: bool = False,
-        allow_removals: int | None = None,
         drift: bool = False,
+        allow_removals: int | None = None,
     ) -> Applied:
         wanted = wanted or self.config()
         async with self.ports(wanted, profile) as ports:

@@ -10,9 +10,11 @@ from typing import Any
 
 from rolecall.core.config import Config
 from rolecall.core.operator_policy import policy_of
-from rolecall.errors import RolecallError
+from rolecall.errors import NotFound, RolecallError
+from rolecall.flows.adopting import read_stack_set
 from rolecall.flows.doctor import Reach, can_be_fixed, diagnose, fix
 from rolecall.sandbox.scenario import Scenario
+from rolecall.wiring.assembly import Credentials, open_readers
 from tests.pitfalls.conftest import ROLE, STACK_SET, House
 
 INSPECT_ROLE = "OrganizationAccountAccessRole"
@@ -90,6 +92,11 @@ async def _changed_by_hand(house: House) -> None:
     iam.put_role_policy(RoleName=ROLE, PolicyName="account-check", PolicyDocument=json.dumps(document))
 
 
+async def _another_stack_set(house: House) -> None:
+    template = json.dumps({"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
+    house.sandbox.client("cloudformation").create_stack_set(StackSetName="another", TemplateBody=template)
+
+
 async def _no_trusted_access(house: House) -> None:
     house.sandbox.client("cloudformation").deactivate_organizations_access()
 
@@ -126,6 +133,8 @@ MORE: dict[str, Any] = {"permission_groups": ["account-check", "s3", "ebs", "lam
 NOWHERE: dict[str, Any] = {"targets": {"organizational_units": ["/A", "/Empty/Deep"]}}
 MEMBERS_ONLY = {"organizational_units": ["/"], "management_account": False}
 SITUATIONS = (
+    Situation("adopt", "everything there", _of(), _deployed()),
+    Situation("adopt", "a name that is not there", _of(), _another_stack_set),
     Situation("plan", "a role changed by hand", _of(), _changed_by_hand, drift=True),
     Situation("apply", "a role changed by hand", _of(), _changed_by_hand, drift=True),
     Situation("plan", "a new organization", _of(), _nothing),
@@ -190,6 +199,8 @@ async def _run(house: House, situation: Situation, wanted: Config) -> str:
     if command in ("plan", "status"):
         seen = await house.plan(wanted, profile="operator", drift=situation.drift)
         return f"{seen.plan.changes} {seen.rows()} {seen.observed.trusted_access} {seen.findings}"
+    if command == "adopt":
+        return await _adopted(wanted)
     if command == "doctor":
         return await _diagnosed(house, wanted)
     if command == "check":
@@ -205,6 +216,14 @@ async def _run(house: House, situation: Situation, wanted: Config) -> str:
         wanted, profile="operator", allow_removals=allowed, retry_blocked=True, drift=situation.drift
     )
     return f"{found} {applied.failures} {applied.seen.plan.changes} {_proofs(applied.proofs)} {_there(house)}"
+
+
+async def _adopted(wanted: Config) -> str:
+    stack_sets, organizations, _ = open_readers(Credentials("operator"), delegated=False)
+    try:
+        return str(await read_stack_set(stack_sets, organizations, wanted.stack_set_name))
+    except NotFound as error:
+        return f"{error.summary}: {error.hint}"
 
 
 async def _findings(house: House, wanted: Config) -> str:

@@ -22,7 +22,7 @@ def ledger_notes(desired: Desired, entries: Sequence[Entry]) -> Iterator[str]:
     for entry in reach[:_NAMED]:
         yield (
             f"left behind in {_place(entry)} since {entry.since:%Y-%m-%d}: {entry.role_arn} with {_stack(entry)}; "
-            f"{_BECAUSE[entry.why]}. {_mend(entry)}"
+            f"{_BECAUSE[entry.why]}. {_mend(desired, entry)}"
         )
     if len(reach) > _NAMED:
         yield f"left behind in {len(reach) - _NAMED} more accounts that can be reached; the ledger has them all"
@@ -37,9 +37,10 @@ def _lives(desired: Desired, entry: Entry) -> bool:
     return account is not None and account.account.active
 
 
-def _mend(entry: Entry) -> str:
+def _mend(desired: Desired, entry: Entry) -> str:
     if entry.stack_id:
-        return "The account can be reached: `rolecall destroy` takes it out"
+        back = "`rolecall apply` takes it back, " if desired.accounts[entry.account].is_target else ""
+        return f"The account can be reached: {back}`rolecall destroy` takes it out"
     return "Nobody knows its stack: delete it there, then run `rolecall destroy` or `rolecall apply`"
 
 

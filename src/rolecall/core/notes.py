@@ -9,11 +9,13 @@ from rolecall.core.ids import AccountId
 from rolecall.core.left_notes import ledger_notes
 from rolecall.core.observed import Observed
 from rolecall.core.registrations import departed
+from rolecall.core.rotation import rotation_notes
 
 
 def notes(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """One sentence each, for the plan."""
     told = (
+        rotation_notes(desired, observed),
         _departed(desired, observed),
         _drift(desired, observed),
         _existing(desired),

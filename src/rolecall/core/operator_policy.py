@@ -6,7 +6,7 @@ from typing import Any
 
 from rolecall.core.config import Config
 from rolecall.core.operator_right import Whose
-from rolecall.core.operator_rights import MANAGEMENT_ALONE, policy
+from rolecall.core.operator_rights import MANAGEMENT_ALONE, RIGHTS, policy
 
 MAX_CHARACTERS = 6_144
 """Of a managed policy, white space aside. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
@@ -34,6 +34,22 @@ def policy_of(config: Config, command: str, whose: Whose = Whose.OPERATOR) -> di
     if not deployment.management_profile:
         return document
     return {**document, "Statement": [found for found in document["Statement"] if _is_for(whose, found["Sid"])]}
+
+
+def policy_of_all(config: Config, whose: Whose = Whose.OPERATOR) -> dict[str, Any]:
+    """One policy for every command: a statement for each set of resources, with no action in it twice."""
+    actions: dict[tuple[str, ...], dict[str, None]] = {}
+    sids: dict[tuple[str, ...], str] = {}
+    for command in RIGHTS:
+        for statement in policy_of(config, command, whose)["Statement"]:
+            resources = tuple(statement["Resource"])
+            sids.setdefault(resources, statement["Sid"])
+            actions.setdefault(resources, {}).update(dict.fromkeys(statement["Action"]))
+    statements = [
+        {"Sid": sids[resources], "Effect": "Allow", "Action": sorted(named), "Resource": list(resources)}
+        for resources, named in actions.items()
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _is_for(whose: Whose, sid: str) -> bool:

@@ -26,6 +26,12 @@ from rolecall.core.operator_right import (
 )
 from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
 
+_BE_DELEGATED = Right(
+    "BeDelegated",
+    "without it StackSets take a delegated administrator for none",
+    ("organizations:ListDelegatedAdministrators",),
+    only_with=DELEGATED,
+)
 _LOOK = (
     Right(
         "ReadOrganization",
@@ -43,12 +49,7 @@ _LOOK = (
         ("organizations:ListTagsForResource",),
         only_with=ACCOUNT_TAGS,
     ),
-    Right(
-        "BeDelegated",
-        "without it StackSets take a delegated administrator for none",
-        ("organizations:ListDelegatedAdministrators",),
-        only_with=DELEGATED,
-    ),
+    _BE_DELEGATED,
     Right(
         "ReadTrustedAccess", "whether StackSets may act", ("cloudformation:DescribeOrganizationsAccess",), ("*",), True
     ),
@@ -259,7 +260,14 @@ _DESTROY = (
 
 _ADOPT = (
     Right("ReadAdopted", "what the stack set is", ("cloudformation:DescribeStackSet",), STACK_SET),
-    Right("ReadRoot", "whether it is of the whole organization", ("organizations:ListRoots",)),
+    Right("ReadRoot", "the organization's root, which becomes the target", ("organizations:ListRoots",)),
+    Right(
+        "ListStackSets",
+        "which there are, where the one that was named is not there",
+        ("cloudformation:ListStackSets",),
+        optional=True,
+    ),
+    _BE_DELEGATED,
 )
 
 RIGHTS: dict[str, tuple[Right, ...]] = {

@@ -16,7 +16,7 @@ from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId, parse_account_id
 from rolecall.core.observed import Observed
 from rolecall.core.template.differences import Difference
-from rolecall.core.world import World, digest, moved, plain, world_of
+from rolecall.core.world import DRIFT, World, digest, moved, plain, world_of
 from rolecall.errors import PlanRefused
 
 PLAN_VERSION = 2
@@ -149,6 +149,9 @@ def refuse_if_stale(saved: Plan, current: Plan) -> None:
     if saved.organization_id != current.organization_id:
         detail = f"the plan is of {saved.organization_id}, these credentials are of {current.organization_id}"
         raise PlanRefused("the plan is of another organization", detail=detail)
+    if (DRIFT in saved.world.parts) != (DRIFT in current.world.parts):
+        how = "with" if DRIFT in saved.world.parts else "without"
+        raise PlanRefused(f"the plan was made {how} --drift", hint="apply it as it was made")
     if names := moved(saved.world, current.world):
         difference = _difference(saved.changes, current.changes)
         raise PlanRefused(f"the plan is stale; other than then: {'; '.join(names)}", detail=difference, hint=_ANEW)

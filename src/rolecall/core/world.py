@@ -15,6 +15,7 @@ from rolecall.core.ids import AccountId
 from rolecall.core.observed import Observed
 
 CONFIG = "the config"
+DRIFT = "what the drift detection found"
 _SHORT = 12
 """Hexadecimal digits of an account's digest: the fingerprint of the whole file guards it, this only names it."""
 _NAMED = 5
@@ -86,7 +87,8 @@ def _parts(observed: Observed) -> Iterator[tuple[str, str]]:
     yield "the management account's stack", digest(observed.management_stack)
     yield "trusted access for StackSets", digest(observed.trusted_access)
     yield "the stack set's newest operation", digest(observed.operation)
-    yield "what the drift detection found", digest(observed.drifts)
+    if observed.drifts is not None:
+        yield DRIFT, digest(observed.drifts)
     by_platform = defaultdict(list)
     for registration in observed.registrations:
         by_platform[registration.platform].append(registration)

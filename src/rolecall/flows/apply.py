@@ -7,7 +7,7 @@ fails is gathered: a step that cannot be made does not lose what the others did.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rolecall.core.desired import Via
 from rolecall.core.gone import Farewell, still_answering
@@ -40,7 +40,6 @@ _STEPS = (
     deploying.recreated_instances,
     deploying.management_stack,
 )
-_WITH_LEDGER = (Action.REPAIR_INSTANCE, Action.LET_GO_INSTANCE)
 _ARRIVALS = (
     Action.CREATE_INSTANCE,
     Action.RETRY_INSTANCE,
@@ -106,7 +105,7 @@ async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) 
     if seen.ledger_refused:
         raise seen.ledger_refused
     await keep_what_aws_let_go(seen, ports)
-    await hold_against(seen, ports)
+    await hold_against(seen, ports, repairing=_in_repair(seen))
     asked = await ask_before(leaving(seen), ports)
     failures = await change_registrations(seen, ports, seen.plan.of(Action.DEREGISTER), {})
     failures += await _deploy(seen, ports)
@@ -122,8 +121,12 @@ async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) 
     if arriving:
         failures += await change_registrations(deployed, ports, arriving, proofs)
         deployed = await look_again(seen, ports, failures)
-    await hold_against(deployed, ports)
+    await hold_against(deployed, ports, repairing=_in_repair(deployed))
     return Applied(seen.plan, tuple(failures), deployed, proofs, goodbyes)
+
+
+def _in_repair(seen: Seen) -> Set[AccountId]:
+    return set(accounts_in(seen.plan.of(Action.REPAIR_INSTANCE)))
 
 
 async def _reclaimed(seen: Seen, deployed: Seen, ports: Ports, failures: list[Failure]) -> tuple[Seen, list[Failure]]:
@@ -142,6 +145,10 @@ async def _reclaimed(seen: Seen, deployed: Seen, ports: Ports, failures: list[Fa
 
 async def look_again(seen: Seen, ports: Ports, failures: list[Failure], *, preflight: bool = True) -> Seen:
     """The world as it is now; where a platform no longer answers, what is deployed is told all the same."""
+    return _without_former_drift(seen, await _look_again(seen, ports, failures, preflight))
+
+
+async def _look_again(seen: Seen, ports: Ports, failures: list[Failure], preflight: bool) -> Seen:
     if not seen.platforms_asked:
         return await look(seen.config, ports, platforms=False, preflight=preflight)
     try:
@@ -149,6 +156,13 @@ async def look_again(seen: Seen, ports: Ports, failures: list[Failure], *, prefl
     except PlatformError as error:
         failures.append(Failure(None, "platform", f"{error.summary}: {error.detail}"))
         return await look(seen.config, ports, platforms=False, preflight=preflight)
+
+
+def _without_former_drift(seen: Seen, now: Seen) -> Seen:
+    """What the detection before this apply found was mended by it, or failed, which is told elsewhere."""
+    if seen.observed.drifts is None:
+        return now
+    return replace(now, observed=replace(now.observed, drifts=(), undetected=seen.observed.undetected))
 
 
 async def _deploy(seen: Seen, ports: Ports) -> list[Failure]:

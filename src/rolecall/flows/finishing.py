@@ -19,7 +19,7 @@ from rolecall.core.observed import AutoDeployment, InstanceStatus, StackContent,
 from rolecall.core.reaching import roots_of
 from rolecall.core.reasons import stack_is_gone
 from rolecall.core.report import Failure
-from rolecall.errors import AwsError
+from rolecall.errors import AwsError, CredentialsError
 from rolecall.flows.deploying import delete_instances, operation_id, run_operation
 from rolecall.flows.ledger import keep
 from rolecall.flows.look import Seen
@@ -43,16 +43,14 @@ def own_name(stack_set: str) -> str:
 
 
 async def finish(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tuple[Failure, ...]:
-    """With a stack set that is made for it and deleted again. That of a killed run is emptied at first.
+    """With a stack set that is made for it and deleted again. That of a killed run is emptied at first, and goes.
 
     Their entries are taken out of the ledger when their stacks are gone.
     """
-    if not entries:
-        return ()
     name = own_name(seen.desired.stack_set_name)
     there = await ports.stack_sets.describe(name)
     if there and not is_managed(there.content):
-        return (Failure(None, f"stack set {name}", NOT_OURS),)
+        return (Failure(None, f"stack set {name}", f"it is needed, and {NOT_OURS}"),) if entries else ()
     own = replace(
         seen,
         desired=replace(seen.desired, stack_set_name=name),
@@ -103,9 +101,11 @@ async def _take_back(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tupl
     """
     try:
         failures = await _imported(seen, ports, entries)
+    except CredentialsError:
+        raise
     except AwsError as error:
         if error.code != "StackNotFoundException":
-            raise
+            return [Failure(entry.account, f"stack {entry.stack_id}", _why(error)) for entry in entries], []
         if len(entries) == 1:
             return [], [*entries]
         singly = [await _take_back(seen, ports, [entry]) for entry in entries]
@@ -113,6 +113,10 @@ async def _take_back(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tupl
     missing = {failure.account for failure in failures if stack_is_gone(failure.reason)}
     told = [failure for failure in failures if failure.account not in missing]
     return told, [entry for entry in entries if entry.account in missing]
+
+
+def _why(error: AwsError) -> str:
+    return f"it is not taken into a stack set again, and stays in the ledger: {error.detail or error.summary}"
 
 
 async def _imported(seen: Seen, ports: Ports, entries: Sequence[Entry]) -> tuple[Failure, ...]:

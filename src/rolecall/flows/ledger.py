@@ -30,13 +30,20 @@ async def leave_behind(seen: Seen, ports: Ports, accounts: Collection[AccountId]
         await keep(ports, lambda known: with_entries(known, entries))
 
 
-async def hold_against(seen: Seen, ports: Ports) -> Entries:
+async def hold_against(seen: Seen, ports: Ports, *, repairing: Collection[AccountId] = ()) -> Entries:
     """Before the changes and after them, each with a new look: what a stack set lists is not left behind.
 
-    Before them, since an instance that is deleted then is in no list afterwards either.
+    Before them, since an instance that is deleted then is in no list afterwards either. The entries of accounts that
+    are still in repair stay: one of a stack that was taken in again says that its content may be an older one.
     """
     when = now(ports)
-    return await keep(ports, lambda known: looked_at(seen.desired, seen.observed, known, when))
+
+    def held(known: Entries) -> Entries:
+        settled = [entry for entry in known if entry.account not in repairing]
+        kept = [entry for entry in known if entry.account in repairing]
+        return with_entries(looked_at(seen.desired, seen.observed, settled, when), kept)
+
+    return await keep(ports, held)
 
 
 def now(ports: Ports) -> datetime:

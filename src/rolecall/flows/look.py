@@ -91,7 +91,7 @@ async def look(
         observed = replace(observed, ledger=left, stack_set=adopted_by(desired, observed.stack_set))
     finally:
         ports.progress.end()
-    observed = replace(observed, kept=kept_stacks(desired, left))
+    observed = replace(observed, kept=kept_stacks(desired, entries))
     desired = with_existing(desired, observed)
     if drift:
         observed = await with_drift(desired, observed, ports)

@@ -22,8 +22,8 @@ from rolecall.ports import Ports
 
 TOLD_OF_A_CAUSE = 3
 """Accounts of the same cause that are told one by one; those after them are only counted."""
-_A_LOOK = 200
-"""Results that are still to come for which a look at them waits a tick longer."""
+_A_LOOK = 300
+"""Accounts for which a look at the results waits a tick longer."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Watch:
 
     async def look(self, operation: Operation) -> None:
         """At a tick: the results where it is time for them, those that failed wherever there are new ones."""
-        due = self._ticks % (1 + self.ahead // _A_LOOK) == 0
+        due = self._ticks % (1 + self.total // _A_LOOK) == 0
         self._ticks += 1
         if due or not self.total:
             await self._count()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.core import template
@@ -38,6 +38,7 @@ def made(changes: dict[str, Any]) -> tuple[str, dict[str, str]]:
     return template.render(template.build(role)), template.parameters(role)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(CHANGES), st.sampled_from(CHANGES))
 def test_no_difference_is_lost_and_none_is_made_up(before: dict[str, Any], after: dict[str, Any]) -> None:
     (former, given_before), (present, given_after) = made(before), made(after)
@@ -164,6 +165,7 @@ JSON = st.recursive(
 PROPERTIES = ("AssumeRolePolicyDocument", "Policies", "Tags", "RoleName", "PolicyDocument")
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(PROPERTIES), JSON),
     JSON,

@@ -25,11 +25,14 @@ def policy(
     whose: Annotated[
         Whose, typer.Option("--for", help="With call_as: delegated-admin, which of the two credentials.")
     ] = Whose.OPERATOR,
+    every: Annotated[bool, typer.Option("--all", help="One policy for all commands.")] = False,
 ) -> None:
     from rolecall.wiring.config_file import load_config
 
     given = options.of(context)
-    if command is None:
+    if command and every:
+        raise UsageError("a command and --all ask for two policies", hint="leave one of them out")
+    if command is None and not every:
         _print_commands(as_json=given.json)
         return
     config = load_config(given.config)
@@ -39,10 +42,12 @@ def policy(
     _warn_of_length(document)
 
 
-def _document(config: Config, command: str, whose: Whose) -> dict[str, Any]:
-    from rolecall.core.operator_policy import policy_of
+def _document(config: Config, command: str | None, whose: Whose) -> dict[str, Any]:
+    from rolecall.core.operator_policy import policy_of, policy_of_all
     from rolecall.core.operator_rights import RIGHTS
 
+    if command is None:
+        return policy_of_all(config, whose)
     if command not in RIGHTS:
         raise UsageError(f"no command with rights of its own is called {command!r}", hint=f"they are: {_listed()}")
     return policy_of(config, command, whose)

@@ -37,6 +37,14 @@ _WORDS = {
 }
 
 
+_TOLD_EACH = (
+    Action.BLOCKED,
+    Action.REPAIR_INSTANCE,
+    Action.REWRITE_INSTANCE,
+    Action.RECREATE_INSTANCE,
+    Action.LET_GO_INSTANCE,
+)
+"""Those of which each account has a line, with what is the matter there; where many have the same, one for all."""
 _LEVELS = {Level.BLOCKS: "will fail", Level.WARNS: "warning", Level.UNCHECKED: "not checked"}
 
 
@@ -112,13 +120,15 @@ def _print_group(
     sign, words = _WORDS[action]
     style = _style(action)
     accounts = [change for change in group if change["account"]]
-    if len(accounts) > 1 and action is not Action.BLOCKED:
+    if len(accounts) > 1 and action not in _TOLD_EACH:
         line = Text(f"  {sign} {words} {subject} in {_count(len(accounts), 'account')}: ", style=style)
         _print_line(console, line.append(_names(accounts, names, verbose), style="default"))
         _print_reasons(console, accounts)
         return
-    for change in _told_once(group) if action is Action.BLOCKED else group:
-        where = f" in {names.get(change['account'], change['account'])}" if change["account"] else ""
+    for change in _told_once(group) if action in _TOLD_EACH and not verbose else group:
+        alike = [same for same in group if same["detail"] == change["detail"] and action is not Action.BLOCKED]
+        told = alike if len(alike) > 1 and not change["account"] else [change]
+        where = f" in {_names(told, names, verbose)}" if told[0]["account"] else ""
         detail = f" ({change['detail']})" if change["detail"] else ""
         _print_line(console, Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default"))
         for difference in change["differences"]:

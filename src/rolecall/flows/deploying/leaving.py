@@ -37,7 +37,16 @@ async def _departed(seen: Seen, ports: Ports) -> tuple[Failure, ...]:
         return ()
     await leave_behind(seen, ports, accounts)
     units = sorted({found.unit_id for found in seen.observed.instances if found.account in accounts and found.unit_id})
-    return await delete_instances(seen, ports, accounts, units=units, retain_stacks=True)
+    failures = await delete_instances(seen, ports, accounts, units=units, retain_stacks=True)
+    name = seen.desired.stack_set_name
+    left = [found.account async for found in ports.stack_sets.instances(name) if found.account in accounts]
+    return failures + tuple(Failure(account, f"stack instance of {name}", NOT_REACHED) for account in left)
+
+
+NOT_REACHED = (
+    "StackSets did not let go of it: AWS does not say how an account that left is reached. Delete the instance in the "
+    "console of CloudFormation with its stack retained, or ask AWS support"
+)
 
 
 def _asleep_under(seen: Seen, units: Sequence[UnitId]) -> list[AccountId]:

@@ -46,7 +46,10 @@ async def repair(seen: Seen, ports: Ports, accounts: Sequence[AccountId]) -> tup
     failures += failed
     there = _without(there, failures)
     back = [found for found in there if found.stack_id and found not in missing]
-    failures += await _bring_up_to_date(seen, ports, back)
+    outdated = await _bring_up_to_date(seen, ports, back)
+    failures += outdated
+    if all(failure.account for failure in outdated):
+        await _forget(ports, _without(back, failures))
     new = [found.account for found in there if not found.stack_id or found in missing]
     return (*failures, *(await create_instances(seen, ports, new, _TITLE) if new else ()))
 
@@ -112,7 +115,7 @@ async def _bring_up_to_date(seen: Seen, ports: Ports, repairs: Sequence[Repair])
 
 
 async def _forget(ports: Ports, repairs: Iterable[Repair]) -> None:
-    """A stack that AWS does not know is left behind nowhere."""
+    """A stack that is in the stack set again, or that AWS does not know, is left behind nowhere."""
     gone = {(found.account, found.stack_id) for found in repairs}
     await keep(ports, lambda known: without(known, [one for one in known if (one.account, one.stack_id) in gone]))
 

@@ -1,0 +1,1 @@
+"""What broke after the deployment comes back, on the sandbox."""
