@@ -47,7 +47,8 @@ def adopt(
     given = options.of(context)
     if given.config.exists() and not force:
         raise UsageError(f"{given.config} is there already", hint="--force writes over it; --config names another")
-    found, region = asyncio.run(_read(given, stack_set, role, delegated=call_as is CallAs.DELEGATED_ADMIN))
+    delegated = call_as is CallAs.DELEGATED_ADMIN
+    found, region = asyncio.run(_read(given, stack_set, role, delegated=delegated, management=management_account))
     text = config_text(
         found,
         call_as=call_as.value,
@@ -58,22 +59,37 @@ def adopt(
     _write(given, found, text)
 
 
-async def _read(given: Options, name: str, role: str | None, *, delegated: bool) -> tuple[Adopted, str]:
+async def _read(
+    given: Options, name: str, role: str | None, *, delegated: bool, management: bool
+) -> tuple[Adopted, str]:
     from rolecall.flows.adopting import read_stack_set
     from rolecall.wiring.assembly import Credentials, open_readers
 
     stack_sets, organizations, region = open_readers(Credentials(given.profile, given.region), delegated=delegated)
-    return await read_stack_set(stack_sets, organizations, name, role), region
+    return await read_stack_set(stack_sets, organizations, name, role, management=management), region
 
 
 def _write(given: Options, found: Adopted, text: str) -> None:
     """The file, which is read before it is written: what it lacks is told, and nothing is left half-written."""
     from rolecall.cli.files import write_atomically
-    from rolecall.core.config_reader import read_config
 
-    read_config(text, str(given.config))
+    _refuse_wrong(given, found, text)
     write_atomically(given.config, text)
     for remark in found.remarks:
         typer.echo(f"note: {remark}", err=True)
-    if not given.quiet:
+    if found.unsaid:
+        typer.echo(f"Wrote {given.config}. To be filled in before anything else: {', '.join(found.unsaid)}", err=True)
+    elif not given.quiet:
         typer.echo(f"Wrote {given.config}. Next: rolecall plan, which names all that it would change", err=True)
+
+
+def _refuse_wrong(given: Options, found: Adopted, text: str) -> None:
+    """Raises ConfigError for a config that is wrong in more than what a person has to fill in."""
+    from rolecall.core.config_reader import read_config
+    from rolecall.errors import ConfigError
+
+    try:
+        read_config(text, str(given.config))
+    except ConfigError as error:
+        if any(problem.key not in found.unsaid for problem in error.problems):
+            raise
