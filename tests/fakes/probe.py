@@ -46,7 +46,7 @@ class FakeRoleProbe:
         if error := self.errors.get(role.account):
             raise error
         content = self.deployed(role.account)
-        wanted = content.parameters.get("ExternalId") if content else None
+        wanted = _external_id(content) if content else None
         late = self.monotonic() < self.born.get(role.account, 0.0)
         if content is None or late or (wanted != external_id and wanted and role.account not in self.open):
             return Refusal(role, "AccessDenied", "AccessDenied: not authorized to perform sts:AssumeRole")
@@ -69,6 +69,11 @@ class FakeRoleProbe:
         self.most_at_once = max(self.most_at_once, self._at_once)
         await asyncio.sleep(0)
         self._at_once -= 1
+
+
+def _external_id(content: StackContent) -> str | None:
+    """By our parameter, or the vendor's."""
+    return content.parameters.get("ExternalId") or content.parameters.get("ExternalID")
 
 
 def _answer(action: str, denied_by: str | None) -> Answer:

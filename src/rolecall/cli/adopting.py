@@ -13,11 +13,12 @@ from rolecall.cli.files import write_atomically
 from rolecall.cli.options import Options
 from rolecall.cli.running import with_ports
 from rolecall.core.adoption import Adopted, config_text
+from rolecall.core.adoption.unnamed import ROLES_FILE
 from rolecall.core.config import Config
 from rolecall.core.config_reader import read_config
 from rolecall.core.existing_roles import Roles, render
 from rolecall.core.ids import AccountId
-from rolecall.errors import UsageError
+from rolecall.errors import ConfigError, UsageError
 from rolecall.flows.adopting import FoundRoles, find_roles, read_stack_set
 from rolecall.ports import Ports
 from rolecall.wiring.assembly import Credentials, open_readers
@@ -49,15 +50,36 @@ def write(given: Options, asked: Asked, *, force: bool) -> None:
         assume_profile=asked.assume_profile,
         management=asked.management_account,
     )
-    config = read_config(text, str(given.config))
-    if config.role.existing_roles:
-        file = given.config.parent / config.role.existing_roles
+    config = _checked(given, found, text)
+    if not found.name:
+        file = given.config.parent / ROLES_FILE
         _refuse_to_overwrite(file, force=force)
-        _write_roles(given, file, _found_in(given, config, found), {})
+        if config:
+            _write_roles(given, file, _found_in(given, config, found), {})
     write_atomically(given.config, text)
     for remark in found.remarks:
         typer.echo(f"note: {remark}", err=True)
-    _say(given, f"Wrote {given.config}.")
+    _say_next(given, found)
+
+
+def _checked(given: Options, found: Adopted, text: str) -> Config | None:
+    """None where a person has to fill in something first. Raises ConfigError for what is wrong in more than that."""
+    try:
+        return read_config(text, str(given.config))
+    except ConfigError as error:
+        if any(problem.key not in found.unsaid for problem in error.problems):
+            raise
+        return None
+
+
+def _say_next(given: Options, found: Adopted) -> None:
+    if found.unsaid:
+        then = "" if found.name else f"; then `rolecall adopt {found.stack_set.name} --roles` finds the roles"
+        typer.echo(
+            f"Wrote {given.config}. To be filled in before anything else: {', '.join(found.unsaid)}{then}", err=True
+        )
+    else:
+        _say(given, f"Wrote {given.config}. Next: rolecall plan, which names all that it would change")
 
 
 def check_is_of(given: Options, stack_set: str) -> None:
@@ -89,7 +111,8 @@ def find_roles_again(given: Options, role: str | None) -> None:
 async def _read(given: Options, asked: Asked) -> tuple[Adopted, str]:
     delegated = asked.call_as == "delegated-admin"
     stack_sets, organizations, region = open_readers(Credentials(given.profile, given.region), delegated=delegated)
-    return await read_stack_set(stack_sets, organizations, asked.stack_set, asked.role), region
+    management = asked.management_account
+    return await read_stack_set(stack_sets, organizations, asked.stack_set, asked.role, management=management), region
 
 
 def _found_in(given: Options, config: Config, found: Adopted) -> FoundRoles:

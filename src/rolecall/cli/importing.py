@@ -45,6 +45,8 @@ def import_into(given: Options, stacks: Sequence[StackArn], *, yes: bool) -> Non
     if not given.quiet:
         there = f", {len(found.stacks.there)} are in it already" if found.stacks.there else ""
         typer.echo(f"Imported {done} of {len(stacks)} stacks into {found.stack_set.name}{there}.", err=True)
+        if config.role.keep_existing and done:
+            typer.echo(f"Next: rolecall adopt {found.stack_set.name} --roles, which finds their roles' names", err=True)
     if failures:
         raise typer.Exit(1)
 

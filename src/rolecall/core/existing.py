@@ -14,6 +14,7 @@ from rolecall.core.desired import MANAGED_TAG, Desired
 from rolecall.core.observed import Observed, StackContent
 from rolecall.core.template import render
 from rolecall.core.template.differences import Difference
+from rolecall.core.template.inputs import MASKED
 from rolecall.core.template.reading import read
 
 _MARK = "Rolecall::Existing"
@@ -48,13 +49,20 @@ def why_not_beside(current: StackContent, ours: StackContent) -> str:
         return "its template cannot be read"
     if "Transform" in there:
         return "its template has macros, which StackSets do not take"
+    if _is_marked(there):
+        return ""
     taken = [
         f"{section[:-1].lower()} {name}"
         for section, names in _former(there).items()
         for name in sorted(names & (wanted.get(section) or {}).keys())
-        if section not in _MAY_GIVE_WAY
+        if section not in _MAY_GIVE_WAY and not (section == "Parameters" and _same(current, ours, name))
     ]
     return f"its template has {', '.join(taken)}, as ours" if taken else ""
+
+
+def _same(current: StackContent, ours: StackContent, parameter: str) -> bool:
+    """Whether both can do with one value: the same, or one that AWS does not tell and a person filled in."""
+    return current.parameters.get(parameter) in (ours.parameters.get(parameter), MASKED)
 
 
 def renamed(desired: Desired) -> Iterator[Difference]:
@@ -76,6 +84,10 @@ def _beside(current: StackContent, ours: StackContent) -> StackContent:
         document |= {section: together} if together else {}
     given = {name: value for name, value in current.parameters.items() if name in former["Parameters"]}
     return replace(ours, template=render(document), parameters={**given, **ours.parameters})
+
+
+def _is_marked(document: Mapping[str, Any]) -> bool:
+    return _MARK in (document.get("Metadata") or {})
 
 
 def _former(document: Mapping[str, Any]) -> dict[str, frozenset[str]]:

@@ -267,11 +267,36 @@ _ADOPT = (
         ("cloudformation:ListStackSets",),
         optional=True,
     ),
+    Right(
+        "FindUnnamedRoles",
+        "what each account's role is called, where the template gives it no name",
+        (
+            "cloudformation:DescribeStackSetOperation",
+            "cloudformation:DetectStackSetDrift",
+            "cloudformation:ListStackInstanceResourceDrifts",
+            "cloudformation:ListStackInstances",
+            "cloudformation:ListStackSetOperationResults",
+            "cloudformation:ListStackSetOperations",
+        ),
+        STACK_SET,
+        optional=True,
+    ),
     _BE_DELEGATED,
+)
+_IMPORT = (
+    *(right for right in _LOOK if right.sid not in ("ReadTrustedAccess", "ReadStack")),
+    _FOLLOW,
+    Right(
+        "ImportStacks",
+        "plain stacks made instances of the stack set",
+        ("cloudformation:ImportStacksToStackSet",),
+        STACK_SET,
+    ),
 )
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
     "adopt": _ADOPT,
+    "adopt --import-stacks": _IMPORT,
     "plan": (*_LOOK, *_PREFLIGHT, _DETECT),
     "status": (*_LOOK, *_PREFLIGHT),
     "check": (*_LOOK, *_PREFLIGHT),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rolecall.core.adoption.trusting import Trusted, trusted_in
+from rolecall.core.adoption.values import Values
 from rolecall.core.desired import Desired
 from rolecall.core.masking import masked
 from rolecall.core.observed import Observed, StackContent
@@ -58,4 +59,5 @@ def _trusted(content: StackContent) -> Trusted:
     roles = [entry for entry in document["Resources"].values() if entry["Type"] == "AWS::IAM::Role"]
     if not roles:
         return Trusted()
-    return trusted_in((roles[0].get("Properties") or {}).get("AssumeRolePolicyDocument"), content.parameters)
+    values = Values.of(document, content.parameters, "")
+    return trusted_in((roles[0].get("Properties") or {}).get("AssumeRolePolicyDocument"), values)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from rolecall.core.adoption import Adopted, adopted
 from rolecall.core.adoption.unnamed import role_in
 from rolecall.core.existing_roles import Roles
-from rolecall.core.ids import AccountId, RoleArn
+from rolecall.core.ids import AccountId, RoleArn, partition_of
 from rolecall.core.observed import InstanceStatus, StackInstance, StackSet
 from rolecall.core.rate import duration
 from rolecall.errors import NotFound
 from rolecall.flows.drift import detect, resources_of
 from rolecall.flows.observe import listed
+from rolecall.flows.operations import settle
 from rolecall.ports import Organizations, Ports, StackSets
 
 PER_SECOND = 2.0
@@ -20,12 +21,17 @@ PER_SECOND = 2.0
 
 
 async def read_stack_set(
-    stack_sets: StackSets, organizations: Organizations, name: str, logical_id: str | None = None
+    stack_sets: StackSets,
+    organizations: Organizations,
+    name: str,
+    logical_id: str | None = None,
+    *,
+    management: bool = False,
 ) -> Adopted:
     """Raises NotFound for one that is not there, and UsageError for one that cannot be adopted."""
     stack_set = await described(stack_sets, name)
     roots = await organizations.roots()
-    return adopted(stack_set, roots[0].id, logical_id)
+    return adopted(stack_set, roots[0].id, logical_id, management=management)
 
 
 async def described(stack_sets: StackSets, name: str) -> StackSet:
@@ -55,10 +61,11 @@ async def find_roles(found: Adopted, ports: Ports, region: str) -> FoundRoles:
     if not there:
         return FoundRoles({}, untold)
     _say_how_long(ports, len(there))
+    await settle(ports, name)
     operation, failures = await detect(ports, name)
     failed = {failure.account: failure.reason for failure in failures if failure.account}
     looked_at = [one for one in there if one.account not in failed]
-    partition = (await ports.organizations.identity()).partition
+    partition = partition_of(found.stack_set.arn)
     roles: dict[AccountId, RoleArn] = {}
     for drift in await resources_of(ports, name, operation, looked_at):
         role = role_in(drift.account, drift.resources, found, partition)

@@ -92,14 +92,14 @@ async def look(
     finally:
         ports.progress.end()
     observed = replace(observed, kept=kept_stacks(desired, entries))
-    desired = with_existing(desired, observed)
+    asked, desired = desired, with_existing(desired, observed)
     if drift:
         observed = await with_drift(desired, observed, ports)
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
     found = await find(config, ports, desired, observed, changes) if preflight else ()
     if (held := blocks(found)) and not retry_blocked:
         changes = diff(desired, observed, platforms_asked=platforms, held=held)
-    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, refused, found)
+    return Seen(config, desired, observed, make_plan(asked, observed, changes), platforms, refused, found)
 
 
 async def _ledger(ports: Ports) -> tuple[tuple[Entry, ...], ConfigError | None]:

@@ -67,5 +67,3 @@ def adopt(
         adopting.write(given, asked, force=force)
     if stacks:
         import_into(given, stacks, yes=yes)
-    elif not given.quiet:
-        typer.echo("Next: rolecall plan, which names all that it would change", err=True)

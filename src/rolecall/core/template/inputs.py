@@ -31,7 +31,7 @@ MASKED = "****"
 """What CloudFormation tells of a parameter with NoEcho, in place of its value."""
 
 NAME_FORM = "[A-Za-z0-9_+=,.@-]{1,64}"
-_EXTERNAL_ID_FORM = "[A-Za-z0-9_+=,.@:/-]{2,1224}"
+EXTERNAL_ID_FORM = "[A-Za-z0-9_+=,.@:/-]{2,1224}"
 _TIME_FORM = r"always|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 
 
@@ -110,7 +110,7 @@ def external_ids(role: RoleSection) -> dict[str, Any]:
     return {
         name: {
             "Type": "String",
-            "AllowedPattern": _EXTERNAL_ID_FORM,
+            "AllowedPattern": EXTERNAL_ID_FORM,
             "ConstraintDescription": "2 to 1,224 letters, digits and _+=,.@:/-",
             "Description": "What the platform presents when it assumes the role"
             if name == EXTERNAL_ID
