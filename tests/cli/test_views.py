@@ -218,6 +218,19 @@ def test_failures_are_told_a_line_an_account() -> None:
     ]
 
 
+def test_failures_that_were_told_as_they_happened_are_counted_by_cause() -> None:
+    made, out = console(120)
+    accounts = [AccountId(f"{100_000_000_000 + number}") for number in range(12)]
+    failures = [Failure(account, SET, "X already exists", "name-taken") for account in accounts[:10]]
+    failures += [Failure(accounts[11], SET, "Rate exceeded", "throttled"), Failure(None, "platform", "no answer")]
+    print_failures(made, failures, {accounts[11]: "legacy-erp"}, told=True)
+    first, second, third = out.getvalue().replace("\n  f", "\0  f").replace("\n", " ").split("\0")
+    assert first == "  failed: platform: no answer"
+    assert second.startswith("  failed in 10 accounts (100000000000, 100000000001, ")
+    assert second.endswith(" and 2 more): name-taken, as told above")
+    assert third.strip() == "failed in 1 account (legacy-erp): throttled, as told above"
+
+
 def test_colour_is_off_when_it_is_not_wanted() -> None:
     assert "\x1b" not in roll(120) + plan(PLAN)
 
@@ -234,6 +247,34 @@ def test_a_stage_is_one_line_of_a_log() -> None:
     stage, said = out.getvalue().splitlines()
     assert stage.startswith("Calling the roll: 5/5, 1 failed ")
     assert said == "[bold]a line[/bold]"
+
+
+def test_a_long_stage_has_a_line_every_so_often_in_a_log() -> None:
+    made, out = console(120)
+    time = iter([0.0, 0.0, 10.0, 35.0, 50.0, 70.0, 75.0, 76.0])
+    lines = Lines(made, lambda: next(time))
+    lines.begin("Deploying", 100)
+    for done in (0, 10, 35, 50, 70, 100):
+        lines.begin("Deploying", 100)
+        lines.reached(done, "3 failed" if done > 40 else "")
+    lines.end()
+    assert out.getvalue().splitlines() == [
+        "Deploying: 35/100; 60 a minute, about 1 minute left",
+        "Deploying: 70/100, 3 failed; 60 a minute, about 30 seconds left",
+        "Deploying: 100/100, 3 failed 76.0 s",
+    ]
+
+
+def test_accounts_in_which_something_is_mended_have_their_names_and_what_is_the_matter() -> None:
+    many = [change("rewrite-stack-instance", "stack instance of X", number, "changed: trust") for number in (1, 2)]
+    one = change("recreate-stack-instance", "stack instance of X", 3, "changed: tags")
+    told = shown([*many, one])
+    (line,) = [line for line in told.splitlines() if "rewrite the policies of" in line]
+    assert "(changed: trust)" in line
+    assert line.startswith(
+        "  ~ rewrite the policies of stack instance of X in legacy-erp, storefront-prod (changed: trust)"
+    )
+    assert told.index("Removals") < told.index("-/+ delete and make anew")
 
 
 def test_an_update_says_before_and_after_and_removals_stand_apart() -> None:

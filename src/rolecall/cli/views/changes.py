@@ -125,14 +125,20 @@ def _print_group(
         _print_line(console, line.append(_names(accounts, names, verbose), style="default"))
         _print_reasons(console, accounts)
         return
-    for change in _told_once(group) if action in _TOLD_EACH and not verbose else group:
-        alike = [same for same in group if same["detail"] == change["detail"] and action is not Action.BLOCKED]
-        told = alike if len(alike) > 1 and not change["account"] else [change]
-        where = f" in {_names(told, names, verbose)}" if told[0]["account"] else ""
-        detail = f" ({change['detail']})" if change["detail"] else ""
+    for same in _alike(group) if action in _TOLD_EACH and not verbose else [[change] for change in group]:
+        where, detail = _where_and_why(action, same, names)
         _print_line(console, Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default"))
-        for difference in change["differences"]:
+        for difference in same[0]["differences"]:
             _print_line(console, _difference(difference))
+
+
+def _where_and_why(action: Action, same: list[dict[str, Any]], names: dict[str, str]) -> tuple[str, str]:
+    """Of changes with the same detail. What blocks many accounts says how many; what mends them, which."""
+    detail = same[0]["detail"]
+    if len(same) > 1 and action is Action.BLOCKED:
+        return "", f" ({len(same)} accounts: {detail})"
+    where = f" in {_names(same, names, verbose=False)}" if same[0]["account"] else ""
+    return where, f" ({detail})" if detail else ""
 
 
 def _print_line(console: Console, line: Text) -> None:
@@ -154,15 +160,12 @@ def _difference(difference: dict[str, Any]) -> Text:
     return Text(f"      {difference['what']}: {before} -> {after}")
 
 
-def _told_once(group: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A cause that blocks many accounts is one line, which says how many."""
+def _alike(group: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """By their details."""
     told: dict[str, list[dict[str, Any]]] = {}
     for change in group:
         told.setdefault(change["detail"], []).append(change)
-    return [
-        same[0] if len(same) == 1 else {**same[0], "account": None, "detail": f"{len(same)} accounts: {detail}"}
-        for detail, same in told.items()
-    ]
+    return list(told.values())
 
 
 def _names(changes: list[dict[str, Any]], names: dict[str, str], verbose: bool) -> str:
