@@ -16,10 +16,10 @@ from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId, parse_account_id
 from rolecall.core.observed import Observed
 from rolecall.core.template.differences import Difference
-from rolecall.core.world import DRIFT, World, digest, moved, plain, world_of
+from rolecall.core.world import DRIFT, FACTS, World, digest, moved, plain, world_of
 from rolecall.errors import PlanRefused
 
-PLAN_VERSION = 2
+PLAN_VERSION = 3
 
 
 class Action(StrEnum):
@@ -178,6 +178,8 @@ def _world(told: Mapping[str, Any]) -> World:
         {parse_account_id(account): str(found) for account, found in told[name].items()}
         for name in ("accounts", "instances")
     )
+    if any(len(found.split()) != len(FACTS) for found in accounts.values()):
+        raise ValueError("the digest of an account is not whole")
     return World({str(name): str(found) for name, found in told["parts"].items()}, accounts, instances)
 
 

@@ -23,7 +23,24 @@ def registration_changes(
         there = [registration for registration in observed.registrations if registration.platform == platform]
         yield from _platform_changes(desired, platform, there, unreachable)
         if deregister_departed:
-            yield from (_departure(platform, registration) for registration in departed(desired, there))
+            yield from (deregistered(found, DEPARTED) for found in departed(desired, there))
+
+
+DEPARTED = "the account is not in the organization"
+
+
+def deregistered(found: Registration, why: str) -> Change:
+    """A registration that is taken out."""
+    named = (Difference(_NAME, found.account_name, ""),)
+    return Change(Action.DEREGISTER, f"platform {found.platform}", found.account, why, named)
+
+
+def name_of(change: Change) -> str:
+    """Under which the registration is that a change takes out."""
+    return next(found.before for found in change.differences if found.what == _NAME)
+
+
+_NAME = "account name"
 
 
 def departed(desired: Desired, registrations: Iterable[Registration]) -> list[Registration]:
@@ -85,28 +102,22 @@ def _platform_changes(
     for account in desired.accounts.values():
         there = by_account.get(account.id, [])
         if account.is_leaving:
-            yield from _leaving(account, platform, there)
+            yield from _leaving(account, there)
         elif account.is_target and account.id not in unreachable:
             yield from _arriving(account, platform, there)
 
 
 def _replaced(stale: Registration, name: str, account: DesiredAccount) -> Iterator[Difference]:
     if stale.account_name != name:
-        yield Difference("account name", stale.account_name, name)
+        yield Difference(_NAME, stale.account_name, name)
     if stale.role != account.role:
         yield Difference("role", str(stale.role or "not told by the platform"), str(account.role))
 
 
-def _departure(platform: str, registration: Registration) -> Change:
-    detail = f"{registration.account_name}: the account is not in the organization"
-    return Change(Action.DEREGISTER, f"platform {platform}", registration.account, detail)
-
-
-def _leaving(account: DesiredAccount, platform: str, registrations: Iterable[Registration]) -> Iterator[Change]:
+def _leaving(account: DesiredAccount, registrations: Iterable[Registration]) -> Iterator[Change]:
     for registration in registrations:
         if is_ours(account, registration):
-            detail = f"{registration.account_name}: {account.exclusion}"
-            yield Change(Action.DEREGISTER, f"platform {platform}", account.id, detail)
+            yield deregistered(registration, account.exclusion)
 
 
 def _arriving(account: DesiredAccount, platform: str, registrations: list[Registration]) -> Iterator[Change]:
@@ -121,4 +132,4 @@ def _arriving(account: DesiredAccount, platform: str, registrations: list[Regist
         detail = f"registered there as {unnamed[0].account_name}, and the platform does not say with which role"
         yield Change(Action.BLOCKED, subject, account.id, detail)
     else:
-        yield Change(Action.REGISTER, subject, account.id, f"as {name}")
+        yield Change(Action.REGISTER, subject, account.id, "not registered yet", (Difference(_NAME, "", name),))
