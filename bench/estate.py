@@ -56,7 +56,6 @@ class Estate:
 
     @cached_property
     def _operations(self) -> Mapping[str, Callable[[Mapping[str, Any]], Json]]:
-        nothing = {"ListStackSets": "Summaries", "ListPolicies": "Policies", "ListStackSetOperations": "Summaries"}
         return {
             "GetCallerIdentity": lambda _: {"Account": MANAGEMENT, "Arn": f"arn:aws:iam::{MANAGEMENT}:root"},
             "DescribeOrganization": lambda _: {"Organization": _organization()},
@@ -69,7 +68,9 @@ class Estate:
             "DescribeStacks": self._stack,
             "GetTemplate": lambda _: {"TemplateBody": self._there("ValidationError").stack.template},
             "GetRole": self._role,
-            **{operation: lambda _, items=items: {items: []} for operation, items in nothing.items()},
+            "ListStackSets": lambda _: {"Summaries": []},
+            "ListStackSetOperations": lambda _: {"Summaries": []},
+            "ListPolicies": lambda _: {"Policies": []},
         }
 
     @cached_property
