@@ -83,7 +83,7 @@ def _element(name: str, value: Any) -> str:
 
 @contextmanager
 def running(*, accounts: int, units: int, deployed: str) -> Iterator[str]:
-    """A server in a process of its own; gives its URL. `deployed` is the config file by which all is there, or empty."""
+    """A server in a process of its own; gives its URL. `deployed`: the config file by which all is there, or empty."""
     command = [sys.executable, "-m", "bench.estate_server", f"--accounts={accounts}", f"--units={units}"]
     command += [f"--deployed={deployed}"] if deployed else []
     process = subprocess.Popen(

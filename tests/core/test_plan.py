@@ -212,6 +212,8 @@ def test_what_became_of_an_account_is_named() -> None:
     assert f"moved to another unit: {moved.id};" in summary
     assert f"in another state: {asleep.id};" in summary
     assert f"renamed: {renamed.id}" in summary
+    with pytest.raises(PlanRefused, match=rf"renamed: another \({renamed.id}\)$"):
+        refuse_if_stale(planned(), now, {renamed.id: "another"})
     assert f"left the organization: {moved.id}" in stale(planned(), made_without(moved)).summary
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from rolecall.core.desired import Desired, DesiredAccount
@@ -51,18 +52,19 @@ def world_of(desired: Desired, observed: Observed) -> World:
     )
 
 
-def moved(before: World, now: World) -> list[str]:
+def moved(before: World, now: World, account_names: Mapping[AccountId, str]) -> list[str]:
     """What is another than it was, each in a few words. Another config makes other targets, which says nothing more."""
+    told = partial(_told, account_names)
     names = [name for name in sorted({**before.parts, **now.parts}) if before.parts.get(name) != now.parts.get(name)]
     other_config = CONFIG in names
-    names += _told("joined the organization", now.accounts.keys() - before.accounts.keys())
-    names += _told("left the organization", before.accounts.keys() - now.accounts.keys())
+    names += told("joined the organization", now.accounts.keys() - before.accounts.keys())
+    names += told("left the organization", before.accounts.keys() - now.accounts.keys())
     for what, accounts in _changed_facts(before.accounts, now.accounts).items():
         if not (other_config and what == _FOLLOWS_FROM_CONFIG):
-            names += _told(what, accounts)
-    names += _told("a stack instance that was not there", now.instances.keys() - before.instances.keys())
-    names += _told("a stack instance that is gone", before.instances.keys() - now.instances.keys())
-    return names + _told("another state of the stack instance", _changed(before.instances, now.instances))
+            names += told(what, accounts)
+    names += told("a stack instance that was not there", now.instances.keys() - before.instances.keys())
+    names += told("a stack instance that is gone", before.instances.keys() - now.instances.keys())
+    return names + told("another state of the stack instance", _changed(before.instances, now.instances))
 
 
 def digest(value: Any) -> str:
@@ -113,11 +115,12 @@ def _facts(account: DesiredAccount) -> str:
 
 
 def _changed_facts(before: Mapping[AccountId, str], now: Mapping[AccountId, str]) -> dict[str, list[AccountId]]:
-    """Which fact is another in which accounts."""
+    """Which fact is another in which accounts; the last only where no other says why."""
     changed: dict[str, list[AccountId]] = {what: [] for what in FACTS}
     for account in _changed(before, now):
         facts = zip(FACTS, before[account].split(), now[account].split(), strict=True)
-        for what in [what for what, was, is_now in facts if was != is_now]:
+        others = [what for what, was, is_now in facts if was != is_now]
+        for what in others[:-1] if others[1:] and others[-1] == _FOLLOWS_FROM_CONFIG else others:
             changed[what].append(account)
     return changed
 
@@ -126,9 +129,10 @@ def _changed(before: Mapping[AccountId, str], now: Mapping[AccountId, str]) -> l
     return [account for account in before if account in now and before[account] != now[account]]
 
 
-def _told(what: str, accounts: Collection[AccountId]) -> list[str]:
+def _told(names: Mapping[AccountId, str], what: str, accounts: Collection[AccountId]) -> list[str]:
     """Nothing where there are none."""
     if not accounts:
         return []
     more = f" and {len(accounts) - _NAMED:,} more" if len(accounts) > _NAMED else ""
-    return [f"{what}: {', '.join(sorted(accounts)[:_NAMED])}{more}"]
+    shown = [f"{names[account]} ({account})" if account in names else account for account in sorted(accounts)[:_NAMED]]
+    return [f"{what}: {', '.join(shown)}{more}"]

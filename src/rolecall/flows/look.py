@@ -47,6 +47,10 @@ class Seen:
         return breaker(self.desired, self.observed, self.plan.changes, limit)
 
     @property
+    def names(self) -> Mapping[AccountId, str]:
+        return {account.id: account.account.name for account in self.desired.accounts.values()}
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """One sentence each."""
         refused = [f"{self.ledger_refused.summary}: {self.ledger_refused.hint}"] if self.ledger_refused else []
