@@ -129,7 +129,7 @@ TAGGED: dict[str, Any] = {
     "targets": {"account_tags": {"ir": ["yes"]}},
     "deployment": {"auto_deployment": {"enabled": False}},
 }
-RENAMED: dict[str, Any] = {**WIDE, "name": "Renamed", "former_name": ROLE}
+RENAMED: dict[str, Any] = {**WIDE, "name": f"{ROLE}2", "former_name": ROLE}
 NAMED = {"stack_set_name": STACK_SET}
 MORE: dict[str, Any] = {"permission_groups": ["account-check", "s3", "ebs", "lambda"]}
 NOWHERE: dict[str, Any] = {"targets": {"organizational_units": ["/A", "/Empty/Deep"]}}
