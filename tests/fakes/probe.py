@@ -48,7 +48,12 @@ class FakeRoleProbe:
         content = self.deployed(role.account)
         wanted = content.parameters.get("ExternalId") if content else None
         late = self.monotonic() < self.born.get(role.account, 0.0)
-        if content is None or late or (wanted != external_id and wanted and role.account not in self.open):
+        if (
+            content is None
+            or role.name not in _names(content)
+            or late
+            or (wanted != external_id and wanted and role.account not in self.open)
+        ):
             return Refusal(role, "AccessDenied", "AccessDenied: not authorized to perform sts:AssumeRole")
         return AssumedRole(role, "ASIAEXAMPLE", "the-secret-key", "the-session-token")
 
@@ -69,6 +74,10 @@ class FakeRoleProbe:
         self.most_at_once = max(self.most_at_once, self._at_once)
         await asyncio.sleep(0)
         self._at_once -= 1
+
+
+def _names(content: StackContent) -> set[str | None]:
+    return {content.parameters.get("RoleName"), content.parameters.get("FormerRoleName")}
 
 
 def _answer(action: str, denied_by: str | None) -> Answer:

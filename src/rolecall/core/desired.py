@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rolecall.core import template
@@ -29,6 +29,12 @@ class DesiredAccount:
     names: Mapping[str, str]
     """platform -> the account's name there."""
     exclusion: str = ""
+    former_role: RoleArn | None = None
+    """The role under its former name, while it is renamed: what is registered with it is ours too."""
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        return (self.role.name, self.former_role.name) if self.former_role else (self.role.name,)
 
     @property
     def id(self) -> AccountId:
@@ -73,6 +79,8 @@ class Desired:
     """Those of self-managed permissions; None with service-managed ones."""
     let_go_of_departed: bool = False
     """Whether instances in accounts outside the organization are let go of, their stacks retained."""
+    kept_name: str = ""
+    """The role's former name where the config has it no longer, and it cannot go yet."""
     in_flight: int = 10_000
     """The most instances that operations may work on at once: more are reached in several."""
 
@@ -88,6 +96,11 @@ class Desired:
     def role_name(self) -> str:
         return next(iter(self.accounts.values())).role.name
 
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """The present name, and the former one while the role is renamed."""
+        return next(iter(self.accounts.values())).role_names
+
 
 def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, ...]) -> Desired:
     """`unit_ids` are `config.targets.organizational_units`, resolved to ids in the organization.
@@ -100,8 +113,8 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         organization=organization,
         stack_set_name=config.stack_set_name,
         region=deployment.region,
-        content=_content(config.role.for_members),
-        management_content=_content(config.role),
+        content=content_of(config.role.for_members),
+        management_content=content_of(config.role),
         unit_ids=unit_ids,
         auto_deployment=_auto_deployment(deployment.auto_deployment),
         accounts={account.id: _desired_account(config, targets, account) for account in sorted(organization.accounts)},
@@ -116,7 +129,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
     )
 
 
-def _content(role: RoleSection) -> StackContent:
+def content_of(role: RoleSection) -> StackContent:
     return StackContent(template.render(template.build(role)), template.parameters(role), {**role.tags, **MANAGED_TAG})
 
 
@@ -131,11 +144,13 @@ def _auto_deployment(section: AutoDeploymentSection) -> AutoDeployment:
 def _desired_account(config: Config, targets: Targets, account: Account) -> DesiredAccount:
     organization = targets.organization
     via, exclusion = targets.via(account)
+    role = RoleArn(organization.identity.partition, account.id, config.role.path, config.role.name)
     return DesiredAccount(
         account=account,
         path=organization.path_of(account),
         via=via,
-        role=RoleArn(organization.identity.partition, account.id, config.role.path, config.role.name),
+        role=role,
         names={platform.name: platform.name_for(account.id, account.name) for platform in config.platforms},
         exclusion=exclusion,
+        former_role=replace(role, name=config.role.former_name) if config.role.former_name else None,
     )

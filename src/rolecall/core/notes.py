@@ -9,6 +9,7 @@ from rolecall.core.ids import AccountId
 from rolecall.core.left_notes import ledger_notes
 from rolecall.core.observed import Observed
 from rolecall.core.registrations import departed
+from rolecall.core.renaming import renaming_notes
 from rolecall.core.rotation import rotation_notes
 
 
@@ -16,6 +17,7 @@ def notes(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """One sentence each, for the plan."""
     told = (
         rotation_notes(desired, observed),
+        renaming_notes(desired, observed),
         _departed(desired, observed),
         _drift(desired, observed),
         ledger_notes(desired, observed.ledger),

@@ -50,7 +50,7 @@ def departed(desired: Desired, registrations: Iterable[Registration]) -> list[Re
         for registration in registrations
         if registration.account not in desired.accounts
         and registration.role
-        and registration.role.name == desired.role_name
+        and registration.role.name in desired.role_names
     ]
 
 
@@ -66,11 +66,16 @@ def our_registrations(desired: Desired, observed: Observed) -> list[Registration
 def is_ours(account: DesiredAccount, registration: Registration) -> bool:
     """Whether a registration of this account is of the role that we deploy.
 
-    By the role's name where the platform tells its ARN, else by the name that we would have given.
+    By the role's name, or its former one, where the platform tells its ARN, else by the name that we would have given.
     """
     if registration.role is not None:
-        return registration.role.name == account.role.name
+        return registration.role.name in account.role_names
     return has_our_name(account, registration)
+
+
+def passing_name(name: str) -> str:
+    """Under which the new role is registered while the account's own name is freed: there is always one of the two."""
+    return f"{name} (moving)"
 
 
 def has_our_name(account: DesiredAccount, registration: Registration) -> bool:
@@ -89,8 +94,25 @@ def to_replace(account: DesiredAccount, registrations: Iterable[Registration]) -
     return [
         found
         for found in registrations
-        if (is_ours(account, found) or has_our_name(account, found)) and is_stale(account, found)
+        if is_stale(account, found)
+        and (is_ours(account, found) or has_our_name(account, found) or is_passing(account, found))
     ]
+
+
+def superseded(account: DesiredAccount, registrations: Iterable[Registration]) -> list[Registration]:
+    """Those that are of no use beside a right one: of the former name, or left by a run that ended in between."""
+    former = account.former_role.name if account.former_role else None
+    return [
+        found
+        for found in registrations
+        if is_passing(account, found) or (found.role is not None and found.role.name == former)
+    ]
+
+
+def is_passing(account: DesiredAccount, registration: Registration) -> bool:
+    """Whether a run that ended in between left it."""
+    name = account.names.get(registration.platform)
+    return name is not None and registration.account_name == passing_name(name)
 
 
 def _platform_changes(
@@ -123,6 +145,9 @@ def _leaving(account: DesiredAccount, registrations: Iterable[Registration]) -> 
 def _arriving(account: DesiredAccount, platform: str, registrations: list[Registration]) -> Iterator[Change]:
     subject, name = f"platform {platform}", account.names[platform]
     if any(is_ours(account, found) and not is_stale(account, found) for found in registrations):
+        for left in superseded(account, registrations):
+            what = "of a run that ended before it was done" if is_passing(account, left) else "with the former role"
+            yield Change(Action.REPLACE_REGISTRATION, subject, account.id, f"{left.account_name} is left, {what}")
         return
     if stale := to_replace(account, registrations):
         found = tuple(_replaced(stale[0], name, account))

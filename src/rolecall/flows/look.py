@@ -17,6 +17,7 @@ from rolecall.core.notes import notes
 from rolecall.core.observed import Observed, StackSet
 from rolecall.core.plan import Plan, make_plan
 from rolecall.core.preflight import Finding, blocks
+from rolecall.core.renaming import settled
 from rolecall.core.roll import Proof
 from rolecall.core.verdicts import Row, rows
 from rolecall.errors import ConfigError
@@ -83,6 +84,7 @@ async def look(
         observed = await observe(
             ports, desired.stack_set_name, platforms=platforms, trusted_access=desired.service_managed
         )
+        desired = settled(config, desired, observed)
         entries, refused = await _ledger(ports)
         left = without(entries, listed_again(desired, observed, entries))
         observed = replace(observed, ledger=left, stack_set=_adopted(config, observed.stack_set))
