@@ -48,7 +48,12 @@ class FakeRoleProbe:
         content = self.deployed(role.account)
         wanted = _external_id(content) if content else None
         late = self.monotonic() < self.born.get(role.account, 0.0)
-        if content is None or late or (wanted != external_id and wanted and role.account not in self.open):
+        if (
+            content is None
+            or role.name not in _names(content)
+            or late
+            or (wanted != external_id and wanted and role.account not in self.open)
+        ):
             return Refusal(role, "AccessDenied", "AccessDenied: not authorized to perform sts:AssumeRole")
         return AssumedRole(role, "ASIAEXAMPLE", "the-secret-key", "the-session-token")
 
@@ -74,6 +79,10 @@ class FakeRoleProbe:
 def _external_id(content: StackContent) -> str | None:
     """By our parameter, or the vendor's."""
     return content.parameters.get("ExternalId") or content.parameters.get("ExternalID")
+
+
+def _names(content: StackContent) -> set[str | None]:
+    return {content.parameters.get("RoleName"), content.parameters.get("FormerRoleName")}
 
 
 def _answer(action: str, denied_by: str | None) -> Answer:

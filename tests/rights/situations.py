@@ -201,6 +201,8 @@ TAGGED: dict[str, Any] = {
     "targets": {"account_tags": {"ir": ["yes"]}},
     "deployment": {"auto_deployment": {"enabled": False}},
 }
+RENAMED: dict[str, Any] = {**WIDE, "name": f"{ROLE}2", "former_name": ROLE}
+NAMED = {"stack_set_name": STACK_SET}
 MORE: dict[str, Any] = {"permission_groups": ["account-check", "s3", "ebs", "lambda"]}
 NOWHERE: dict[str, Any] = {"targets": {"organizational_units": ["/A", "/Empty/Deep"]}}
 MEMBERS_ONLY = {"organizational_units": ["/"], "management_account": False}
@@ -230,6 +232,7 @@ SITUATIONS = (
     Situation("apply", "a new organization", _of(role=WIDE), _nothing),
     Situation("apply", "another role", _of(role=OTHER), _deployed(role=NARROW)),
     Situation("apply", "another role back again", _of(role=NARROW), _deployed(role=OTHER)),
+    Situation("apply", "a role renamed", _of(role=RENAMED, deployment=NAMED), _deployed(role=WIDE)),
     Situation("apply", "more in a policy", _of(role=MORE), _deployed(role=WIDE)),
     Situation("apply", "a stack rolled back", _of(role=WIDE), _rolled_back),
     Situation("apply", "accounts leave", _of(targets=MEMBERS_ONLY), _deployed(role=WIDE)),

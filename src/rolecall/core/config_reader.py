@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from rolecall.core import model_reader, yaml_lines
 from rolecall.core.config import Config
-from rolecall.core.config.role import known_groups
+from rolecall.core.config.groups import known_groups
 from rolecall.core.permission_groups import PermissionGroup
 from rolecall.errors import Problem
 

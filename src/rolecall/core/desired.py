@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rolecall.core import template
@@ -30,10 +30,14 @@ class DesiredAccount:
     names: Mapping[str, str]
     """platform -> the account's name there."""
     exclusion: str = ""
-    former: RoleArn | None = None
-    """A role with a name of its own, which this one takes the place of."""
+    former_role: RoleArn | None = None
+    """The role that this one takes the place of, while both are there: what is registered with it is ours too."""
     untold: str = ""
     """Why nobody can tell what the role is called: then nothing is asked of it, and it is not registered."""
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        return (self.role.name, self.former_role.name) if self.former_role else (self.role.name,)
 
     @property
     def id(self) -> AccountId:
@@ -79,6 +83,10 @@ class Desired:
     """Those of self-managed permissions; None with service-managed ones."""
     let_go_of_departed: bool = False
     """Whether instances in accounts outside the organization are let go of, their stacks retained."""
+    former_name: str = ""
+    """The role's, while it is renamed."""
+    kept_name: str = ""
+    """That one, where the config has it no longer and it cannot go yet."""
     in_flight: int = 10_000
     """The most instances that operations may work on at once: more are reached in several."""
     adopted_stack_set: str | None = None
@@ -98,6 +106,11 @@ class Desired:
     def wants_stack_set(self) -> bool:
         return any(desired.via is Via.STACK_SET for desired in self.accounts.values())
 
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """The present name, and the former one while the role is renamed."""
+        return (self.role_name, self.former_name) if self.former_name else (self.role_name,)
+
 
 def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, ...]) -> Desired:
     """`unit_ids` are `config.targets.organizational_units`, resolved to ids in the organization.
@@ -111,8 +124,8 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         role_name=config.role.name,
         stack_set_name=config.stack_set_name,
         region=deployment.region,
-        content=_content(config.role.for_members),
-        management_content=_content(config.role),
+        content=content_of(config.role.for_members),
+        management_content=content_of(config.role),
         unit_ids=unit_ids,
         auto_deployment=_auto_deployment(deployment.auto_deployment),
         accounts={account.id: _desired_account(config, targets, account) for account in sorted(organization.accounts)},
@@ -120,6 +133,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         account_names={platform.name: platform.account_name for platform in config.platforms},
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
         set_aside=set_aside(config.role),
+        former_name=config.role.former_name or "",
         is_filtered=bool(targets.filters),
         roles=stack_set_roles(deployment),
         let_go_of_departed=deployment.let_go_of_departed,
@@ -130,7 +144,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
     )
 
 
-def _content(role: RoleSection) -> StackContent:
+def content_of(role: RoleSection) -> StackContent:
     return StackContent(template.render(template.build(role)), template.parameters(role), {**role.tags, **MANAGED_TAG})
 
 
@@ -155,9 +169,13 @@ def _desired_account(config: Config, targets: Targets, account: Account) -> Desi
         role=existing if kept and existing else named,
         names={platform.name: platform.name_for(account.id, account.name) for platform in config.platforms},
         exclusion=exclusion,
-        former=None if kept else existing,
+        former_role=None if kept else existing or _former(config, named),
         untold=_untold(config) if kept and not existing else "",
     )
+
+
+def _former(config: Config, role: RoleArn) -> RoleArn | None:
+    return replace(role, name=config.role.former_name) if config.role.former_name else None
 
 
 def _untold(config: Config) -> str:

@@ -1,7 +1,7 @@
 """Roles with names of their own, of an adopted stack set whose template gives them none: kept, or one of ours beside.
 
 Pure. Beside, not in their place: CloudFormation would delete the one right after it made the other, and the platform
-would have to do without until that is registered. See docs/adr/0019-unnamed-roles.md.
+would have to do without until that is registered. See docs/adr/0020-unnamed-roles.md.
 """
 
 from __future__ import annotations
@@ -66,10 +66,11 @@ def _same(current: StackContent, ours: StackContent, parameter: str) -> bool:
 
 
 def renamed(desired: Desired) -> Iterator[Difference]:
-    """Which role of each account gets which beside it."""
+    """Which role with a name of its own gets which beside it."""
     for account in desired.accounts.values():
-        if account.former and account.is_target:
-            yield Difference(f"role in {account.account.name} ({account.id})", str(account.former), str(account.role))
+        former = desired.existing.get(account.id)
+        if former and former == account.former_role and account.is_target:
+            yield Difference(f"role in {account.account.name} ({account.id})", str(former), str(account.role))
 
 
 def _beside(current: StackContent, ours: StackContent) -> StackContent:

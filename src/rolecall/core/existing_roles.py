@@ -1,7 +1,7 @@
 """The file of roles that have names of their own: `account,role_arn`, a line an account. Pure: text in, values out.
 
 Templates that give the role no name have CloudFormation make one up in each account. `rolecall adopt` finds them out
-and writes this file. See docs/adr/0019-unnamed-roles.md.
+and writes this file. See docs/adr/0020-unnamed-roles.md.
 """
 
 from __future__ import annotations

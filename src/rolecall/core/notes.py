@@ -9,6 +9,7 @@ from rolecall.core.ids import AccountId
 from rolecall.core.left_notes import ledger_notes
 from rolecall.core.observed import Observed
 from rolecall.core.registrations import departed
+from rolecall.core.renaming import renaming_notes
 from rolecall.core.rotation import rotation_notes
 
 
@@ -16,6 +17,7 @@ def notes(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """One sentence each, for the plan."""
     told = (
         rotation_notes(desired, observed),
+        renaming_notes(desired, observed),
         _departed(desired, observed),
         _drift(desired, observed),
         _existing(desired),
@@ -58,7 +60,7 @@ def _existing(desired: Desired) -> Iterator[str]:
         )
         if untold := [account.id for account in targets if account.untold]:
             yield f"what the role is called is not known in {_named(desired, untold)}: {_first(desired, untold).untold}"
-    elif former := [account.id for account in targets if account.former]:
+    elif former := [account.id for account in targets if account.id in desired.existing]:
         yield (
             f"beside {desired.role_name} the former roles stay in {_count(len(former))}: when all is registered under "
             "the new name, take role.existing_roles out, and the next apply takes them away"

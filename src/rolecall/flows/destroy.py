@@ -18,6 +18,7 @@ from rolecall.core.ledger import Entry
 from rolecall.core.observed import StackInstance
 from rolecall.core.plan import Action, Change
 from rolecall.core.reasons import concise
+from rolecall.core.registrations import name_of
 from rolecall.core.removals import Only, finishable, instances_to_go, removals
 from rolecall.core.report import Failure
 from rolecall.errors import AwsError, CredentialsError, PlatformError
@@ -102,7 +103,7 @@ async def _deregister(seen: Seen, ports: Ports, changes: Sequence[Change], only:
         return [Failure(None, "platform", f"{error.summary}: {error.detail}")]
     still = removals(seen.desired, replace(seen.observed, registrations=tuple(there)), only)
     return [
-        Failure(change.account, change.subject, f"still registered there as {change.detail}")
+        Failure(change.account, change.subject, f"still registered there as {name_of(change)}")
         for change in still
         if change.action is Action.DEREGISTER
     ]

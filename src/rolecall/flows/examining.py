@@ -22,6 +22,7 @@ from rolecall.core.observed import Observed
 from rolecall.core.organization import STACK_SETS_MEMBERS, OrganizationIdentity
 from rolecall.core.preflight import FoundRole, Unknown
 from rolecall.core.probe import Answer, Caller
+from rolecall.core.renaming import settled
 from rolecall.errors import AwsError, RolecallError
 from rolecall.flows.observe import observe
 from rolecall.flows.preflight import ROLES_AT_ONCE, find
@@ -134,7 +135,7 @@ class Examination:
             trusted = desired.service_managed
             observed = await observe(self.ports, desired.stack_set_name, platforms=False, trusted_access=trusted)
             observed = replace(observed, stack_set=adopted_by(desired, observed.stack_set))
-            desired = with_existing(desired, observed)
+            desired = with_existing(settled(self.config, desired, observed), observed)
         except RolecallError as error:
             return [failure("targets", error), unchecked("preflight", "the targets are not known")]
         lines = [_targets(desired)]

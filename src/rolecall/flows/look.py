@@ -18,6 +18,7 @@ from rolecall.core.notes import notes
 from rolecall.core.observed import Observed, StackContent
 from rolecall.core.plan import Plan, make_plan
 from rolecall.core.preflight import Finding, blocks
+from rolecall.core.renaming import settled
 from rolecall.core.roll import Proof
 from rolecall.core.template.inputs import EXTERNAL_ID, MASKED
 from rolecall.core.verdicts import Row, rows
@@ -47,6 +48,10 @@ class Seen:
     def breaker(self) -> Breaker:
         limit = self.config.deployment.removal_limit_percent
         return breaker(self.desired, self.observed, self.plan.changes, limit)
+
+    @property
+    def names(self) -> Mapping[AccountId, str]:
+        return {account.id: account.account.name for account in self.desired.accounts.values()}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -86,13 +91,14 @@ async def look(
         observed = await observe(
             ports, desired.stack_set_name, platforms=platforms, trusted_access=desired.service_managed
         )
+        asked, desired = desired, settled(config, desired, observed)
         entries, refused = await _ledger(ports)
         left = without(entries, listed_again(desired, observed, entries))
         observed = replace(observed, ledger=left, stack_set=adopted_by(desired, observed.stack_set))
     finally:
         ports.progress.end()
     observed = replace(observed, kept=kept_stacks(desired, entries))
-    asked, desired = desired, with_existing(desired, observed)
+    desired = with_existing(desired, observed)
     if drift:
         observed = await with_drift(desired, observed, ports)
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)

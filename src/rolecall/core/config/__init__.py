@@ -78,7 +78,7 @@ class Config(Section):
     def _fits_the_targets(cls, deployment: DeploymentSection, info: ValidationInfo) -> DeploymentSection:
         targets, role = info.data.get("targets"), info.data.get("role")
         problems = [*(_misfits(targets, deployment) if targets else ())]
-        problems += _unfit(role, deployment) if role else ()
+        problems += (*_unfit(role, deployment), *_renamed(role, deployment)) if role else ()
         if problems:
             raise ValidationError.from_exception_data(cls.__name__, problems)
         return deployment
@@ -143,6 +143,14 @@ def _unfit(role: RoleSection, deployment: DeploymentSection) -> Iterator[InitErr
         yield _misfit(("adopted_stack_set",), "is needed with role.existing_roles: roles of which stack set?")
     if role.trusted_principals and partition != role.partition:
         yield _misfit(("region",), f"is of partition {partition}, and the trusted principals are of {role.partition}")
+
+
+def _renamed(role: RoleSection, deployment: DeploymentSection) -> Iterator[InitErrorDetails]:
+    """A stack set that is called after the role would be another one under the role's new name."""
+    if role.former_name and not deployment.stack_set_name:
+        name = stack_set_name_for(role.former_name)
+        message = f"is needed with role.former_name, so that the stack set stays: it is {name} unless you gave another"
+        yield _misfit(("stack_set_name",), f"{message}. Keep it from then on")
 
 
 def _untrusted(role: RoleSection, caller: AssumeFromSection) -> Iterator[InitErrorDetails]:

@@ -31,6 +31,7 @@ from rolecall.core.ids import AccountId
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Action, Change
 from rolecall.core.registrations import registration_changes
+from rolecall.core.renaming import withheld
 
 __all__ = [
     "NOT_OURS",
@@ -83,6 +84,7 @@ def _deployments(desired: Desired, observed: Observed, retry_blocked: bool) -> I
         yield from stack_set_changes(desired, observed)
         yield from instance_changes(desired, observed, retry_blocked)
     yield from management_changes(desired, observed)
+    yield from withheld(desired, observed)
 
 
 def _held_back(changes: Iterable[Change], held: Mapping[AccountId | None, str]) -> Iterator[Change]:
