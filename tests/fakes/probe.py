@@ -50,7 +50,7 @@ class FakeRoleProbe:
         late = self.monotonic() < self.born.get(role.account, 0.0)
         if (
             content is None
-            or role.name not in _names(content)
+            or not _is_there(role, content)
             or late
             or (wanted != external_id and wanted and role.account not in self.open)
         ):
@@ -81,8 +81,10 @@ def _external_id(content: StackContent) -> str | None:
     return content.parameters.get("ExternalId") or content.parameters.get("ExternalID")
 
 
-def _names(content: StackContent) -> set[str | None]:
-    return {content.parameters.get("RoleName"), content.parameters.get("FormerRoleName")}
+def _is_there(role: RoleArn, content: StackContent) -> bool:
+    """Under one of our names, or under any where the template gives none."""
+    names = {content.parameters.get(name) for name in ("RoleName", "FormerRoleName")} - {None}
+    return role.name in names or not names
 
 
 def _answer(action: str, denied_by: str | None) -> Answer:
