@@ -132,12 +132,13 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
 
 
 def print_applied(target: Any, applied: Applied, result: dict[str, Any]) -> None:
-    """How many of the changes were made, what was blocked, then the summary."""
+    """How many of the changes were made, what was blocked, which roles do not answer, then the summary."""
     from rolecall.cli.views.changes import print_blocked, print_notes
-    from rolecall.cli.views.roll import print_summary
+    from rolecall.cli.views.roll import print_not_ready, print_summary
 
     planned = len(applied.plan.pending)
     target.print(f"{applied.done} of {planned} changes applied" if planned else "Nothing to do")
     print_blocked(target, result)
     print_notes(target, {"notes": _goodbyes(applied)})
+    print_not_ready(target, result, applied.proofs.keys())
     print_summary(target, result)
