@@ -1,5 +1,5 @@
 # One way in for everything: every target makes its own .venv from the lock file first.
-.PHONY: demo test check bench docs lock clean
+.PHONY: demo test exhaustive check bench docs lock clean
 
 VENV := .venv
 RUN := $(VENV)/bin
@@ -13,6 +13,10 @@ demo: $(READY)
 test: $(READY)
 	@sh tools/system-parts.sh
 	$(RUN)/python -m pytest -n $(TEST_WORKERS) $(TEST)
+
+# Every kill, every right taken out, all weathers: what `test` runs a sample of. About half an hour on two cores.
+exhaustive: $(READY)
+	ROLECALL_EXHAUSTIVE=1 $(RUN)/python -m pytest -n $(TEST_WORKERS) tests/chaos tests/rights tests/flows $(TEST)
 
 check: $(READY)
 	$(RUN)/ruff check .

@@ -6,9 +6,9 @@ import argparse
 import os
 import platform
 
-from bench import roll_call, startup
+from bench import plan, roll_call, startup
 
-SUBJECTS = ("startup", "roll-call", "sandbox")
+SUBJECTS = ("startup", "roll-call", "plan", "sandbox")
 
 
 def main() -> None:
@@ -22,6 +22,8 @@ def main() -> None:
         setting = roll_call.Setting(options.latency / 1000, options.concurrency, options.rounds)
         for accounts in options.accounts:
             print(roll_call.report(accounts, setting), flush=True)
+    if "plan" in subjects:
+        print(plan.report(options.accounts), flush=True)
     if "sandbox" in subjects:
         from bench import sandbox  # late, so that the roll call's children do not begin with its memory
 

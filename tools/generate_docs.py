@@ -215,7 +215,8 @@ def preflight() -> str:
 
 
 def operator_permissions() -> str:
-    from rolecall.core.operator_rights import RIGHTS, policy
+    from rolecall.core.operator_policy import policy
+    from rolecall.core.operator_rights import RIGHTS
 
     parts = [
         "# The operator's permissions\n",

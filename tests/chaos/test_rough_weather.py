@@ -45,7 +45,7 @@ def converged(world: World, *arguments: str, tries: int = 3) -> int:
     raise AssertionError(f"{arguments} did not end well in {tries} runs: {child.stderr}")
 
 
-@pytest.mark.parametrize("weather", WEATHER if os.environ.get("CI") else ["all at once"])
+@pytest.mark.parametrize("weather", WEATHER if os.environ.get("ROLECALL_EXHAUSTIVE") else ["all at once"])
 def test_everything_converges_and_nothing_false_is_said(start_world: StartWorld, weather: str) -> None:
     undisturbed = start_world()
     undisturbed.ok("apply", "--yes", "--quiet")
@@ -119,7 +119,9 @@ def listens(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.mark.skipif(not os.environ.get("CI"), reason="waits for half a minute: runs where CI is set")
+@pytest.mark.skipif(
+    not os.environ.get("ROLECALL_EXHAUSTIVE"), reason="waits for half a minute: runs where ROLECALL_EXHAUSTIVE is set"
+)
 def test_behind_a_proxy_that_breaks_connections(microburst: World) -> None:
     converged(microburst, "apply", "--yes", "--quiet")
     assert set(checked(microburst).values()) <= {"ready", "unknown"}

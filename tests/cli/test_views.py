@@ -13,9 +13,11 @@ from rolecall.cli.options import Options
 from rolecall.cli.views.changes import print_changes
 from rolecall.cli.views.console import to
 from rolecall.cli.views.failures import print_failures
+from rolecall.cli.views.groups import WORDS
 from rolecall.cli.views.progress import Lines
 from rolecall.cli.views.roll import print_roll
 from rolecall.core.ids import AccountId
+from rolecall.core.plan import Action
 from rolecall.core.report import Failure
 
 OPTIONS = Options(config=None, color=False)  # type: ignore[arg-type]
@@ -218,6 +220,19 @@ def test_failures_are_told_a_line_an_account() -> None:
     ]
 
 
+def test_failures_that_were_told_as_they_happened_are_counted_by_cause() -> None:
+    made, out = console(120)
+    accounts = [AccountId(f"{100_000_000_000 + number}") for number in range(12)]
+    failures = [Failure(account, SET, "X already exists", "name-taken") for account in accounts[:10]]
+    failures += [Failure(accounts[11], SET, "Rate exceeded", "throttled"), Failure(None, "platform", "no answer")]
+    print_failures(made, failures, {accounts[11]: "legacy-erp"}, told=True)
+    first, second, third = out.getvalue().replace("\n  f", "\0  f").replace("\n", " ").split("\0")
+    assert first == "  failed: platform: no answer"
+    assert second.startswith("  failed in 10 accounts (100000000000, 100000000001, ")
+    assert second.endswith(" and 2 more): name-taken, as told above")
+    assert third.strip() == "failed in 1 account (legacy-erp): throttled, as told above"
+
+
 def test_colour_is_off_when_it_is_not_wanted() -> None:
     assert "\x1b" not in roll(120) + plan(PLAN)
 
@@ -236,23 +251,119 @@ def test_a_stage_is_one_line_of_a_log() -> None:
     assert said == "[bold]a line[/bold]"
 
 
+def test_a_long_stage_has_a_line_every_so_often_in_a_log() -> None:
+    made, out = console(120)
+    time = iter([0.0, 0.0, 10.0, 35.0, 50.0, 70.0, 75.0, 76.0])
+    lines = Lines(made, lambda: next(time))
+    lines.begin("Deploying", 100)
+    for done in (0, 10, 35, 50, 70, 100):
+        lines.begin("Deploying", 100)
+        lines.reached(done, "3 failed" if done > 40 else "")
+    lines.end()
+    assert out.getvalue().splitlines() == [
+        "Deploying: 35/100; 60 a minute, about 1 minute left",
+        "Deploying: 70/100, 3 failed; 60 a minute, about 30 seconds left",
+        "Deploying: 100/100, 3 failed 76.0 s",
+    ]
+
+
+def test_accounts_in_which_something_is_mended_have_their_names_and_what_is_the_matter() -> None:
+    many = [change("rewrite-stack-instance", INSTANCE, number, f"changed: {number // 3}") for number in (1, 2, 3)]
+    told = plan(planned(*many, change("recreate-stack-instance", INSTANCE, 3, "changed: tags")))
+    assert (
+        f"  ~ rewrite the policies of {INSTANCE} in 2 accounts: legacy-erp, storefront-prod\n      changed: 0\n" in told
+    )
+    assert f"  ~ rewrite the policies of {INSTANCE} in locked-down (changed: 1)\n" in told
+    assert told.index("Removals") < told.index("-/+ delete and make anew")
+
+
+def difference(what: str, before: str, after: str) -> dict[str, str]:
+    return {"what": what, "before": before, "after": after}
+
+
 def test_an_update_says_before_and_after_and_removals_stand_apart() -> None:
-    update = change("update-stack-set", "stack set X", None, "role name") | {
-        "differences": [{"what": "role name", "before": "Old", "after": ""}]
-    }
-    removals = [change("delete-stack-instance", "stack instance of X", number, "closed") for number in (1, 2)]
-    made = [change("retry-stack-instance", "stack instance of X", number, f"why {number % 2}") for number in (3, 4, 5)]
-    text = shown([*removals, update, *made])
-    assert "role name: Old -> nothing" in text
-    assert text.index("update stack set X") < text.index("Removals") < text.index("- delete stack instance of X")
-    assert "2: why 1" in text
+    update = change("update-stack-set", SET, None, "role name") | {"differences": [difference("role name", "Old", "")]}
+    removals = [change("delete-stack-instance", INSTANCE, number, "closed") for number in (1, 2)]
+    made = [change("retry-stack-instance", INSTANCE, number, f"why {number % 2}") for number in (3, 4, 5)]
+    text = plan(planned(*removals, update, *made))
+    assert "      role name: Old -> nothing\n" in text
+    assert text.index(f"update {SET}") < text.index("\nRemovals\n") < text.index(f"- delete {INSTANCE}")
+    assert "      2: why 1\n      1: why 0\n" in text
     assert "6 changes, 2 removals among them" in text
 
 
-def shown(changes: list[dict[str, Any]]) -> str:
-    text = StringIO()
-    print_changes(to(text, OPTIONS), REPORT | {"changes": changes})
-    return text.getvalue()
+def ten_thousand() -> dict[str, Any]:
+    """Kinds of changes that alternate from account to account, as the diff gives them."""
+    rows = [row(number, f"account-{number:05}", "/", "pending", "x") for number in range(10_000)]
+    kinds = [("create-stack-instance", "no role yet"), ("retry-stack-instance", "failed before: name taken")]
+    made = [(number, *kinds[number % 100 == 7]) for number in range(9_812)]
+    changes = [change(action, INSTANCE, number, why) for number, action, why in made]
+    changes += [change("delete-stack-instance", INSTANCE, number, "closed") for number in range(9_812, 10_000)]
+    arn = "arn:aws:iam::{}:role/{}"
+    for number in range(9_000):
+        moved = difference("role", arn.format(number, "OldRole"), arn.format(number, "NewRole"))
+        named = [difference("account name", "old form", "new form")] if number < 500 else []
+        changes.append(
+            change("replace-registration", PLATFORM, number, "other role") | {"differences": [moved, *named]}
+        )
+    return planned(*changes) | {"accounts": rows, "organization": {"id": "o-exampleorg", "accounts": 10_000}}
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def on_a_terminal(width: int, report: dict[str, Any], *, verbose: bool = False) -> str:
+    out = Terminal()
+    made = to(out, OPTIONS)
+    made.width = width
+    print_changes(made, report, verbose=verbose)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_ten_thousand_accounts_are_a_few_lines(width: int, snapshot: SnapshotAssertion) -> None:
+    text = on_a_terminal(width, ten_thousand())
+    assert max(map(len, text.splitlines())) <= width
+    assert text == snapshot
+
+
+def test_all_of_ten_thousand_are_told_when_asked() -> None:
+    text = plan(ten_thousand(), verbose=True)
+    assert all(f"account-{number:05}" in text for number in range(10_000))
+    assert "role in account-00042: arn:aws:iam::42:role/OldRole -> arn:aws:iam::42:role/NewRole" in text
+
+
+def test_each_account_keeps_its_own_reason() -> None:
+    changes = [change("retry-stack-instance", INSTANCE, number, f"why {number}") for number in range(12)]
+    text = plan(planned(*changes[:2]))
+    assert "      1: why 0\n      1: why 1\n" in text
+    text = plan(planned(*changes))
+    assert "      4: 4 other reasons, told with --verbose\n" in text
+    text = plan(planned(*changes), verbose=True)
+    assert "      1: why 11 (100000000011)\n" in text
+    assert "other reason" not in text
+
+
+def test_a_cause_that_blocks_many_is_told_once_with_their_number() -> None:
+    blocked = [change("blocked", INSTANCE, number, f"[cause] {number % 2}") for number in range(1, 5)]
+    lines = plan(planned(*blocked)).splitlines()
+    assert lines[1:5] == [
+        f"  ! blocked: {INSTANCE} in 2 accounts: locked-down, storefront-prod",
+        "      [cause] 1",
+        f"  ! blocked: {INSTANCE} in 2 accounts: [bold]tricky[/bold], legacy-erp",
+        "      [cause] 0",
+    ]
+
+
+def test_units_of_one_stack_set_are_told_each() -> None:
+    text = plan(planned(*(change("add-unit", SET, None, f"ou-{number} becomes a target") for number in (1, 2))))
+    assert f"  + add a unit to {SET} (ou-1 becomes a target)\n  + add a unit to {SET} (ou-2 becomes a target)\n" in text
+
+
+def test_every_action_has_its_words() -> None:
+    assert WORDS.keys() == set(Action)
 
 
 FINDINGS = [

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from rolecall.core.causes import Kind, cause_of
+from rolecall.core.causes import Kind, cause_of, stack_in_the_way
+from rolecall.core.diff.repairs import Repair, repair_of
 from rolecall.core.observed import (
     AccountFilter,
     AutoDeployment,
     DeploymentTargets,
     InstanceStatus,
+    Observed,
     OperationResult,
     OperationStatus,
     StackInstance,
@@ -262,6 +264,38 @@ async def test_a_retained_stack_can_be_imported_again(stage: Stage) -> None:
     assert (await stage.ended(token)).failed_count == 0
     found = (await instances(stage))["billing"]
     assert (found.status, found.stack_id) == (InstanceStatus.CURRENT, stack_id)
+
+
+async def test_a_stack_that_there_is_not_is_not_taken_in(stage: Stage) -> None:
+    await stage.deploy()
+    stack_id = f"arn:aws:cloudformation:{REGION}:{stage.accounts['billing']}:stack/StackSet-none-1/2"
+    with pytest.raises(NotFound) as caught:
+        await stage.stack_sets.import_stacks(
+            STACK_SET, stack_ids=[stack_id], unit_ids=[stage.units["Root"]], operation_id="import-1"
+        )
+    assert caught.value.code == "StackNotFoundException"
+
+
+async def test_a_stack_that_was_let_go_of_is_in_the_way_of_a_new_one_and_named(stage: Stage) -> None:
+    await stage.deploy()
+    stack_id = (await instances(stage))["billing"].stack_id
+    one = DeploymentTargets((stage.units["Root"],), (stage.accounts["billing"],), AccountFilter.INTERSECTION)
+    await delete(stage, one, retain=True)
+    token = await stage.stack_sets.create_instances(STACK_SET, targets=one, region=REGION, operation_id="create-2")
+    assert (await stage.ended(token)).failed_count == 1
+    found = (await instances(stage))["billing"]
+    assert stack_in_the_way(found.reason) == stack_id
+    assert repair_of(STACK_SET, Observed(), found.account, found) == Repair(
+        found.account, clear=True, stack_id=stack_id
+    )
+
+
+async def test_results_are_listed_by_their_status(stage: Stage) -> None:
+    stage.take_name("billing")
+    operation = await stage.deploy()
+    failed = [found async for found in stage.stack_sets.results(STACK_SET, operation.id, status="FAILED")]
+    assert [found.account for found in failed] == [stage.accounts["billing"]]
+    assert [found async for found in stage.stack_sets.results(STACK_SET, operation.id, status="RUNNING")] == []
 
 
 async def test_trusted_access_can_be_activated(stage: Stage) -> None:

@@ -16,29 +16,32 @@ from rolecall.core.config_reader import read_config
 from rolecall.core.desired import desire
 from rolecall.core.diff import diff
 from rolecall.core.observed import AutoDeployment, InstanceStatus, Observed, StackContent, StackInstance, StackSet
+from rolecall.core.permission_groups import GROUPS
 from rolecall.errors import ConfigError, UsageError
 from tests.fakes.cloud import config
 
 from .worlds import AUDIT, BILLING, ROOT, SECURITY, organization
 
 ID = "Forensics:0b5f"
+ARN = f"arn:aws:cloudformation:us-east-1:100000000000:stackset/{ID}"
 
 
 def stack_set(content: StackContent, **changes: Any) -> StackSet:
-    made = StackSet("Forensics", "arn", content, (ROOT,), ("us-east-1",), AutoDeployment(True), id=ID)
+    made = StackSet("Forensics", ARN, content, (ROOT,), ("us-east-1",), AutoDeployment(True), id=ID)
     return replace(made, **changes)
 
 
 def written(found: StackSet, logical_id: str | None = None, **given: Any) -> str:
     options: dict[str, Any] = {"call_as": "self", "region": "us-east-1", "assume_profile": None, "management": False}
-    return config_text(adopted(found, ROOT, logical_id), **{**options, **given})
+    options |= given
+    return config_text(adopted(found, ROOT, logical_id, management=options["management"]), **options)
 
 
 def read(found: StackSet, **given: Any) -> Config:
     return read_config(written(found, **given), "rolecall.yaml")
 
 
-TRUST = {
+TRUST: dict[str, Any] = {
     "Effect": "Allow",
     "Principal": {"AWS": "arn:aws:iam::111111111111:role/Platform"},
     "Action": "sts:AssumeRole",
@@ -68,6 +71,11 @@ OURS: list[dict[str, Any]] = [
     {"role": {"external_id": "none", "external_id_reason": "none was asked for when the stack set was adopted"}},
     {"role": {"permission_groups": ["account-check"], "description": "Ours"}},
     {"deployment": {"auto_deployment": {"enabled": True, "retain_on_removal": True}}},
+    {"role": {"permissions_boundary": "bounds/Forensics"}},
+    {"role": {"permissions_boundary": "arn:aws:iam::aws:policy/PowerUserAccess"}},
+    {"role": {"trust": {"organization_id": "o-exampleorg1", "source_vpc_endpoints": ["vpce-0123456789abcdef0"]}}},
+    {"role": {"trusted_accounts": [{"account": "222222222222", "reason": "theirs"}]}},
+    {"role": {"permission_groups": [name for name, group in GROUPS.items() if not group.management_only]}},
 ]
 
 
@@ -195,3 +203,121 @@ def test_only_the_very_stack_set_of_the_config_is_ours() -> None:
     changes = diff(wanted, Observed(stack_set=stack_set(content), trusted_access=True), platforms_asked=False)
     assert {change.action.value for change in changes} == {"blocked"}
     assert "`rolecall adopt`" in changes[0].detail
+
+
+def allowed(*statements: dict[str, Any], **changes: Any) -> tuple[str, ...]:
+    """The groups of the config, but for account-check, which is always there."""
+    return adopted(stack_set(by_hand(*statements, **changes)), ROOT).coverage.whole[1:]
+
+
+S3 = {"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}
+
+
+def test_a_group_is_covered_only_where_its_every_question_is_allowed() -> None:
+    assert allowed(S3) == ("s3",)
+    assert allowed({**S3, "Resource": ["arn:aws:s3:::one", "arn:aws:s3:::one/*"]}) == ()
+    assert allowed({**S3, "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}}) == ()
+    assert allowed(S3, {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}) == ()
+    assert allowed({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})[:2] == ("s3", "s3-encrypted")
+
+
+def test_what_is_narrower_wider_and_beyond_is_in_comments() -> None:
+    one_bucket = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::one/*"}
+    others = {"Effect": "Allow", "Action": ["s3:List*", "sqs:ListQueues"], "Resource": "*"}
+    text = written(stack_set(by_hand(one_bucket, others, {"Effect": "Deny", "Action": "lambda:*", "Resource": "*"})))
+    assert "# s3 is allowed in part: it lacks s3:GetBucketLocation, s3:RestoreObject" in text
+    assert "# s3 is allowed of fewer resources (role.scopes narrows): s3:GetObject" in text
+    assert "# beyond the groups below, and gone with the first apply: s3:GetObject, s3:List*, sqs:ListQueues" in text
+    assert "# note: the template denies lambda:*, which the config cannot" in text
+    assert "# wider than the groups below, which the first apply narrows: s3:*" in written(stack_set(by_hand(S3)))
+
+
+def test_a_template_that_allows_everything_is_a_config_that_is_taken() -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    text = written(stack_set(by_hand(everything)))
+    assert "# organizations is allowed too, and left out: it is for the management account's role alone" in text
+    assert "organizations" not in read(stack_set(by_hand(everything))).role.permission_groups
+    assert "organizations" in read(stack_set(by_hand(everything)), management=True).role.permission_groups
+
+
+def with_resources(**resources: Any) -> StackContent:
+    content = by_hand()
+    document = json.loads(content.template)
+    document["Resources"] |= resources
+    return replace(content, template=json.dumps(document))
+
+
+def policy(*statements: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [*statements]}, **properties}}
+
+
+def test_only_the_roles_own_policies_count_and_what_else_the_template_makes_is_told() -> None:
+    content = with_resources(
+        Mine=policy(S3, Roles=[{"Ref": "CadoRole"}]),
+        Theirs=policy({**S3, "Action": "lambda:*"}, Roles=[{"Ref": "Other"}]),
+        Other={"Type": "AWS::IAM::Role", "Properties": {}},
+    )
+    found = adopted(stack_set(content), ROOT, "CadoRole")
+    assert found.coverage.whole == ("account-check", "s3")
+    (told,) = [remark for remark in found.remarks if "makes other things" in remark]
+    assert "Theirs (AWS::IAM::Policy), Other (AWS::IAM::Role)" in told
+    assert "Mine" not in told
+
+
+@pytest.mark.parametrize("given", ["NoExternalIdRequired", "canary-5f0c2e"])
+def test_conditions_of_the_template_are_decided_by_its_parameters(given: str) -> None:
+    asked = {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalID"}}}
+    trust = {**TRUST, "Condition": {"Fn::If": ["AsksId", asked, {"Ref": "AWS::NoValue"}]}}
+    content = with_resources(Extra={"Type": "AWS::SNS::Topic", "Condition": "AsksNone"})
+    document = json.loads(content.template)
+    equal = {"Fn::Equals": [{"Ref": "ExternalID"}, "NoExternalIdRequired"]}
+    document["Conditions"] = {"AsksNone": equal, "AsksId": {"Fn::Not": [{"Condition": "AsksNone"}]}}
+    document["Resources"]["CadoRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"] = trust
+    found = stack_set(replace(content, template=json.dumps(document), parameters={"ExternalID": given}))
+    asks = given == "canary-5f0c2e"
+    assert read(found).role.external_id == (given if asks else "none")
+    assert any("Extra (AWS::SNS::Topic)" in remark for remark in adopted(found, ROOT).remarks) is not asks
+
+
+def test_a_secret_that_aws_does_not_tell_is_a_key_to_fill_in() -> None:
+    found = stack_set(replace(by_hand(), parameters={"ExternalID": "****"}))
+    assert adopted(found, ROOT).unsaid == ("role.external_id",)
+    text = written(found)
+    assert '  # external_id: ""   # to fill in' in text
+    assert "****" not in text
+    filled = text.replace('# external_id: ""', 'external_id: "the-platforms-own"')
+    assert read_config(filled, "rolecall.yaml").role.external_id == "the-platforms-own"
+
+
+def test_a_condition_that_keeps_somebody_out_lets_nobody_in() -> None:
+    arn = "arn:aws:iam::111111111111:role/Intruder"
+    trust = {**TRUST, "Condition": {**TRUST["Condition"], "ArnNotEquals": {"aws:PrincipalArn": arn}}}
+    found = adopted(stack_set(by_hand(trust=trust)), ROOT)
+    assert arn not in found.trusted.principals
+    assert any("ArnNotEquals of aws:principalarn" in remark for remark in found.remarks)
+
+
+def test_principals_of_a_list_parameter_and_of_functions_are_found() -> None:
+    content = by_hand(trust={**TRUST, "Principal": {"AWS": [{"Ref": "Who"}, joined("B")]}})
+    document = json.loads(content.template)
+    document["Parameters"]["Who"] = {"Type": "CommaDelimitedList"}
+    given = {**content.parameters, "Who": "arn:aws:iam::111111111111:role/A, arn:aws:iam::111111111111:role/C"}
+    arn = "arn:aws-us-gov:cloudformation:us-gov-west-1:1:stackset/Forensics:0b5f"
+    found = stack_set(replace(content, template=json.dumps(document), parameters=given), arn=arn)
+    assert [one.rpartition("/")[2] for one in adopted(found, ROOT).trusted.principals] == ["A", "C", "B"]
+    assert adopted(found, ROOT).trusted.principals[2] == "arn:aws-us-gov:iam::111111111111:role/B"
+
+
+def joined(name: str) -> dict[str, Any]:
+    return {"Fn::Join": ["", [{"Fn::Sub": "arn:${AWS::Partition}:iam::"}, "111111111111", f":role/{name}"]]}
+
+
+@pytest.mark.parametrize("name", ["Path", "Description", "PermissionsBoundary"])
+def test_what_stays_a_function_is_told_and_left_out(name: str) -> None:
+    found = adopted(stack_set(by_hand(role={name: {"Fn::ImportValue": "elsewhere"}})), ROOT)
+    assert any(f"the role's {name} cannot be told" in remark for remark in found.remarks)
+    assert "ImportValue" not in written(stack_set(by_hand(role={name: {"Fn::ImportValue": "elsewhere"}})))
+
+
+def test_a_name_with_the_accounts_id_in_it_is_another_in_each() -> None:
+    assert adopted(stack_set(by_hand(role={"RoleName": {"Fn::Sub": "Cado-${AWS::AccountId}"}})), ROOT).name == ""

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from rolecall.core.diff import diff
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import InstanceStatus, Observed, Operation, OperationStatus
+from rolecall.core.organization import Account, AccountState
 from rolecall.core.plan import Action, Change, Plan, make_plan, refuse_if_stale
 from rolecall.core.template.differences import Difference
-from rolecall.core.world import World
+from rolecall.core.world import FACTS, World
 from rolecall.errors import PlanRefused
 from tests.fakes.cloud import EXTERNAL_ID, config
 
-from .worlds import AUDIT, MEMBERS, desired, settled
+from .worlds import AUDIT, MEMBERS, ROOT, desired, settled
 
 changes = st.builds(
     Change,
@@ -28,7 +29,8 @@ changes = st.builds(
     st.lists(st.builds(Difference, st.text(max_size=9), st.text(max_size=9), st.text(max_size=9))).map(tuple),
 )
 digests = st.dictionaries(st.text("0123456789", min_size=12, max_size=12).map(AccountId), st.text(max_size=12))
-worlds = st.builds(World, st.dictionaries(st.text(max_size=10), st.text(max_size=10)), digests, digests)
+facts = digests.map(lambda found: dict.fromkeys(found, "0a 1b 2c 3d"))
+worlds = st.builds(World, st.dictionaries(st.text(max_size=10), st.text(max_size=10)), facts, digests)
 plans = st.builds(Plan, st.just("o-exampleorg"), worlds, st.lists(changes).map(tuple))
 
 
@@ -109,17 +111,17 @@ def test_a_file_without_its_fingerprint_is_refused() -> None:
     assert "was changed" in refusal(json.dumps(body)).summary
 
 
-@pytest.mark.parametrize("version", [0, 1, 3, "2", None])
+@pytest.mark.parametrize("version", [0, 1, 2, 4, "3", None])
 def test_a_file_of_another_version_is_refused_with_both_versions(version: object) -> None:
     body = json.loads(planned().to_json()) | {"rolecall_plan": version}
     error = refusal(json.dumps(body))
-    assert f"has version {version!r}, this rolecall reads 2" in error.summary
+    assert f"has version {version!r}, this rolecall reads 3" in error.summary
     assert "plan --out" in error.hint
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "not json", "[]", "1", "null", '"text"', "{}", '{"rolecall_plan": 2}', '{"rolecall_plan": 2, "changes": [1]}'],
+    ["", "not json", "[]", "1", "null", '"text"', "{}", '{"rolecall_plan": 3}', '{"rolecall_plan": 3, "changes": [1]}'],
 )
 def test_what_is_no_plan_is_refused(text: str) -> None:
     assert refusal(text).summary == "the file is not a plan"
@@ -196,6 +198,37 @@ def test_a_new_account_makes_a_plan_stale() -> None:
     assert MEMBERS[2].id in error.summary
 
 
+def test_what_became_of_an_account_is_named() -> None:
+    management, moved, asleep, renamed = MEMBERS
+    changed = (
+        management,
+        replace(moved, unit_ids=(ROOT,)),
+        replace(asleep, state=AccountState.SUSPENDED),
+        replace(renamed, name="another"),
+    )
+    wanted, seen = desired(*changed), Observed(trusted_access=True)
+    now = make_plan(wanted, seen, diff(wanted, seen))
+    summary = stale(planned(), now).summary
+    assert f"moved to another unit: {moved.id};" in summary
+    assert f"in another state: {asleep.id};" in summary
+    assert f"renamed: {renamed.id}" in summary
+    with pytest.raises(PlanRefused, match=rf"renamed: another \({renamed.id}\)$"):
+        refuse_if_stale(planned(), now, {renamed.id: "another"})
+    assert f"left the organization: {moved.id}" in stale(planned(), made_without(moved)).summary
+
+
+def made_without(gone: Account) -> Plan:
+    wanted, seen = desired(*(found for found in MEMBERS if found != gone)), Observed(trusted_access=True)
+    return make_plan(wanted, seen, diff(wanted, seen))
+
+
+def test_an_account_whose_digest_is_not_whole_makes_no_plan() -> None:
+    body = json.loads(planned().to_json())
+    account = next(iter(body["world"]["accounts"]))
+    body["world"]["accounts"][account] = "0a 1b"
+    assert refusal(json.dumps(body)).summary == "the file is not a plan"
+
+
 def test_each_thing_that_moved_is_named() -> None:
     wanted = desired()
     before = settled(wanted)
@@ -212,7 +245,8 @@ def test_each_thing_that_moved_is_named() -> None:
 def test_the_file_of_ten_thousand_accounts_stays_small() -> None:
     """Two short digests an account, and its changes."""
     accounts = {AccountId(f"{number:012}"): "0" * 12 for number in range(10_000)}
-    plan = replace(planned(), world=World({}, accounts, accounts), changes=())
+    facts = dict.fromkeys(accounts, " ".join(["0" * 6] * len(FACTS)))
+    plan = replace(planned(), world=World({}, facts, accounts), changes=())
     assert len(plan.to_json()) < 1_000_000
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rolecall.core.operator_rights import policy
+from rolecall.core.operator_policy import policy
 from rolecall.core.service_reference import AccessLevel
 from rolecall.sandbox.process import SandboxProcess
 from rolecall.wiring.service_reference import service_reference

@@ -46,9 +46,14 @@ class FakeRoleProbe:
         if error := self.errors.get(role.account):
             raise error
         content = self.deployed(role.account)
-        wanted = content.parameters.get("ExternalId") if content else None
+        wanted = _external_id(content) if content else None
         late = self.monotonic() < self.born.get(role.account, 0.0)
-        if content is None or late or (wanted != external_id and wanted and role.account not in self.open):
+        if (
+            content is None
+            or not _is_there(role, content)
+            or late
+            or (wanted != external_id and wanted and role.account not in self.open)
+        ):
             return Refusal(role, "AccessDenied", "AccessDenied: not authorized to perform sts:AssumeRole")
         return AssumedRole(role, "ASIAEXAMPLE", "the-secret-key", "the-session-token")
 
@@ -69,6 +74,17 @@ class FakeRoleProbe:
         self.most_at_once = max(self.most_at_once, self._at_once)
         await asyncio.sleep(0)
         self._at_once -= 1
+
+
+def _external_id(content: StackContent) -> str | None:
+    """By our parameter, or the vendor's."""
+    return content.parameters.get("ExternalId") or content.parameters.get("ExternalID")
+
+
+def _is_there(role: RoleArn, content: StackContent) -> bool:
+    """Under one of our names, or under any where the template gives none."""
+    names = {content.parameters.get(name) for name in ("RoleName", "FormerRoleName")} - {None}
+    return role.name in names or not names
 
 
 def _answer(action: str, denied_by: str | None) -> Answer:

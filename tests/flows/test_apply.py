@@ -353,7 +353,9 @@ async def test_a_registration_that_holds_our_name_makes_room_first(cloud: FakeCl
     name = f"dev ({dev})"
     cloud.platform.registered[name] = RoleArn("aws", dev, "/", "FormerName")
     await applied(cloud)
-    assert [line for line in cloud.platform.log if name in line] == [f"remove {name}", f"add {name}"]
+    assert [line for line in cloud.platform.log if name in line] == [
+        f"add {name} (moving)", f"remove {name}", f"add {name}", f"remove {name} (moving)",
+    ]  # fmt: skip
     assert cloud.platform.registered[name].name == "CadoResponseRole"
 
 

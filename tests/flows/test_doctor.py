@@ -34,6 +34,9 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/doctor.schema.j
 INSPECTING = {"inspect_role": "OrganizationAccountAccessRole"}
 DENIED = AccessDenied("AWS refused the call", code="AccessDenied", detail="AccessDenied: you may not")
 
+ONLY_WITH = ("template --upload", "adopt --import-stacks")
+"""The rights of which are asked about only with the keys of the config that they are for."""
+
 
 def reach(cloud: FakeCloud, **changes: Any) -> Reach:
     return replace(Reach(cloud.ports(), cloud.probe, {"forensics": cloud.platform}), **changes)
@@ -63,7 +66,7 @@ async def test_where_all_is_well_every_line_says_so(cloud: FakeCloud) -> None:
         "administrator",
         "management account",
         "trusted access",
-        *(f"permissions of {command}" for command in RIGHTS if command != "template --upload"),
+        *(f"permissions of {command}" for command in RIGHTS if command not in ONLY_WITH),
         "targets",
         "plan",
         *CHECKS,

@@ -1,174 +1,92 @@
-"""A plan of ten thousand accounts in two thousand units: how many calls it makes, and how its work grows."""
+"""Planning for 10,000 accounts under 2,000 units: as few calls as AWS's pages allow, and work in proportion to both."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from rolecall.aws.client import Client
+from bench.estate import Deployed, Estate
 from rolecall.aws.organizations import AwsOrganizations
 from rolecall.aws.stack_sets import AwsStackSets, Preferences
-from rolecall.core.diff import diff
-from rolecall.core.ids import AccountId
+from rolecall.aws.stacks import AwsStacks
+from rolecall.core.config import Config
+from rolecall.core.desired import desire
 from rolecall.core.plan import Action
-from rolecall.core.verdicts import rows
-from rolecall.flows.look import look
+from rolecall.flows.discover import discover
+from rolecall.flows.look import Seen, look
 from rolecall.ports import Ports
-from tests.fakes.cloud import STACK_SET, FakeCloud, config
+from tests.fakes.cloud import FakeCloud, config
+from tests.fakes.counted_client import CountedClient
 
-ACCOUNTS, WIDE, DEEP = 10_000, 40, 49
-"""Forty units with forty-nine below each: two thousand in all."""
-MANAGEMENT = "100000000000"
-ROOT = "r-ab12"
+ALONE: dict[str, Any] = {"platforms": []}
 
 
-class Counted(Client):
-    """AWS's answers from memory, in pages of AWS's sizes, counted."""
-
-    def __init__(self) -> None:
-        self.calls: Counter[str] = Counter()
-        self.places: dict[str, list[dict[str, Any]]] = {ROOT: [unit(f"ou-ab12-{number:08}") for number in range(WIDE)]}
-        for number in range(WIDE):
-            below = [unit(f"ou-ab12-{number:04}{deep:04}x") for deep in range(DEEP)]
-            self.places[f"ou-ab12-{number:08}"] = below
-        self.accounts = [self._account(number) for number in range(ACCOUNTS)]
-        self.instances: list[dict[str, Any]] = []
-        self.stack_set: dict[str, Any] = {}
-
-    async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        self.calls[operation] += 1
-        return getattr(self, operation)(**parameters)  # type: ignore[no-any-return]
-
-    async def account(self) -> AccountId:
-        return AccountId(MANAGEMENT)
-
-    def DescribeOrganization(self) -> Any:  # noqa: N802  # the API's name
-        arn = f"arn:aws:organizations::{MANAGEMENT}:organization/o-exampleorg"
-        return {"Organization": {"Id": "o-exampleorg", "MasterAccountId": MANAGEMENT, "Arn": arn}}
-
-    def ListAccounts(self, NextToken: str = "0") -> Any:  # noqa: N802, N803
-        return page("Accounts", self.accounts, NextToken, 20)
-
-    def ListOrganizationalUnitsForParent(self, ParentId: str, NextToken: str = "0") -> Any:  # noqa: N802, N803
-        return page("OrganizationalUnits", self.places.get(ParentId, []), NextToken, 20)
-
-    def DescribeOrganizationsAccess(self, **_: Any) -> Any:  # noqa: N802
-        return {"Status": "ENABLED"}
-
-    def DescribeStackSet(self, **_: Any) -> Any:  # noqa: N802
-        return {"StackSet": self.stack_set}
-
-    def ListStackSetOperations(self, **_: Any) -> Any:  # noqa: N802
-        return {"Summaries": []}
-
-    def ListStackInstances(self, NextToken: str = "0", **_: Any) -> Any:  # noqa: N802, N803
-        return page("Summaries", self.instances, NextToken, 100)
-
-    def _account(self, number: int) -> dict[str, Any]:
-        if number == 0:
-            place = ""
-        else:
-            wide, deep = number % WIDE, number % DEEP
-            place = f"ou-ab12-{wide:08}/ou-ab12-{wide:04}{deep:04}x/"
-        account = f"{100_000_000_000 + number}"
-        return {
-            "Id": account, "Name": f"account-{number}", "State": "ACTIVE",
-            "Paths": [f"o-exampleorg/{ROOT}/{place}{account}/"],
-        }  # fmt: skip
+def ports(estate: Estate) -> Ports:
+    client = CountedClient(estate)
+    return replace(
+        FakeCloud().ports(),
+        organizations=AwsOrganizations(client),
+        stack_sets=AwsStackSets(client, Preferences()),
+        stacks=AwsStacks(client),
+        platforms=(),
+        regions=("us-east-1",),
+    )
 
 
-def unit(unit_id: str) -> dict[str, Any]:
-    return {"Id": unit_id, "Name": f"Unit {unit_id}"}
+async def deployed(wanted: Config, accounts: int, units: int) -> Estate:
+    """With everything in it as the config wants it, and no call counted yet."""
+    estate = Estate(accounts, units)
+    organization, unit_ids = await discover(wanted, AwsOrganizations(CountedClient(estate)))
+    desired = desire(wanted, organization, unit_ids)
+    return Estate(accounts, units, Deployed(desired.content, desired.management_content))
 
 
-def page(items: str, found: list[dict[str, Any]], token: str, size: int) -> dict[str, Any]:
-    start = int(token)
-    answer: dict[str, Any] = {items: found[start : start + size]}
-    if start + size < len(found):
-        answer["NextToken"] = str(start + size)
-    return answer
+async def planned(wanted: Config, estate: Estate) -> Seen:
+    return await look(wanted, ports(estate))
 
 
-@pytest.fixture
-def aws() -> Counted:
-    return Counted()
-
-
-@pytest.fixture
-def ports(aws: Counted) -> Ports:
-    cloud = FakeCloud()
-    stack_sets = AwsStackSets(aws, Preferences())
-    return replace(cloud.ports(), organizations=AwsOrganizations(aws), stack_sets=stack_sets, platforms=())
-
-
-async def deployed(aws: Counted, ports: Ports) -> None:
-    """The stack set as the config wants it, with an instance in every account but the management account and ten."""
-    wanted = config(platforms=[], targets={"management_account": False})
-    seen = await look(wanted, replace(ports, stack_sets=FakeCloud().stack_sets), preflight=False)
-    content = seen.desired.content
-    aws.stack_set = {
-        "StackSetName": STACK_SET, "StackSetId": f"{STACK_SET}:1", "PermissionModel": "SERVICE_MANAGED",
-        "TemplateBody": content.template, "OrganizationalUnitIds": [ROOT], "Regions": ["us-east-1"],
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in content.parameters.items()],
-        "Tags": [{"Key": key, "Value": value} for key, value in content.tags.items()],
-        "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": False},
-    }  # fmt: skip
-    aws.instances = [
-        {
-            "Account": account["Id"], "Region": "us-east-1", "Status": "CURRENT", "OrganizationalUnitId": ROOT,
-            "StackInstanceStatus": {"DetailedStatus": "SUCCEEDED"}, "StackId": f"stack/{account['Id']}",
-        }
-        for account in aws.accounts[1:-10]
-    ]  # fmt: skip
-    aws.calls.clear()
-
-
-async def test_a_plan_makes_as_many_calls_as_paging_asks_for(aws: Counted, ports: Ports) -> None:
-    await deployed(aws, ports)
-    seen = await look(config(platforms=[], targets={"management_account": False}), ports, preflight=False)
-    assert [change.action for change in seen.plan.changes] == [Action.CREATE_INSTANCE] * 10
-    parents = [ROOT, *(f"ou-ab12-{number:08}" for number in range(WIDE))]
-    assert aws.calls == {
+async def test_ten_thousand_accounts_that_have_the_role_are_as_few_calls_as_pages_allow() -> None:
+    wanted = config(**ALONE)
+    estate = await deployed(wanted, accounts=10_000, units=2_000)
+    seen = await planned(wanted, estate)
+    assert seen.plan.changes == ()
+    assert len(seen.rows()) == 10_000
+    assert estate.calls == {
         "DescribeOrganization": 1,
-        "ListAccounts": ACCOUNTS / 20,
-        "ListOrganizationalUnitsForParent": sum(math.ceil(len(aws.places[parent]) / 20) for parent in parents),
+        "ListAccounts": 500,  # twenty a page
+        "ListOrganizationalUnitsForParent": 160,  # 80 parents of 25 units, twenty a page: 1,921 leaves are not asked
         "DescribeOrganizationsAccess": 1,
         "DescribeStackSet": 1,
-        "ListStackSetOperations": 1,
-        "ListStackInstances": math.ceil(len(aws.instances) / 100),
+        "ListStackSetOperations": 1,  # of which only the newest is read
+        "ListStackInstances": 100,  # a hundred a page: 9,999 of them
+        "DescribeStacks": 1,
+        "GetTemplate": 1,
+        "GetCallerIdentity": 1,  # whether the management account's stack would land in the right account
     }
 
 
-class Looked(dict[Any, Any]):
-    """A mapping that counts how often it is gone through as a whole."""
+async def test_a_first_plan_adds_what_it_takes_to_foretell_and_nothing_an_account() -> None:
+    wanted = config(**ALONE)
+    estate = Estate(10_000, 2_000)
+    seen = await planned(wanted, estate)
+    assert len(seen.plan.of(Action.CREATE_INSTANCE)) == 9_999
+    assert estate.calls == {
+        "DescribeOrganization": 1,
+        "ListAccounts": 500,
+        "ListOrganizationalUnitsForParent": 160,
+        "DescribeOrganizationsAccess": 1,
+        "DescribeStackSet": 1,
+        "DescribeStacks": 1,
+        "GetCallerIdentity": 1,
+        "ListStackSets": 1,  # a Region; of those that are found each is read
+        "ListPolicies": 1,  # and two a policy
+    }
 
-    walks = 0
 
-    def values(self) -> Any:
-        Looked.walks += 1
-        return super().values()
-
-    def items(self) -> Any:
-        Looked.walks += 1
-        return super().items()
-
-
-async def test_the_accounts_are_gone_through_a_fixed_number_of_times(aws: Counted, ports: Ports) -> None:
-    """However many there are: nothing walks all accounts for each account."""
-    await deployed(aws, ports)
-    wanted = config(platforms=[], targets={"management_account": False})
-    walks = []
-    for size in (100, 10_000):
-        aws.accounts, aws.instances = aws.accounts[:size], aws.instances[: size - 11]
-        aws.accounts = [aws._account(number) for number in range(size)]
-        seen = await look(wanted, ports, preflight=False)
-        desired = replace(seen.desired, accounts=Looked(seen.desired.accounts))
-        Looked.walks = 0
-        changes = diff(desired, seen.observed)
-        rows(desired, seen.observed, changes, {})
-        walks.append(Looked.walks)
-    assert walks[0] == walks[1] < 40
+@pytest.mark.parametrize(("target", "calls"), [("/", 4), ("ou-ab12-00000030", 4), ("/Unit0000/Unit0025", 4)])
+async def test_a_target_that_is_on_an_accounts_path_costs_no_call(target: str, calls: int) -> None:
+    estate = Estate(100, 50)
+    await discover(config(targets={"organizational_units": [target]}), AwsOrganizations(CountedClient(estate)))
+    assert estate.calls["ListOrganizationalUnitsForParent"] == calls  # the root's 25 units, Unit0000's 25

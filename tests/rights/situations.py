@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rolecall.core.adoption.importing import StackArn
 from rolecall.core.config import Config
 from rolecall.core.operator_policy import policy_of
 from rolecall.errors import NotFound, RolecallError
-from rolecall.flows.adopting import read_stack_set
+from rolecall.flows.adopting import find_roles, read_stack_set
 from rolecall.flows.doctor import Reach, can_be_fixed, diagnose, fix
+from rolecall.flows.importing import import_stacks, look_at_stacks
 from rolecall.sandbox.scenario import Scenario
 from rolecall.wiring.assembly import Credentials, open_readers
 from tests.pitfalls.conftest import ROLE, STACK_SET, House
@@ -92,6 +95,75 @@ async def _changed_by_hand(house: House) -> None:
     iam.put_role_policy(RoleName=ROLE, PolicyName="account-check", PolicyDocument=json.dumps(document))
 
 
+UNNAMED: dict[str, Any] = {
+    "Resources": {
+        "CadoRole": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "ec2.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    },
+                }
+            },
+        }
+    }
+}
+
+
+async def _made_by_hand(house: House) -> None:
+    """A stack set whose roles have names of their own."""
+    house.sandbox.client("cloudformation").create_stack_set(
+        StackSetName=STACK_SET,
+        TemplateBody=json.dumps(UNNAMED),
+        PermissionModel="SERVICE_MANAGED",
+        AutoDeployment={"Enabled": False},
+        Capabilities=["CAPABILITY_IAM"],
+    )
+
+
+async def _unnamed(house: House) -> None:
+    await _made_by_hand(house)
+    root = house.sandbox.client("organizations").list_roots()["Roots"][0]["Id"]
+    where = {"DeploymentTargets": {"OrganizationalUnitIds": [root]}, "Regions": ["us-east-1"]}
+    cloudformation = house.sandbox.client("cloudformation")
+    started = cloudformation.create_stack_instances(StackSetName=STACK_SET, **where)["OperationId"]
+
+    def over() -> bool:
+        told = cloudformation.describe_stack_set_operation(StackSetName=STACK_SET, OperationId=started)
+        return bool(told["StackSetOperation"]["Status"] == "SUCCEEDED")
+
+    await asyncio.to_thread(_until, over)
+
+
+def _until(done: Callable[[], bool]) -> None:
+    while not done():
+        time.sleep(0.02)
+
+
+async def _plain_stack(house: House) -> None:
+    await _made_by_hand(house)
+    cloudformation = house.sandbox.client_of("cloudformation", "one")
+    cloudformation.create_stack(StackName="Response", TemplateBody=json.dumps(UNNAMED), Capabilities=["CAPABILITY_IAM"])
+
+    def made() -> bool:
+        return bool(cloudformation.describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+
+    await asyncio.to_thread(_until, made)
+
+
+def _adopting(**changes: Any) -> Callable[[House], Config]:
+    def made(house: House) -> Config:
+        told = house.sandbox.client("cloudformation").describe_stack_set(StackSetName=STACK_SET)["StackSet"]
+        deployment = {**changes.get("deployment", {}), "adopted_stack_set": told["StackSetId"]}
+        return house.config(**{**changes, "deployment": deployment})
+
+    return made
+
+
 async def _another_stack_set(house: House) -> None:
     template = json.dumps({"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
     house.sandbox.client("cloudformation").create_stack_set(StackSetName="another", TemplateBody=template)
@@ -129,12 +201,18 @@ TAGGED: dict[str, Any] = {
     "targets": {"account_tags": {"ir": ["yes"]}},
     "deployment": {"auto_deployment": {"enabled": False}},
 }
+RENAMED: dict[str, Any] = {**WIDE, "name": f"{ROLE}2", "former_name": ROLE}
+NAMED = {"stack_set_name": STACK_SET}
 MORE: dict[str, Any] = {"permission_groups": ["account-check", "s3", "ebs", "lambda"]}
 NOWHERE: dict[str, Any] = {"targets": {"organizational_units": ["/A", "/Empty/Deep"]}}
 MEMBERS_ONLY = {"organizational_units": ["/"], "management_account": False}
 SITUATIONS = (
     Situation("adopt", "everything there", _of(), _deployed()),
     Situation("adopt", "a name that is not there", _of(), _another_stack_set),
+    Situation("adopt", "roles without a name", _of(), _unnamed),
+    Situation("adopt --import-stacks", "a plain stack", _adopting(), _plain_stack),
+    Situation("adopt --import-stacks", "a unit that nobody is in", _adopting(**NOWHERE), _plain_stack),
+    Situation("adopt --import-stacks", "accounts by their tags", _adopting(**TAGGED), _plain_stack),
     Situation("plan", "a role changed by hand", _of(), _changed_by_hand, drift=True),
     Situation("apply", "a role changed by hand", _of(), _changed_by_hand, drift=True),
     Situation("plan", "a new organization", _of(), _nothing),
@@ -154,6 +232,7 @@ SITUATIONS = (
     Situation("apply", "a new organization", _of(role=WIDE), _nothing),
     Situation("apply", "another role", _of(role=OTHER), _deployed(role=NARROW)),
     Situation("apply", "another role back again", _of(role=NARROW), _deployed(role=OTHER)),
+    Situation("apply", "a role renamed", _of(role=RENAMED, deployment=NAMED), _deployed(role=WIDE)),
     Situation("apply", "more in a policy", _of(role=MORE), _deployed(role=WIDE)),
     Situation("apply", "a stack rolled back", _of(role=WIDE), _rolled_back),
     Situation("apply", "accounts leave", _of(targets=MEMBERS_ONLY), _deployed(role=WIDE)),
@@ -200,7 +279,9 @@ async def _run(house: House, situation: Situation, wanted: Config) -> str:
         seen = await house.plan(wanted, profile="operator", drift=situation.drift)
         return f"{seen.plan.changes} {seen.rows()} {seen.observed.trusted_access} {seen.findings}"
     if command == "adopt":
-        return await _adopted(wanted)
+        return await _adopted(house, wanted)
+    if command == "adopt --import-stacks":
+        return await _imported(house, wanted)
     if command == "doctor":
         return await _diagnosed(house, wanted)
     if command == "check":
@@ -218,12 +299,26 @@ async def _run(house: House, situation: Situation, wanted: Config) -> str:
     return f"{found} {applied.failures} {applied.seen.plan.changes} {_proofs(applied.proofs)} {_there(house)}"
 
 
-async def _adopted(wanted: Config) -> str:
+async def _adopted(house: House, wanted: Config) -> str:
     stack_sets, organizations, _ = open_readers(Credentials("operator"), delegated=False)
     try:
-        return str(await read_stack_set(stack_sets, organizations, wanted.stack_set_name))
+        found = await read_stack_set(stack_sets, organizations, wanted.stack_set_name)
     except NotFound as error:
         return f"{error.summary}: {error.hint}"
+    if found.name:
+        return str(found)
+    async with house.ports(wanted, "operator") as ports:
+        roles = await find_roles(found, ports, "us-east-1")
+    assert roles.roles or roles.untold
+    return f"{found.name} {found.remarks} {sorted(roles.roles)} {roles.untold}"
+
+
+async def _imported(house: House, wanted: Config) -> str:
+    stacks = house.sandbox.client_of("cloudformation", "one").describe_stacks()["Stacks"]
+    arns = [StackArn.parse(stack["StackId"]) for stack in stacks]
+    async with house.ports(wanted, "operator") as ports:
+        found = await look_at_stacks(wanted, ports, arns)
+        return f"{len(found.stacks.coming)} {[one.reason for one in await import_stacks(found, ports)]}"
 
 
 async def _findings(house: House, wanted: Config) -> str:

@@ -26,7 +26,7 @@ def refusal(path: Path) -> ConfigError:
     with pytest.raises(ConfigError) as caught:
         load_config(path)
     assert caught.value.exit_status == 2
-    assert caught.value.hint
+    assert caught.value.hint or all(problem.hint for problem in caught.value.problems)
     return caught.value
 
 
@@ -60,3 +60,44 @@ def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
 def test_what_is_not_utf_8_is_told(tmp_path: Path) -> None:
     (tmp_path / "rolecall.yaml").write_bytes(b"\xff\xfe")
     assert "UTF-8" in refusal(tmp_path / "rolecall.yaml").summary
+
+
+EXISTING = (
+    GOOD.replace("  name:", "  existing_roles: roles.csv\n  name:") + "deployment: {adopted_stack_set: 'Older:0b5f'}\n"
+)
+ONE = "100000000001"
+
+
+def test_roles_with_names_of_their_own_are_read_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "rolecall.yaml").write_text(EXISTING)
+    (tmp_path / "roles.csv").write_text(f"account,role_arn\n{ONE},arn:aws:iam::{ONE}:role/X-Role-1\n")
+    config = load_config(tmp_path / "rolecall.yaml")
+    assert {account: role.name for account, role in config.existing_roles.items()} == {ONE: "X-Role-1"}
+    assert load_config(tmp_path / "rolecall.yaml", roles=False).existing_roles == {}
+
+
+def test_every_problem_of_their_file_is_told_with_those_of_the_config(tmp_path: Path) -> None:
+    (tmp_path / "rolecall.yaml").write_text(EXISTING.replace("version: 1", "version: 2"))
+    (tmp_path / "roles.csv").write_text(f"account,role_arn\nnobody\n{ONE},{ONE}\n")
+    told = {(Path(problem.file).name, problem.line) for problem in refusal(tmp_path / "rolecall.yaml").problems}
+    assert told == {("rolecall.yaml", 1), ("roles.csv", 2), ("roles.csv", 3)}
+
+
+def test_a_file_of_roles_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "rolecall.yaml").write_text(EXISTING)
+    (problem,) = refusal(tmp_path / "rolecall.yaml").problems
+    assert "there is no file of roles" in problem.message
+    assert "--roles" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (GOOD.replace("  name:", "  keep_existing: true\n  name:"), "needs existing_roles"),
+        (EXISTING.rpartition("deployment:")[0], "is needed with role.existing_roles"),
+    ],
+)
+def test_roles_are_kept_of_a_known_stack_set_by_a_file(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "rolecall.yaml").write_text(text)
+    (tmp_path / "roles.csv").write_text("account,role_arn\n")
+    assert any(words in problem.message for problem in refusal(tmp_path / "rolecall.yaml").problems)

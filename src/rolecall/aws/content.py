@@ -8,6 +8,7 @@ from typing import Any
 from rolecall.aws.template_bucket import TemplateBucket
 from rolecall.core.observed import StackContent
 from rolecall.core.template import CAPABILITIES, MAX_BODY_BYTES
+from rolecall.core.template.inputs import MASKED
 from rolecall.errors import RolecallError
 
 
@@ -15,10 +16,15 @@ async def content_parameters(content: StackContent, bucket: TemplateBucket | Non
     """For CreateStack, CreateStackSet and their updates. A template too large for a call goes by `bucket`."""
     return {
         **await _template(content.template, bucket),
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in content.parameters.items()],
+        "Parameters": [{"ParameterKey": key, **_value(value)} for key, value in content.parameters.items()],
         "Tags": [{"Key": key, "Value": value} for key, value in content.tags.items()],
         "Capabilities": list(CAPABILITIES),
     }
+
+
+def _value(value: str) -> dict[str, Any]:
+    """One that is not told stays what it is."""
+    return {"UsePreviousValue": True} if value == MASKED else {"ParameterValue": value}
 
 
 async def _template(text: str, bucket: TemplateBucket | None) -> dict[str, str]:

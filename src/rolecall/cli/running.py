@@ -33,21 +33,22 @@ def with_ports(
     probe: bool = True,
     probe_may_fail: bool = False,
     deploys: bool = False,
+    config: Config | None = None,
 ) -> T:
-    """Runs `work` with the config and its ports open. Raises what it raises.
+    """Runs `work` with the config and its ports open. Raises what it raises. `config` is in place of the file's.
 
     `deploys`: the role is to be deployed, or a plan of that made, so that it must pass the linter; else RoleRefused
     before anything is called. What only looks, or takes the role out, is never refused: on the day of an incident a
     rule must not stand in the way. `probe_may_fail`: the platform's credentials may be missing.
     """
-    config = accepted_config(options) if deploys else load_config(options.config)
+    given = config or (accepted_config(options) if deploys else load_config(options.config))
 
     async def run() -> T:
         _end_on_termination()
         with progress_for(options) as progress:
             credentials = Credentials(options.profile, options.region)
             async with open_ports(
-                config,
+                given,
                 credentials,
                 progress,
                 platforms=platforms,
@@ -55,7 +56,7 @@ def with_ports(
                 probe_may_fail=probe_may_fail,
                 folder=options.config.parent,
             ) as ports:
-                return await work(config, ports)
+                return await work(given, ports)
 
     try:
         return asyncio.run(run())

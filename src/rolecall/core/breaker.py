@@ -6,7 +6,7 @@ docs/adr/0013-the-breaker.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from rolecall.core.desired import Desired, Via
@@ -14,7 +14,7 @@ from rolecall.core.diff import surplus_units
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Action, Change
-from rolecall.core.registrations import our_registrations
+from rolecall.core.registrations import departed, our_registrations
 from rolecall.errors import RemovalsRefused
 
 AT_LEAST = 3
@@ -48,16 +48,16 @@ class Breaker:
     @property
     def reason(self) -> str:
         """Why it stops."""
-        count = f"{len(self.removals)} of {self.there} accounts would lose the role or their registration"
-        limit = f"the limit is {self.limit_percent} %, or fewer than {AT_LEAST} accounts"
-        return "; ".join([count, limit] if self._many else [count, *self.gaps])
+        count = f"{len(self.removals):,} of {self.there:,} accounts would lose the role or their registration"
+        limit = [f"the limit is {self.limit_percent} %, or fewer than {AT_LEAST} accounts"] if self._many else []
+        return "; ".join([count, *limit, *self.gaps])
 
     def check(self, allowed: int | None) -> None:
         """Raises RemovalsRefused where it stops, unless at least so many removals are allowed."""
         if not self.stops or (allowed is not None and allowed >= len(self.removals)):
             return
         shown = ", ".join(self.removals[:_SHOWN]) + (", …" if len(self.removals) > _SHOWN else "")
-        detail = "; ".join(dict.fromkeys([self.reason, *self.gaps, f"among them {shown}"]))
+        detail = f"{self.reason}; among them {shown}"
         hint = f"look at `rolecall plan`; if all of that is meant, say --allow-removals {len(self.removals)}"
         raise RemovalsRefused("the plan takes away more than it may by itself", detail=detail, hint=hint)
 
@@ -66,6 +66,7 @@ def breaker(desired: Desired, observed: Observed, changes: Sequence[Change], lim
     """Of `changes`, the diff of the other two."""
     there = {instance.account for instance in observed.instances}
     there |= {found.account for found in our_registrations(desired, observed) if found.account}
+    there |= _registered_elsewhere(desired, observed)
     if observed.management_stack:
         there.add(desired.organization.management_account)
     removals = {change.account for change in changes if change.action in _TAKING_AWAY and change.account}
@@ -74,16 +75,23 @@ def breaker(desired: Desired, observed: Observed, changes: Sequence[Change], lim
 
 
 def _under_dropped(desired: Desired, observed: Observed, changes: Sequence[Change]) -> set[AccountId]:
-    """The accounts whose instances go with a unit that is dropped."""
+    """The accounts whose instances go with a unit that is dropped, listed ones or not."""
     if observed.stack_set is None or not any(change.action is Action.DROP_UNIT for change in changes):
         return set()
-    dropped, _ = surplus_units(desired, observed.stack_set)
-    instances = {instance.account for instance in observed.instances}
+    dropped = set(surplus_units(desired, observed.stack_set)[0])
+    places = {account.id: {*account.account.unit_ids} for account in desired.accounts.values()}
     return {
-        account.id
-        for account in desired.accounts.values()
-        if account.id in instances and set(account.account.unit_ids) & set(dropped)
+        instance.account
+        for instance in observed.instances
+        if dropped & {instance.unit_id, *places.get(instance.account, ())}
     }
+
+
+def _registered_elsewhere(desired: Desired, observed: Observed) -> set[AccountId]:
+    """Accounts that are in no list of ours and registered with our role, where it can be nobody else's."""
+    alone = [platform for platform, taken_out in desired.deregister_departed.items() if taken_out]
+    found = departed(desired, (found for found in observed.registrations if found.platform in alone))
+    return {registration.account for registration in found if registration.account}
 
 
 def _gaps(desired: Desired, observed: Observed) -> Iterator[str]:
@@ -91,9 +99,10 @@ def _gaps(desired: Desired, observed: Observed) -> Iterator[str]:
     accounts = desired.accounts.values()
     if placeless := [account.id for account in accounts if not account.account.unit_ids]:
         yield f"of {_count(placeless)} AWS does not say in which unit they are"
-    unknown = sorted({instance.account for instance in observed.instances} - desired.accounts.keys())
+    unknown = {instance.account for instance in observed.instances} | _registered_elsewhere(desired, observed)
+    unknown -= desired.accounts.keys()
     if len(unknown) >= AT_LEAST:
-        yield f"{_count(unknown)} with stack instances are not in the list of the organization's accounts"
+        yield f"{_count(unknown)} with the role or a registration are not in the list of the organization's accounts"
     for unit in sorted(_emptied(desired, observed)):
         yield f"the list has no account under {unit}, by which there are stack instances"
     if observed.instances and not any(account.via is Via.STACK_SET for account in accounts):
@@ -107,5 +116,5 @@ def _emptied(desired: Desired, observed: Observed) -> set[UnitId]:
     return {unit for unit in brought & set(desired.unit_ids) if unit not in held}
 
 
-def _count(accounts: Sequence[AccountId]) -> str:
-    return "1 account" if len(accounts) == 1 else f"{len(accounts)} accounts"
+def _count(accounts: Collection[AccountId]) -> str:
+    return "1 account" if len(accounts) == 1 else f"{len(accounts):,} accounts"

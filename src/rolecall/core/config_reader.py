@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from rolecall.core import model_reader, yaml_lines
 from rolecall.core.config import Config
-from rolecall.core.config.role import known_groups
+from rolecall.core.config.groups import known_groups
 from rolecall.core.permission_groups import PermissionGroup
 from rolecall.errors import Problem
 
@@ -51,8 +51,17 @@ def read_config(
 
 def groups_folder(text: str) -> str | None:
     """`role.groups_folder` of a config that may have any problem; None where none is to be read."""
+    return _named_in_role(text, "groups_folder")
+
+
+def existing_roles_file(text: str) -> str | None:
+    """`role.existing_roles`, likewise."""
+    return _named_in_role(text, "existing_roles")
+
+
+def _named_in_role(text: str, key: str) -> str | None:
     try:
-        found = yaml_lines.parse(text).value["role"]["groups_folder"]
+        found = yaml_lines.parse(text).value["role"][key]
     except (yaml_lines.YamlProblem, KeyError, TypeError, IndexError):
         return None
     return found if isinstance(found, str) and found else None

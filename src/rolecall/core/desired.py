@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rolecall.core import template
 from rolecall.core.config import AutoDeploymentSection, Config, DeploymentSection, RoleSection
+from rolecall.core.existing_roles import Roles
 from rolecall.core.ids import AccountId, RoleArn, UnitId
 from rolecall.core.observed import AutoDeployment, StackContent, StackSetRoles
 from rolecall.core.organization import Account, AccountState, Organization
@@ -29,6 +30,14 @@ class DesiredAccount:
     names: Mapping[str, str]
     """platform -> the account's name there."""
     exclusion: str = ""
+    former_role: RoleArn | None = None
+    """The role that this one takes the place of, while both are there: what is registered with it is ours too."""
+    untold: str = ""
+    """Why nobody can tell what the role is called: then nothing is asked of it, and it is not registered."""
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        return (self.role.name, self.former_role.name) if self.former_role else (self.role.name,)
 
     @property
     def id(self) -> AccountId:
@@ -52,6 +61,7 @@ class Desired:
     """
 
     organization: Organization
+    role_name: str
     stack_set_name: str
     region: str
     content: StackContent
@@ -73,8 +83,20 @@ class Desired:
     """Those of self-managed permissions; None with service-managed ones."""
     let_go_of_departed: bool = False
     """Whether instances in accounts outside the organization are let go of, their stacks retained."""
+    former_name: str = ""
+    """The role's, while it is renamed."""
+    kept_name: str = ""
+    """That one, where the config has it no longer and it cannot go yet."""
     in_flight: int = 10_000
     """The most instances that operations may work on at once: more are reached in several."""
+    adopted_stack_set: str | None = None
+    """The id of one that somebody else made and that is ours all the same."""
+    cannot: str = ""
+    """Why the stack set cannot be what the config asks for, told by what is there."""
+    existing: Roles = field(default_factory=dict)
+    """The roles that have names of their own."""
+    keeps_existing: bool = False
+    """Whether those stay all that there is, as they are."""
 
     @property
     def service_managed(self) -> bool:
@@ -85,8 +107,9 @@ class Desired:
         return any(desired.via is Via.STACK_SET for desired in self.accounts.values())
 
     @property
-    def role_name(self) -> str:
-        return next(iter(self.accounts.values())).role.name
+    def role_names(self) -> tuple[str, ...]:
+        """The present name, and the former one while the role is renamed."""
+        return (self.role_name, self.former_name) if self.former_name else (self.role_name,)
 
 
 def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, ...]) -> Desired:
@@ -98,10 +121,11 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
     targets = Targets(config.targets, organization, unit_ids)
     return Desired(
         organization=organization,
+        role_name=config.role.name,
         stack_set_name=config.stack_set_name,
         region=deployment.region,
-        content=_content(config.role.for_members),
-        management_content=_content(config.role),
+        content=content_of(config.role.for_members),
+        management_content=content_of(config.role),
         unit_ids=unit_ids,
         auto_deployment=_auto_deployment(deployment.auto_deployment),
         accounts={account.id: _desired_account(config, targets, account) for account in sorted(organization.accounts)},
@@ -109,14 +133,18 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         account_names={platform.name: platform.account_name for platform in config.platforms},
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
         set_aside=set_aside(config.role),
+        former_name=config.role.former_name or "",
         is_filtered=bool(targets.filters),
         roles=stack_set_roles(deployment),
         let_go_of_departed=deployment.let_go_of_departed,
         in_flight=deployment.operations_in_flight,
+        adopted_stack_set=deployment.adopted_stack_set,
+        existing=config.existing_roles,
+        keeps_existing=config.role.keep_existing,
     )
 
 
-def _content(role: RoleSection) -> StackContent:
+def content_of(role: RoleSection) -> StackContent:
     return StackContent(template.render(template.build(role)), template.parameters(role), {**role.tags, **MANAGED_TAG})
 
 
@@ -131,11 +159,27 @@ def _auto_deployment(section: AutoDeploymentSection) -> AutoDeployment:
 def _desired_account(config: Config, targets: Targets, account: Account) -> DesiredAccount:
     organization = targets.organization
     via, exclusion = targets.via(account)
+    existing = config.existing_roles.get(account.id)
+    named = RoleArn(organization.identity.partition, account.id, config.role.path, config.role.name)
+    kept = config.role.keep_existing and via is not Via.STACK
     return DesiredAccount(
         account=account,
         path=organization.path_of(account),
         via=via,
-        role=RoleArn(organization.identity.partition, account.id, config.role.path, config.role.name),
+        role=existing if kept and existing else named,
         names={platform.name: platform.name_for(account.id, account.name) for platform in config.platforms},
         exclusion=exclusion,
+        former_role=None if kept else existing or _former(config, named),
+        untold=_untold(config) if kept and not existing else "",
+    )
+
+
+def _former(config: Config, role: RoleArn) -> RoleArn | None:
+    return replace(role, name=config.role.former_name) if config.role.former_name else None
+
+
+def _untold(config: Config) -> str:
+    return (
+        f"{config.role.existing_roles} does not say what its role is called: "
+        f"`rolecall adopt {config.stack_set_name} --roles` finds out"
     )

@@ -137,7 +137,17 @@ def of_stack_set(desired: Desired, entries: Iterable[Entry]) -> tuple[Entry, ...
 
 
 def roles_of(desired: Desired, content: StackContent) -> Callable[[AccountId], RoleArn]:
-    """Each account's role as a stack or stack set has it, whatever the config says by now."""
+    """Each account's role as a stack or stack set has it, whatever the config says by now.
+
+    Of a template that gives it no name, those that the config names by a file.
+    """
+    if desired.existing and "RoleName" not in content.parameters:
+        known = desired.existing
+        return lambda account: known.get(account) or _named(desired, content)(account)
+    return _named(desired, content)
+
+
+def _named(desired: Desired, content: StackContent) -> Callable[[AccountId], RoleArn]:
     partition = desired.organization.identity.partition
     path = template.path_in(content.template) or "/"
     name = content.parameters.get("RoleName") or desired.role_name

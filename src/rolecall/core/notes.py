@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rolecall.core.desired import Desired
+from rolecall.core.desired import Desired, DesiredAccount
 from rolecall.core.ids import AccountId
 from rolecall.core.left_notes import ledger_notes
 from rolecall.core.observed import Observed
 from rolecall.core.registrations import departed
+from rolecall.core.renaming import renaming_notes
 from rolecall.core.rotation import rotation_notes
 
 
@@ -16,8 +17,10 @@ def notes(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """One sentence each, for the plan."""
     told = (
         rotation_notes(desired, observed),
+        renaming_notes(desired, observed),
         _departed(desired, observed),
         _drift(desired, observed),
+        _existing(desired),
         ledger_notes(desired, observed.ledger),
     )
     return (*desired.set_aside, *(note for kind in told for note in kind))
@@ -46,8 +49,33 @@ def _drift(desired: Desired, observed: Observed) -> Iterator[str]:
         yield f"an earlier drift detection found changes by hand in {_named(desired, found)}: --drift looks anew"
 
 
+def _existing(desired: Desired) -> Iterator[str]:
+    """What becomes of roles that have names of their own."""
+    targets = [account for account in desired.accounts.values() if account.is_target]
+    if desired.keeps_existing:
+        kept = sum(account.id in desired.existing for account in targets)
+        yield (
+            f"the roles of {_count(kept)} keep their own names, and their template stays as it is: "
+            f"role.keep_existing: false makes a role {desired.role_name} beside each"
+        )
+        if untold := [account.id for account in targets if account.untold]:
+            yield f"what the role is called is not known in {_named(desired, untold)}: {_first(desired, untold).untold}"
+    elif former := [account.id for account in targets if account.id in desired.existing]:
+        yield (
+            f"beside {desired.role_name} the former roles stay in {_count(len(former))}: when all is registered under "
+            "the new name, take role.existing_roles out, and the next apply takes them away"
+        )
+
+
+def _first(desired: Desired, accounts: Sequence[AccountId]) -> DesiredAccount:
+    return desired.accounts[accounts[0]]
+
+
+def _count(number: int) -> str:
+    return "1 account" if number == 1 else f"{number} accounts"
+
+
 def _named(desired: Desired, accounts: Sequence[AccountId]) -> str:
     known = [desired.accounts.get(account) for account in accounts[:3]]
     names = [account.account.name if account else found for account, found in zip(known, accounts, strict=False)]
-    count = "1 account" if len(accounts) == 1 else f"{len(accounts)} accounts"
-    return f"{count} ({', '.join(names)}{', …' if len(accounts) > 3 else ''})"
+    return f"{_count(len(accounts))} ({', '.join(names)}{', …' if len(accounts) > 3 else ''})"

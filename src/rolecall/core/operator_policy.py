@@ -1,15 +1,84 @@
-"""The least policy of a command for one config: whose credentials need what. Pure."""
+"""The least policy of a command, for one deployment or config: whose credentials need what. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rolecall.core.config import Config
-from rolecall.core.operator_right import Whose
-from rolecall.core.operator_rights import MANAGEMENT_ALONE, RIGHTS, policy
+from rolecall.core.operator_right import (
+    ACCOUNT_TAGS,
+    DELEGATED,
+    INSPECT_ROLE,
+    PERMISSIONS_BOUNDARY,
+    SELF_MANAGED,
+    TEMPLATE_BUCKET,
+    Whose,
+)
+from rolecall.core.operator_rights import MANAGEMENT_ALONE, RIGHTS
 
 MAX_CHARACTERS = 6_144
 """Of a managed policy, white space aside. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
+
+def policy(
+    command: str,
+    *,
+    stack_set: str,
+    role_name: str,
+    role_path: str = "/",
+    partition: str = "aws",
+    bucket: str | None = None,
+    boundary: bool = False,
+    account_tags: bool = False,
+    delegated: bool = False,
+    administration_role: str | None = None,
+    inspect_role: str | None = None,
+    former_role_name: str | None = None,
+) -> dict[str, Any]:
+    """The IAM policy document of a command, for one deployment: `boundary` says whether it has ever had one."""
+    values = {
+        "${Partition}": partition,
+        "${StackSet}": stack_set,
+        "${RolePath}": role_path,
+        "${Bucket}": bucket or "",
+        "${AdministrationRole}": administration_role or "",
+        "${InspectRole}": inspect_role or "",
+    }
+    given = {
+        "": True,
+        TEMPLATE_BUCKET: bool(bucket),
+        PERMISSIONS_BOUNDARY: boundary,
+        ACCOUNT_TAGS: account_tags,
+        DELEGATED: delegated,
+        SELF_MANAGED: bool(administration_role),
+        INSPECT_ROLE: bool(inspect_role),
+    }
+    rights = [right for right in RIGHTS[command] if given[right.only_with]]
+
+    def filled(resource: str) -> list[str]:
+        """Of a role that is renamed, both."""
+        names = [role_name, former_role_name] if former_role_name and "${RoleName}" in resource else [role_name]
+        return [_filled(resource, {**values, "${RoleName}": name}) for name in names]
+
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": right.sid,
+                "Effect": "Allow",
+                "Action": list(right.actions),
+                "Resource": [arn for resource in right.resources for arn in filled(resource)],
+            }
+            for right in rights
+        ],
+    }
+
+
+def _filled(resource: str, values: Mapping[str, str]) -> str:
+    for placeholder, value in values.items():
+        resource = resource.replace(placeholder, value)
+    return resource
 
 
 def policy_of(config: Config, command: str, whose: Whose = Whose.OPERATOR) -> dict[str, Any]:
@@ -22,6 +91,7 @@ def policy_of(config: Config, command: str, whose: Whose = Whose.OPERATOR) -> di
         command,
         stack_set=config.stack_set_name,
         role_name=config.role.name,
+        former_role_name=config.role.former_name,
         role_path=config.role.path,
         partition=config.partition,
         bucket=deployment.template_bucket,

@@ -7,8 +7,6 @@ authorizes every call proves them in tests/e2e/test_operator_rights.py.
 
 from __future__ import annotations
 
-from typing import Any
-
 from rolecall.core.operator_right import (
     ACCOUNT_TAGS,
     BUCKET,
@@ -267,11 +265,36 @@ _ADOPT = (
         ("cloudformation:ListStackSets",),
         optional=True,
     ),
+    Right(
+        "FindUnnamedRoles",
+        "what each account's role is called, where the template gives it no name",
+        (
+            "cloudformation:DescribeStackSetOperation",
+            "cloudformation:DetectStackSetDrift",
+            "cloudformation:ListStackInstanceResourceDrifts",
+            "cloudformation:ListStackInstances",
+            "cloudformation:ListStackSetOperationResults",
+            "cloudformation:ListStackSetOperations",
+        ),
+        STACK_SET,
+        optional=True,
+    ),
     _BE_DELEGATED,
+)
+_IMPORT = (
+    *(right for right in _LOOK if right.sid not in ("ReadTrustedAccess", "ReadStack")),
+    _FOLLOW,
+    Right(
+        "ImportStacks",
+        "plain stacks made instances of the stack set",
+        ("cloudformation:ImportStacksToStackSet",),
+        STACK_SET,
+    ),
 )
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
     "adopt": _ADOPT,
+    "adopt --import-stacks": _IMPORT,
     "plan": (*_LOOK, *_PREFLIGHT, _DETECT),
     "status": (*_LOOK, *_PREFLIGHT),
     "check": (*_LOOK, *_PREFLIGHT),
@@ -286,57 +309,3 @@ MANAGEMENT_ALONE = frozenset(
     right.sid for rights in RIGHTS.values() for right in rights if right.resources in (STACK, ROLE, POLICIES)
 )
 """The rights that concern the management account's own stack and role."""
-
-
-def policy(
-    command: str,
-    *,
-    stack_set: str,
-    role_name: str,
-    role_path: str = "/",
-    partition: str = "aws",
-    bucket: str | None = None,
-    boundary: bool = False,
-    account_tags: bool = False,
-    delegated: bool = False,
-    administration_role: str | None = None,
-    inspect_role: str | None = None,
-) -> dict[str, Any]:
-    """The IAM policy document of a command, for one deployment: `boundary` says whether it has ever had one."""
-    values = {
-        "${Partition}": partition,
-        "${StackSet}": stack_set,
-        "${RoleName}": role_name,
-        "${RolePath}": role_path,
-        "${Bucket}": bucket or "",
-        "${AdministrationRole}": administration_role or "",
-        "${InspectRole}": inspect_role or "",
-    }
-    given = {
-        "": True,
-        TEMPLATE_BUCKET: bool(bucket),
-        PERMISSIONS_BOUNDARY: boundary,
-        ACCOUNT_TAGS: account_tags,
-        DELEGATED: delegated,
-        SELF_MANAGED: bool(administration_role),
-        INSPECT_ROLE: bool(inspect_role),
-    }
-    rights = [right for right in RIGHTS[command] if given[right.only_with]]
-
-    def filled(resource: str) -> str:
-        for placeholder, value in values.items():
-            resource = resource.replace(placeholder, value)
-        return resource
-
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": right.sid,
-                "Effect": "Allow",
-                "Action": list(right.actions),
-                "Resource": [filled(resource) for resource in right.resources],
-            }
-            for right in rights
-        ],
-    }

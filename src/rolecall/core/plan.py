@@ -16,10 +16,10 @@ from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId, parse_account_id
 from rolecall.core.observed import Observed
 from rolecall.core.template.differences import Difference
-from rolecall.core.world import DRIFT, World, digest, moved, plain, world_of
+from rolecall.core.world import DRIFT, FACTS, World, digest, moved, plain, world_of
 from rolecall.errors import PlanRefused
 
-PLAN_VERSION = 2
+PLAN_VERSION = 3
 
 
 class Action(StrEnum):
@@ -133,6 +133,7 @@ class Plan:
         return plan
 
 
+_NO_NAMES: Mapping[AccountId, str] = {}
 _ANEW = "make one with `rolecall plan --out FILE`"
 
 
@@ -144,17 +145,20 @@ def make_plan(desired: Desired, observed: Observed, changes: tuple[Change, ...])
     )
 
 
-def refuse_if_stale(saved: Plan, current: Plan) -> None:
-    """Raises PlanRefused, naming what moved, unless both plans come from the same config and world."""
+def refuse_if_stale(saved: Plan, current: Plan, names: Mapping[AccountId, str] = _NO_NAMES) -> None:
+    """Raises PlanRefused, naming what moved, unless both plans come from the same config and world.
+
+    `names` are the accounts'.
+    """
     if saved.organization_id != current.organization_id:
         detail = f"the plan is of {saved.organization_id}, these credentials are of {current.organization_id}"
         raise PlanRefused("the plan is of another organization", detail=detail)
     if (DRIFT in saved.world.parts) != (DRIFT in current.world.parts):
         how = "with" if DRIFT in saved.world.parts else "without"
         raise PlanRefused(f"the plan was made {how} --drift", hint="apply it as it was made")
-    if names := moved(saved.world, current.world):
+    if told := moved(saved.world, current.world, names):
         difference = _difference(saved.changes, current.changes)
-        raise PlanRefused(f"the plan is stale; other than then: {'; '.join(names)}", detail=difference, hint=_ANEW)
+        raise PlanRefused(f"the plan is stale; other than then: {'; '.join(told)}", detail=difference, hint=_ANEW)
     if saved.changes != current.changes:
         difference = _difference(saved.changes, current.changes)
         hint = f"give the options that it was made with, such as --retry-blocked, or {_ANEW}"
@@ -178,6 +182,8 @@ def _world(told: Mapping[str, Any]) -> World:
         {parse_account_id(account): str(found) for account, found in told[name].items()}
         for name in ("accounts", "instances")
     )
+    if any(len(found.split()) != len(FACTS) for found in accounts.values()):
+        raise ValueError("the digest of an account is not whole")
     return World({str(name): str(found) for name, found in told["parts"].items()}, accounts, instances)
 
 

@@ -23,7 +23,24 @@ def registration_changes(
         there = [registration for registration in observed.registrations if registration.platform == platform]
         yield from _platform_changes(desired, platform, there, unreachable)
         if deregister_departed:
-            yield from (_departure(platform, registration) for registration in departed(desired, there))
+            yield from (deregistered(found, DEPARTED) for found in departed(desired, there))
+
+
+DEPARTED = "the account is not in the organization"
+
+
+def deregistered(found: Registration, why: str) -> Change:
+    """A registration that is taken out."""
+    named = (Difference(_NAME, found.account_name, ""),)
+    return Change(Action.DEREGISTER, f"platform {found.platform}", found.account, why, named)
+
+
+def name_of(change: Change) -> str:
+    """Under which the registration is that a change takes out."""
+    return next(found.before for found in change.differences if found.what == _NAME)
+
+
+_NAME = "account name"
 
 
 def departed(desired: Desired, registrations: Iterable[Registration]) -> list[Registration]:
@@ -31,10 +48,14 @@ def departed(desired: Desired, registrations: Iterable[Registration]) -> list[Re
     return [
         registration
         for registration in registrations
-        if registration.account not in desired.accounts
-        and registration.role
-        and registration.role.name == desired.role_name
+        if registration.account not in desired.accounts and is_of_our_role(desired, registration)
     ]
+
+
+def is_of_our_role(desired: Desired, registration: Registration) -> bool:
+    """In whatever account: of the name of ours, or its former one, or of a role that has a name of its own."""
+    role = registration.role
+    return role is not None and (role.name in desired.role_names or role == desired.existing.get(role.account))
 
 
 def our_registrations(desired: Desired, observed: Observed) -> list[Registration]:
@@ -49,11 +70,17 @@ def our_registrations(desired: Desired, observed: Observed) -> list[Registration
 def is_ours(account: DesiredAccount, registration: Registration) -> bool:
     """Whether a registration of this account is of the role that we deploy.
 
-    By the role's name where the platform tells its ARN, else by the name that we would have given.
+    By the role's name, or the former one's, where the platform tells its ARN; else by the name that we would have
+    given.
     """
     if registration.role is not None:
-        return registration.role.name == account.role.name
+        return registration.role.name in account.role_names
     return has_our_name(account, registration)
+
+
+def passing_name(name: str) -> str:
+    """Under which the new role is registered while the account's own name is freed: there is always one of the two."""
+    return f"{name} (moving)"
 
 
 def has_our_name(account: DesiredAccount, registration: Registration) -> bool:
@@ -72,8 +99,25 @@ def to_replace(account: DesiredAccount, registrations: Iterable[Registration]) -
     return [
         found
         for found in registrations
-        if (is_ours(account, found) or has_our_name(account, found)) and is_stale(account, found)
+        if is_stale(account, found)
+        and (is_ours(account, found) or has_our_name(account, found) or is_passing(account, found))
     ]
+
+
+def superseded(account: DesiredAccount, registrations: Iterable[Registration]) -> list[Registration]:
+    """Those that are of no use beside a right one: of the former name, or left by a run that ended in between."""
+    former = account.former_role.name if account.former_role else None
+    return [
+        found
+        for found in registrations
+        if is_passing(account, found) or (found.role is not None and found.role.name == former)
+    ]
+
+
+def is_passing(account: DesiredAccount, registration: Registration) -> bool:
+    """Whether a run that ended in between left it."""
+    name = account.names.get(registration.platform)
+    return name is not None and registration.account_name == passing_name(name)
 
 
 def _platform_changes(
@@ -85,33 +129,33 @@ def _platform_changes(
     for account in desired.accounts.values():
         there = by_account.get(account.id, [])
         if account.is_leaving:
-            yield from _leaving(account, platform, there)
+            yield from _leaving(account, there)
         elif account.is_target and account.id not in unreachable:
             yield from _arriving(account, platform, there)
 
 
 def _replaced(stale: Registration, name: str, account: DesiredAccount) -> Iterator[Difference]:
     if stale.account_name != name:
-        yield Difference("account name", stale.account_name, name)
+        yield Difference(_NAME, stale.account_name, name)
     if stale.role != account.role:
         yield Difference("role", str(stale.role or "not told by the platform"), str(account.role))
 
 
-def _departure(platform: str, registration: Registration) -> Change:
-    detail = f"{registration.account_name}: the account is not in the organization"
-    return Change(Action.DEREGISTER, f"platform {platform}", registration.account, detail)
-
-
-def _leaving(account: DesiredAccount, platform: str, registrations: Iterable[Registration]) -> Iterator[Change]:
+def _leaving(account: DesiredAccount, registrations: Iterable[Registration]) -> Iterator[Change]:
     for registration in registrations:
         if is_ours(account, registration):
-            detail = f"{registration.account_name}: {account.exclusion}"
-            yield Change(Action.DEREGISTER, f"platform {platform}", account.id, detail)
+            yield deregistered(registration, account.exclusion)
 
 
 def _arriving(account: DesiredAccount, platform: str, registrations: list[Registration]) -> Iterator[Change]:
     subject, name = f"platform {platform}", account.names[platform]
+    if account.untold:
+        yield Change(Action.BLOCKED, subject, account.id, account.untold)
+        return
     if any(is_ours(account, found) and not is_stale(account, found) for found in registrations):
+        for left in superseded(account, registrations):
+            what = "of a run that ended before it was done" if is_passing(account, left) else "with the former role"
+            yield Change(Action.REPLACE_REGISTRATION, subject, account.id, f"{left.account_name} is left, {what}")
         return
     if stale := to_replace(account, registrations):
         found = tuple(_replaced(stale[0], name, account))
@@ -121,4 +165,4 @@ def _arriving(account: DesiredAccount, platform: str, registrations: list[Regist
         detail = f"registered there as {unnamed[0].account_name}, and the platform does not say with which role"
         yield Change(Action.BLOCKED, subject, account.id, detail)
     else:
-        yield Change(Action.REGISTER, subject, account.id, f"as {name}")
+        yield Change(Action.REGISTER, subject, account.id, "not registered yet", (Difference(_NAME, "", name),))

@@ -12,7 +12,7 @@ from rolecall.core.ledger import Entry
 from rolecall.core.left_behind import of_stack_set
 from rolecall.core.observed import InstanceStatus, Observed, StackInstance
 from rolecall.core.plan import Action, Change
-from rolecall.core.registrations import departed, our_registrations
+from rolecall.core.registrations import DEPARTED, departed, deregistered, our_registrations
 
 Only = frozenset[AccountId] | None
 """The accounts that are meant, or None: all of the deployment."""
@@ -35,11 +35,10 @@ def removals(desired: Desired, observed: Observed, only: Only = None) -> tuple[C
 def _removals(desired: Desired, observed: Observed, only: Only) -> Iterator[Change]:
     for found in our_registrations(desired, observed):
         if found.account and _meant(found.account, only):
-            yield Change(Action.DEREGISTER, f"platform {found.platform}", found.account, found.account_name)
+            yield deregistered(found, "")
     for platform in (name for name, out in desired.deregister_departed.items() if out and only is None):
         for found in departed(desired, (there for there in observed.registrations if there.platform == platform)):
-            detail = f"{found.account_name}: the account is not in the organization"
-            yield Change(Action.DEREGISTER, f"platform {platform}", found.account, detail)
+            yield deregistered(found, DEPARTED)
     stack_set = observed.stack_set
     if stack_set and is_our_stack_set(stack_set):
         for instance in observed.instances:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rolecall.core.adoption.trusting import Trusted, trusted_in
+from rolecall.core.adoption.values import Values
 from rolecall.core.desired import Desired
 from rolecall.core.masking import masked
 from rolecall.core.observed import Observed, StackContent
+from rolecall.core.renaming import renamed_at_once
 from rolecall.core.template.reading import read
 
 
@@ -25,9 +27,10 @@ def rotation_notes(desired: Desired, observed: Observed) -> Iterator[str]:
         yield _EXTERNAL_ID.format(lost=", ".join(map(masked, before.external_ids)))
     if gone := [found for found in before.principals if found not in after.principals]:
         yield _PRINCIPALS.format(gone=", ".join(gone))
-    former, name = current.content.parameters.get("RoleName"), desired.content.parameters.get("RoleName")
-    if former and former != name:
-        yield _NAME.format(former=former, name=name)
+    if after.external_ids and before.principals and not before.external_ids:
+        yield _ASKED
+    if former := renamed_at_once(desired, current.content):
+        yield _NAME.format(former=former, name=desired.role_name)
 
 
 def _is_replaced(before: Trusted, after: Trusted) -> bool:
@@ -45,10 +48,14 @@ _PRINCIPALS = (
     "{gone} may not assume the role any more after this. Where the platform still runs as that, do it in two steps: "
     "leave it in role.trusted_principals beside the new one and apply; move the platform; take it out and apply"
 )
+_ASKED = (
+    "an external id will be asked for where none was: have the platform present it before this apply, since one that "
+    "is not asked for does no harm"
+)
 _NAME = (
-    "role {former} becomes {name}: CloudFormation makes the new one before it deletes the former, and registrations "
-    "follow in the same run, once the new role answers. A platform that rolecall does not register with has the former "
-    "ARN until somebody gives it the new one"
+    "role {former} becomes {name} at once: the former one is gone before the platforms are registered with the new. In "
+    "two steps somebody is always let in: put role.former_name: {former} beside it and apply, which registers the new "
+    "one; take it out and apply"
 )
 
 
@@ -58,4 +65,5 @@ def _trusted(content: StackContent) -> Trusted:
     roles = [entry for entry in document["Resources"].values() if entry["Type"] == "AWS::IAM::Role"]
     if not roles:
         return Trusted()
-    return trusted_in((roles[0].get("Properties") or {}).get("AssumeRolePolicyDocument"), content.parameters)
+    values = Values.of(document, content.parameters, "")
+    return trusted_in((roles[0].get("Properties") or {}).get("AssumeRolePolicyDocument"), values)

@@ -18,9 +18,9 @@ from rolecall.core.ledger import Entry
 from rolecall.core.observed import StackInstance
 from rolecall.core.plan import Action, Change
 from rolecall.core.reasons import concise
+from rolecall.core.registrations import name_of
 from rolecall.core.removals import Only, finishable, instances_to_go, removals
 from rolecall.core.report import Failure
-from rolecall.core.template.inputs import EXTERNAL_ID
 from rolecall.errors import AwsError, CredentialsError, PlatformError
 from rolecall.flows.apply import look_again
 from rolecall.flows.deploying import delete_instances, empty_units
@@ -103,7 +103,7 @@ async def _deregister(seen: Seen, ports: Ports, changes: Sequence[Change], only:
         return [Failure(None, "platform", f"{error.summary}: {error.detail}")]
     still = removals(seen.desired, replace(seen.observed, registrations=tuple(there)), only)
     return [
-        Failure(change.account, change.subject, f"still registered there as {change.detail}")
+        Failure(change.account, change.subject, f"still registered there as {name_of(change)}")
         for change in still
         if change.action is Action.DEREGISTER
     ]
@@ -201,7 +201,7 @@ def roles_to_go(seen: Seen, only: Only) -> list[Parting]:
     if stack_set:
         accounts = {instance.account for instance in (*going.given_up, *going.others)}
         found += partings(seen, stack_set.content, sorted(accounts))
-    external_id = seen.desired.content.parameters.get(EXTERNAL_ID)
+    external_id = seen.external_id(seen.desired.content)
     found += [Parting(entry.role_arn, external_id) for entry in finishable(seen.desired, seen.observed.ledger, only)]
     management = seen.desired.organization.management_account
     if stack and is_managed(stack.content) and (only is None or management in only):

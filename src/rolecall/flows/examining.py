@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rolecall.core.config import Config
 from rolecall.core.desired import Desired, Via, desire
@@ -15,12 +15,14 @@ from rolecall.core.diagnosis import Line, bad, failure, good, unchecked
 from rolecall.core.diagnosis.preflighting import blocked_lines, finding_lines
 from rolecall.core.diagnosis.rights import questions, verdicts, wanted
 from rolecall.core.diagnosis.self_managed import administration_line, execution_lines
-from rolecall.core.diff import diff
+from rolecall.core.diff import adopted_by, diff
+from rolecall.core.existing import with_existing
 from rolecall.core.ids import AccountId, account_of
 from rolecall.core.observed import Observed
 from rolecall.core.organization import STACK_SETS_MEMBERS, OrganizationIdentity
 from rolecall.core.preflight import FoundRole, Unknown
 from rolecall.core.probe import Answer, Caller
+from rolecall.core.renaming import settled
 from rolecall.errors import AwsError, RolecallError
 from rolecall.flows.observe import observe
 from rolecall.flows.preflight import ROLES_AT_ONCE, find
@@ -132,6 +134,8 @@ class Examination:
             desired = desire(self.config, organization, unit_ids)
             trusted = desired.service_managed
             observed = await observe(self.ports, desired.stack_set_name, platforms=False, trusted_access=trusted)
+            observed = replace(observed, stack_set=adopted_by(desired, observed.stack_set))
+            desired = with_existing(settled(self.config, desired, observed), observed)
         except RolecallError as error:
             return [failure("targets", error), unchecked("preflight", "the targets are not known")]
         lines = [_targets(desired)]

@@ -14,7 +14,6 @@ from functools import cached_property
 from rolecall.core.gone import Farewell, Goodbye
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.probe import AssumedRole, Refusal
-from rolecall.core.template.inputs import EXTERNAL_ID
 from rolecall.errors import AwsError, CredentialsError
 from rolecall.flows.look import Seen
 from rolecall.ports import Ports
@@ -83,7 +82,7 @@ async def ask_after(asked: Asked, ports: Ports, accounts: Iterable[AccountId]) -
 
 async def left_that_answer(seen: Seen, ports: Ports) -> tuple[str, ...]:
     """Of what was left behind, and where the platform still gets in: a sentence each."""
-    external_id = seen.desired.content.parameters.get(EXTERNAL_ID)
+    external_id = seen.external_id(seen.desired.content)
     asked = await ask_before([Parting(entry.role_arn, external_id) for entry in seen.observed.ledger], ports)
     return tuple(
         f"{entry.role_arn}, which was left behind, still answers the platform"

@@ -9,15 +9,18 @@ from functools import cached_property
 from rolecall.core.breaker import Breaker, breaker
 from rolecall.core.config import Config
 from rolecall.core.desired import Desired, desire
-from rolecall.core.diff import diff
+from rolecall.core.diff import adopted_by, diff
+from rolecall.core.existing import with_existing
 from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry, without
 from rolecall.core.left_behind import kept_stacks, listed_again
 from rolecall.core.notes import notes
-from rolecall.core.observed import Observed, StackSet
+from rolecall.core.observed import Observed, StackContent
 from rolecall.core.plan import Plan, make_plan
 from rolecall.core.preflight import Finding, blocks
+from rolecall.core.renaming import settled
 from rolecall.core.roll import Proof
+from rolecall.core.template.inputs import EXTERNAL_ID, MASKED
 from rolecall.core.verdicts import Row, rows
 from rolecall.errors import ConfigError
 from rolecall.flows.drift import with_drift
@@ -47,10 +50,19 @@ class Seen:
         return breaker(self.desired, self.observed, self.plan.changes, limit)
 
     @property
+    def names(self) -> Mapping[AccountId, str]:
+        return {account.id: account.account.name for account in self.desired.accounts.values()}
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """One sentence each."""
         refused = [f"{self.ledger_refused.summary}: {self.ledger_refused.hint}"] if self.ledger_refused else []
         return (*notes(self.desired, self.observed), *refused)
+
+    def external_id(self, content: StackContent) -> str | None:
+        """What a role of this content is asked with: its own, or the config's where somebody else made the template."""
+        role, own = self.config.role, content.parameters.get(EXTERNAL_ID)
+        return own if own and own != MASKED else (role.external_id if role.asks_external_id else None)
 
     def rows(self, proofs: Mapping[AccountId, Proof] | None = None) -> tuple[Row, ...]:
         """One row an account; `proofs` are the roll call's, as far as it was called."""
@@ -79,26 +91,21 @@ async def look(
         observed = await observe(
             ports, desired.stack_set_name, platforms=platforms, trusted_access=desired.service_managed
         )
+        asked, desired = desired, settled(config, desired, observed)
         entries, refused = await _ledger(ports)
         left = without(entries, listed_again(desired, observed, entries))
-        observed = replace(observed, ledger=left, stack_set=_adopted(config, observed.stack_set))
+        observed = replace(observed, ledger=left, stack_set=adopted_by(desired, observed.stack_set))
     finally:
         ports.progress.end()
     observed = replace(observed, kept=kept_stacks(desired, entries))
+    desired = with_existing(desired, observed)
     if drift:
         observed = await with_drift(desired, observed, ports)
     changes = diff(desired, observed, retry_blocked=retry_blocked, platforms_asked=platforms)
     found = await find(config, ports, desired, observed, changes) if preflight else ()
     if (held := blocks(found)) and not retry_blocked:
         changes = diff(desired, observed, platforms_asked=platforms, held=held)
-    return Seen(config, desired, observed, make_plan(desired, observed, changes), platforms, refused, found)
-
-
-def _adopted(config: Config, stack_set: StackSet | None) -> StackSet | None:
-    """Whoever made it, it is ours where the config names its very id."""
-    if stack_set is None or stack_set.id != config.deployment.adopted_stack_set:
-        return stack_set
-    return replace(stack_set, adopted=True)
+    return Seen(config, desired, observed, make_plan(asked, observed, changes), platforms, refused, found)
 
 
 async def _ledger(ports: Ports) -> tuple[tuple[Entry, ...], ConfigError | None]:

@@ -12,7 +12,6 @@ from rolecall.core.left_behind import let_go_by_aws, of_stack_set, roles_of, wit
 from rolecall.core.observed import StackContent
 from rolecall.core.plan import Action
 from rolecall.core.registrations import departed
-from rolecall.core.template.inputs import EXTERNAL_ID
 from rolecall.flows.deploying import accounts_in
 from rolecall.flows.farewell import Asked, Parting, ask_after, ask_before
 from rolecall.flows.ledger import keep, now
@@ -23,7 +22,7 @@ from rolecall.ports import Ports
 def partings(seen: Seen, content: StackContent, accounts: Sequence[AccountId]) -> list[Parting]:
     """The roles of a stack or stack set in these accounts."""
     roles = roles_of(seen.desired, content)
-    return [Parting(roles(account), content.parameters.get(EXTERNAL_ID)) for account in accounts]
+    return [Parting(roles(account), seen.external_id(content)) for account in accounts]
 
 
 def leaving(seen: Seen) -> list[Parting]:
@@ -62,7 +61,7 @@ async def _keep_departed(seen: Seen, ports: Ports) -> None:
     """Accounts that left the organization and are deregistered: nobody here can look into them but as the platform."""
     out = [name for name, meant in seen.desired.deregister_departed.items() if meant]
     there = departed(seen.desired, (found for found in seen.observed.registrations if found.platform in out))
-    external_id = seen.desired.content.parameters.get(EXTERNAL_ID)
+    external_id = seen.external_id(seen.desired.content)
     asked = await ask_before([Parting(found.role, external_id) for found in there if found.role], ports)
     if asked.known:
         entries = with_departed(seen.desired, (found for found in there if found.role in asked.known), now(ports))
@@ -71,7 +70,7 @@ async def _keep_departed(seen: Seen, ports: Ports) -> None:
 
 async def _drop_refused(seen: Seen, ports: Ports) -> None:
     doubtful = [entry for entry in of_stack_set(seen.desired, seen.observed.ledger) if not entry.stack_id]
-    external_id = seen.desired.content.parameters.get(EXTERNAL_ID)
+    external_id = seen.external_id(seen.desired.content)
     asked = await ask_before([Parting(entry.role_arn, external_id) for entry in doubtful], ports)
     gone: list[Entry] = [entry for entry in doubtful if entry.role_arn in asked.refused]
     if gone:

@@ -12,7 +12,15 @@ from rolecall.core.desired import DesiredAccount
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import Registration
 from rolecall.core.plan import Action, Change
-from rolecall.core.registrations import is_ours, to_replace
+from rolecall.core.registrations import (
+    is_of_our_role,
+    is_ours,
+    is_passing,
+    is_stale,
+    passing_name,
+    superseded,
+    to_replace,
+)
 from rolecall.core.report import Failure
 from rolecall.core.roll import Access, Proof
 from rolecall.errors import PlatformError
@@ -58,20 +66,44 @@ async def _change(seen: Seen, platform: Platform, change: Change, proofs: Mappin
         assert account is not None
         if refusal := _why_not(proofs.get(account.id)):
             return Failure(account.id, change.subject, refusal)
-        await _register(platform, account, to_replace(account, _there(seen, platform, account.id)))
+        await _register(platform, account, _there(seen, platform, account.id))
     except PlatformError as error:
         return Failure(change.account, change.subject, error.detail or error.summary)
     return None
 
 
-async def _register(platform: Platform, account: DesiredAccount, stale: Sequence[Registration]) -> None:
-    """Adds before it removes, so that a refusal loses nothing; unless the name itself has to be freed first."""
+async def _register(platform: Platform, account: DesiredAccount, there: Sequence[Registration]) -> None:
+    """Adds before it removes, so that neither a refusal nor an end in between loses anything.
+
+    Where the name itself has to be freed first, the role is registered under a passing name until it is.
+    """
     name = account.names[platform.name]
-    for registration in (found for found in stale if found.account_name == name):
-        await platform.remove(registration.account_name)
+    passing = [found for found in there if is_passing(account, found)]
+    if any(is_ours(account, found) and not is_stale(account, found) for found in there):
+        await _remove(platform, superseded(account, there))
+        return
+    stale = to_replace(account, there)
+    in_the_way = [found for found in stale if found.account_name == name]
+    if in_the_way:
+        await _pass(platform, account, passing)
+        await _remove(platform, in_the_way)
     await platform.add(name, account.role)
-    for registration in (found for found in stale if found.account_name != name):
-        await platform.remove(registration.account_name)
+    await _remove(platform, [found for found in stale if found.account_name != name and found not in passing])
+    if in_the_way or passing:
+        await platform.remove(passing_name(name))
+
+
+async def _pass(platform: Platform, account: DesiredAccount, passing: Sequence[Registration]) -> None:
+    """There may be one of an earlier run, of this role or of another."""
+    if any(found.role == account.role for found in passing):
+        return
+    await _remove(platform, passing)
+    await platform.add(passing_name(account.names[platform.name]), account.role)
+
+
+async def _remove(platform: Platform, registrations: Sequence[Registration]) -> None:
+    for found in registrations:
+        await platform.remove(found.account_name)
 
 
 def _why_not(proof: Proof | None) -> str:
@@ -94,5 +126,5 @@ def _leaving(
 ) -> list[Registration]:
     there = _there(seen, platform, account_id)
     if account is None:  # departed: the plan names only those of our role
-        return [found for found in there if found.role and found.role.name == seen.desired.role_name]
+        return [found for found in there if is_of_our_role(seen.desired, found)]
     return [found for found in there if is_ours(account, found)]

@@ -157,3 +157,15 @@ def test_what_terraform_cannot_say_is_refused_with_what_it_can(changes: dict[str
 def test_the_management_account_may_be_left_out() -> None:
     wanted = config(targets={"management_account": False})
     assert "resource aws_cloudformation_stack.management" not in read(wanted)
+
+
+def test_a_role_that_is_renamed_stands_beside_its_former_one() -> None:
+    role = {"name": "CadoResponseRole2", "former_name": "CadoResponseRole"}
+    wanted = config(role=role, deployment={"stack_set_name": "rolecall-CadoResponseRole"})
+    stack_set = read(wanted)["resource aws_cloudformation_stack_set.role"]
+    assert {name: stack_set["parameters"][name] for name in ("RoleName", "FormerRoleName")} == {
+        "RoleName": role["name"],
+        "FormerRoleName": role["former_name"],
+    }
+    assert body(stack_set["template_body"]) == template.render(template.build(wanted.role.for_members))
+    assert "SecondRole:" in stack_set["template_body"]

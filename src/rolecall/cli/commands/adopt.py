@@ -1,18 +1,16 @@
-"""`rolecall adopt`: a stack set that somebody made by hand, as the rolecall.yaml that describes it. Changes nothing."""
+"""`rolecall adopt`: a stack set that somebody made by hand, as the rolecall.yaml that describes it.
+
+Changes nothing, unless stacks are to be imported; to know what unnamed roles are called it has drift detected.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from rolecall.cli import options
-from rolecall.errors import UsageError
-
-if TYPE_CHECKING:
-    from rolecall.cli.options import Options
-    from rolecall.core.adoption import Adopted
 
 
 class CallAs(StrEnum):
@@ -39,41 +37,33 @@ def adopt(
         bool, typer.Option("--management-account", help="Bring the role to the management account too.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    roles: Annotated[
+        bool,
+        typer.Option(
+            "--roles", help="Of a config that is there: find out anew what the roles without a name are called."
+        ),
+    ] = False,
+    import_stacks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--import-stacks",
+            help="A plain stack's ARN, or a file of them, a line each: they become instances of the stack set. "
+            "May be given several times.",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Import without asking.")] = False,
 ) -> None:
-    import asyncio
-
-    from rolecall.core.adoption import config_text
+    from rolecall.cli import adopting
+    from rolecall.cli.importing import import_into, stacks_named
 
     given = options.of(context)
-    if given.config.exists() and not force:
-        raise UsageError(f"{given.config} is there already", hint="--force writes over it; --config names another")
-    found, region = asyncio.run(_read(given, stack_set, role, delegated=call_as is CallAs.DELEGATED_ADMIN))
-    text = config_text(
-        found,
-        call_as=call_as.value,
-        region=region,
-        assume_profile=assume_profile,
-        management=management_account,
-    )
-    _write(given, found, text)
-
-
-async def _read(given: Options, name: str, role: str | None, *, delegated: bool) -> tuple[Adopted, str]:
-    from rolecall.flows.adopting import read_stack_set
-    from rolecall.wiring.assembly import Credentials, open_readers
-
-    stack_sets, organizations, region = open_readers(Credentials(given.profile, given.region), delegated=delegated)
-    return await read_stack_set(stack_sets, organizations, name, role), region
-
-
-def _write(given: Options, found: Adopted, text: str) -> None:
-    """The file, which is read before it is written: what it lacks is told, and nothing is left half-written."""
-    from rolecall.cli.files import write_atomically
-    from rolecall.core.config_reader import read_config
-
-    read_config(text, str(given.config))
-    write_atomically(given.config, text)
-    for remark in found.remarks:
-        typer.echo(f"note: {remark}", err=True)
-    if not given.quiet:
-        typer.echo(f"Wrote {given.config}. Next: rolecall plan, which names all that it would change", err=True)
+    stacks = stacks_named(import_stacks or [])
+    if (roles or stacks) and given.config.exists() and not force:
+        adopting.check_is_of(given, stack_set)
+        if roles:
+            adopting.find_roles_again(given, role)
+    else:
+        asked = adopting.Asked(stack_set, role, call_as.value, assume_profile, management_account)
+        adopting.write(given, asked, force=force)
+    if stacks:
+        import_into(given, stacks, yes=yes)

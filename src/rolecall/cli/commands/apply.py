@@ -48,7 +48,7 @@ def apply(
         seen = await look(config, ports, retry_blocked=retry_blocked, drift=drift)
         seen = await settled_look(seen, ports, retry_blocked=retry_blocked, drift=drift)
         if saved:
-            refuse_if_stale(saved, seen.plan)
+            refuse_if_stale(saved, seen.plan, seen.names)
         seen.breaker.check(allow_removals)
         _ask(given, seen, yes=yes)
         return await apply(seen, ports, allow_removals=allow_removals)
@@ -86,8 +86,7 @@ def report_of(applied: Applied) -> dict[str, Any]:
 def _goodbyes(applied: Applied) -> list[str]:
     from rolecall.core.gone import farewell_notes
 
-    names = {account.id: account.account.name for account in applied.seen.desired.accounts.values()}
-    return list(farewell_notes(applied.goodbyes, names))
+    return list(farewell_notes(applied.goodbyes, applied.seen.names))
 
 
 def _print_failures(given: Options, applied: Applied) -> None:
@@ -95,8 +94,7 @@ def _print_failures(given: Options, applied: Applied) -> None:
     from rolecall.cli.views import console
     from rolecall.cli.views.failures import print_failures
 
-    names = {account.id: account.account.name for account in applied.seen.desired.accounts.values()}
-    print_failures(console.stderr(given), applied.failures, names, told=not given.quiet)
+    print_failures(console.stderr(given), applied.failures, applied.seen.names, told=not given.quiet)
 
 
 def _read_plan(path: Path) -> Plan:
@@ -134,12 +132,13 @@ def _ask(given: Options, seen: Seen, *, yes: bool) -> None:
 
 
 def print_applied(target: Any, applied: Applied, result: dict[str, Any]) -> None:
-    """How many of the changes were made, what was blocked, then the summary."""
+    """How many of the changes were made, what was blocked, which roles do not answer, then the summary."""
     from rolecall.cli.views.changes import print_blocked, print_notes
-    from rolecall.cli.views.roll import print_summary
+    from rolecall.cli.views.roll import print_not_ready, print_summary
 
     planned = len(applied.plan.pending)
     target.print(f"{applied.done} of {planned} changes applied" if planned else "Nothing to do")
     print_blocked(target, result)
     print_notes(target, {"notes": _goodbyes(applied)})
+    print_not_ready(target, result, applied.proofs.keys())
     print_summary(target, result)

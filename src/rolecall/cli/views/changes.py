@@ -1,50 +1,16 @@
-"""A plan's changes for people, rendered from the report's JSON: grouped and counted, the blocked marked."""
+"""A plan for people, rendered from the report's JSON: its changes, what was found beforehand, and what stops it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import groupby
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from rolecall.cli.views.groups import counted, listed, print_groups, print_line
 from rolecall.core.plan import Action
 from rolecall.core.preflight import Finding, Level
 
-_NAMED = 8
-_WORDS = {
-    Action.CREATE_STACK_SET: ("+", "create"),
-    Action.UPDATE_STACK_SET: ("~", "update"),
-    Action.ADD_UNIT: ("+", "add a unit to"),
-    Action.DROP_UNIT: ("-", "drop a unit of"),
-    Action.DELETE_STACK_SET: ("-", "delete"),
-    Action.CREATE_INSTANCE: ("+", "create"),
-    Action.RETRY_INSTANCE: ("~", "retry"),
-    Action.REPAIR_INSTANCE: ("~", "bring back"),
-    Action.REWRITE_INSTANCE: ("~", "rewrite the policies of"),
-    Action.RECREATE_INSTANCE: ("-/+", "delete and make anew"),
-    Action.DELETE_INSTANCE: ("-", "delete"),
-    Action.LET_GO_INSTANCE: ("-", "let go of"),
-    Action.CREATE_STACK: ("+", "create"),
-    Action.UPDATE_STACK: ("~", "update"),
-    Action.REPLACE_STACK: ("~", "replace"),
-    Action.DELETE_STACK: ("-", "delete"),
-    Action.REGISTER: ("+", "register with"),
-    Action.REPLACE_REGISTRATION: ("~", "register anew with"),
-    Action.DEREGISTER: ("-", "take out of"),
-    Action.BLOCKED: ("!", "blocked:"),
-}
-
-
-_TOLD_EACH = (
-    Action.BLOCKED,
-    Action.REPAIR_INSTANCE,
-    Action.REWRITE_INSTANCE,
-    Action.RECREATE_INSTANCE,
-    Action.LET_GO_INSTANCE,
-)
-"""Those of which each account has a line, with what is the matter there; where many have the same, one for all."""
 _LEVELS = {Level.BLOCKS: "will fail", Level.WARNS: "warning", Level.UNCHECKED: "not checked"}
 
 
@@ -54,12 +20,14 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
     What takes something away stands apart, at the end, under a heading of its own.
     """
     organization, changes = report["organization"], report["changes"]
-    console.print(f"Organization {organization['id']}, {organization['accounts']} accounts", markup=False)
+    accounts = counted(organization["accounts"], "account")
+    console.print(f"Organization {organization['id']}, {accounts}", markup=False)
     removals = [change for change in changes if Action(change["action"]).destructive]
-    _print_groups(console, report, [change for change in changes if not Action(change["action"]).destructive], verbose)
+    others = [change for change in changes if not Action(change["action"]).destructive]
+    print_groups(console, report, others, verbose=verbose)
     if removals:
         console.print(Text("Removals", style="change.destructive"))
-        _print_groups(console, report, removals, verbose)
+        print_groups(console, report, removals, verbose=verbose)
     console.print(_total(changes, len(removals)))
     print_findings(console, report, verbose)
     print_notes(console, report)
@@ -69,15 +37,15 @@ def print_changes(console: Console, report: dict[str, Any], *, verbose: bool = F
 def _print_breaker(console: Console, breaker: dict[str, Any] | None) -> None:
     if breaker and breaker["stops"]:
         line = Text("! apply stops here: ", style="change.blocked").append(breaker["reason"], style="default")
-        _print_line(console, line.append(f" (--allow-removals {breaker['removals']} lets it)"))
+        print_line(console, line.append(f" (--allow-removals {breaker['removals']} lets it)"))
 
 
 def _total(changes: list[dict[str, Any]], removals: int) -> str:
     pending = sum(change["action"] != Action.BLOCKED for change in changes)
     blocked = len(changes) - pending
-    tail = [f"{_count(removals, 'removal')} among them"] if removals else []
-    tail += [f"{blocked} blocked"] if blocked else []
-    return ", ".join([_count(pending, "change") if pending else "No changes", *tail])
+    tail = [f"{counted(removals, 'removal')} among them"] if removals else []
+    tail += [f"{blocked:,} blocked"] if blocked else []
+    return ", ".join([counted(pending, "change") if pending else "No changes", *tail])
 
 
 def print_findings(console: Console, report: dict[str, Any], verbose: bool) -> None:
@@ -89,94 +57,19 @@ def print_findings(console: Console, report: dict[str, Any], verbose: bool) -> N
         if Finding(**finding).cause not in shown:
             alike.setdefault((finding["level"], finding["message"], finding["hint"]), []).append(finding)
     for (level, message, hint), found in alike.items():
-        accounts = [finding for finding in found if finding["account"]]
-        where = f", in {_names(accounts, names, verbose)}" if accounts else ""
+        accounts = [finding["account"] for finding in found if finding["account"]]
+        where = f", in {listed(accounts, names, verbose)}" if accounts else ""
         style = "change.blocked" if level == Level.BLOCKS else "change.other"
-        _print_line(console, Text(f"{_LEVELS[Level(level)]}: ", style=style).append(message + where, style="default"))
+        print_line(console, Text(f"{_LEVELS[Level(level)]}: ", style=style).append(message + where, style="default"))
         if hint:
-            _print_line(console, Text(f"  -> {hint}"))
+            print_line(console, Text(f"  -> {hint}"))
 
 
 def print_notes(console: Console, report: dict[str, Any]) -> None:
     for note in report["notes"] or ():
-        console.print(f"note: {note}", markup=False, soft_wrap=not console.is_terminal)
+        print_line(console, Text(f"note: {note}"))
 
 
 def print_blocked(console: Console, report: dict[str, Any]) -> None:
     """Only what cannot be done, and why."""
-    blocked = [change for change in report["changes"] if change["action"] == Action.BLOCKED]
-    _print_groups(console, report, blocked, verbose=False)
-
-
-def _print_groups(console: Console, report: dict[str, Any], changes: list[dict[str, Any]], verbose: bool) -> None:
-    names = {row["id"]: row["name"] for row in report["accounts"] or ()}
-    for (action, subject), group in groupby(changes, key=lambda change: (Action(change["action"]), change["subject"])):
-        _print_group(console, action, subject, list(group), names, verbose)
-
-
-def _print_group(
-    console: Console, action: Action, subject: str, group: list[dict[str, Any]], names: dict[str, str], verbose: bool
-) -> None:
-    sign, words = _WORDS[action]
-    style = _style(action)
-    accounts = [change for change in group if change["account"]]
-    if len(accounts) > 1 and action not in _TOLD_EACH:
-        line = Text(f"  {sign} {words} {subject} in {_count(len(accounts), 'account')}: ", style=style)
-        _print_line(console, line.append(_names(accounts, names, verbose), style="default"))
-        _print_reasons(console, accounts)
-        return
-    for change in _told_once(group) if action in _TOLD_EACH and not verbose else group:
-        alike = [same for same in group if same["detail"] == change["detail"] and action is not Action.BLOCKED]
-        told = alike if len(alike) > 1 and not change["account"] else [change]
-        where = f" in {_names(told, names, verbose)}" if told[0]["account"] else ""
-        detail = f" ({change['detail']})" if change["detail"] else ""
-        _print_line(console, Text(f"  {sign} {words} {subject}{where}", style=style).append(detail, style="default"))
-        for difference in change["differences"]:
-            _print_line(console, _difference(difference))
-
-
-def _print_line(console: Console, line: Text) -> None:
-    console.print(line, soft_wrap=not console.is_terminal)
-
-
-def _print_reasons(console: Console, changes: list[dict[str, Any]]) -> None:
-    """How many have which reason, where there is more than one; each account's own stands in the JSON."""
-    reasons = Counter(change["detail"] for change in changes)
-    shown = reasons.most_common(_NAMED) if 1 < len(reasons) < len(changes) else []
-    for reason, count in shown:
-        _print_line(console, Text(f"      {count}: {reason}"))
-    if left := len(reasons) - len(shown) if shown else 0:
-        _print_line(console, Text(f"      and {_count(left, 'other reason')}"))
-
-
-def _difference(difference: dict[str, Any]) -> Text:
-    before, after = (difference[side] or "nothing" for side in ("before", "after"))
-    return Text(f"      {difference['what']}: {before} -> {after}")
-
-
-def _told_once(group: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A cause that blocks many accounts is one line, which says how many."""
-    told: dict[str, list[dict[str, Any]]] = {}
-    for change in group:
-        told.setdefault(change["detail"], []).append(change)
-    return [
-        same[0] if len(same) == 1 else {**same[0], "account": None, "detail": f"{len(same)} accounts: {detail}"}
-        for detail, same in told.items()
-    ]
-
-
-def _names(changes: list[dict[str, Any]], names: dict[str, str], verbose: bool) -> str:
-    known = sorted(names.get(change["account"], change["account"]) for change in changes)
-    if verbose or len(known) <= _NAMED:
-        return ", ".join(known)
-    return f"{', '.join(known[:_NAMED])} and {len(known) - _NAMED} more"
-
-
-def _style(action: Action) -> str:
-    if action is Action.BLOCKED:
-        return "change.blocked"
-    return "change.destructive" if action.destructive else "change.other"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    print_groups(console, report, [change for change in report["changes"] if change["action"] == Action.BLOCKED])

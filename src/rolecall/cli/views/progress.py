@@ -81,7 +81,7 @@ class Lines(Silence):
         self._title = ""
 
     def say(self, line: str) -> None:
-        self._err.print(line, markup=False)
+        self._err.print(line, markup=False, soft_wrap=True)
 
 
 class Bars(Silence):

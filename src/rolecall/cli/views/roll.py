@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,15 +11,24 @@ from rich.table import Table
 from rich.text import Text
 
 _ORDER = ("unsafe", "unreachable", "restricted", "unknown", "pending", "ready", "excluded")
+_SHOWN = 20
 _WIDE = 170
 _MEDIUM = 110
 
 
 def print_roll(console: Console, report: dict[str, Any]) -> None:
     """One line an account, the ones to look at first, then the coverage."""
-    rows = sorted(report["accounts"], key=lambda row: (_ORDER.index(row["verdict"]), row["path"], row["name"]))
-    console.print(_table(rows, _columns(console.width)))
+    console.print(_table(_in_order(report), _columns(console.width)))
     print_summary(console, report)
+
+
+def print_not_ready(console: Console, report: dict[str, Any], asked: Collection[str]) -> None:
+    """Of the accounts that were asked, those that are not ready, and why; nothing where there are none."""
+    rows = [row for row in _in_order(report) if row["id"] in asked and row["verdict"] not in ("ready", "excluded")]
+    if rows:
+        console.print(_table(rows[:_SHOWN], _columns(console.width)))
+    if len(rows) > _SHOWN:
+        console.print(f"{len(rows) - _SHOWN:,} more are not ready: `rolecall check` lists all")
 
 
 def print_summary(console: Console, report: dict[str, Any]) -> None:
@@ -38,6 +47,10 @@ def print_summary(console: Console, report: dict[str, Any]) -> None:
     else:
         targets_ready = f"{ready}/{targets} targets ready ({_percent(ready, targets)})"
         console.print(f"Coverage: {targets_ready}, {ready}/{total} of all accounts ({_percent(ready, total)})")
+
+
+def _in_order(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return sorted(report["accounts"], key=lambda row: (_ORDER.index(row["verdict"]), row["path"], row["name"]))
 
 
 _COLUMNS = {

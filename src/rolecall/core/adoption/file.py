@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
+from rolecall.core.adoption import unnamed
+from rolecall.core.adoption.covering import Coverage
 from rolecall.core.adoption.reading import Adopted
+from rolecall.core.adoption.trusting import Trusted
 from rolecall.core.init_file import quoted, quoted_list
-from rolecall.core.permission_groups import GROUPS, PermissionGroup
-from rolecall.core.permission_groups.account_check import GROUP as ACCOUNT_CHECK
 
 SUGGESTED_NAME = "CadoResponseRole"
 _SHOWN = 20
@@ -40,70 +40,75 @@ def config_text(found: Adopted, *, call_as: str, region: str, assume_profile: st
     return "\n".join(lines) + "\n"
 
 
-def covered(allowed: frozenset[str]) -> tuple[list[PermissionGroup], list[tuple[PermissionGroup, list[str]]]]:
-    """The groups whose every action is allowed, and those of which a part is, with what they lack."""
-    whole: list[PermissionGroup] = []
-    partly: list[tuple[PermissionGroup, list[str]]] = []
-    for group in GROUPS.values():
-        lacking = [action for action in group.actions if not _allows(allowed, action)]
-        if not lacking:
-            whole.append(group)
-        elif len(lacking) < len(group.actions):
-            partly.append((group, lacking))
-    names = {group.id for group in whole} | {ACCOUNT_CHECK.id}
-    fitting = [group for group in whole if set(group.requires) <= names and not set(group.conflicts) & names]
-    return fitting, partly
-
-
-def _allows(allowed: frozenset[str], action: str) -> bool:
-    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in allowed)
-
-
 def _role(found: Adopted) -> Iterator[str]:
     trusted = found.trusted
     yield "role:"
     yield f"  name: {quoted(found.name or SUGGESTED_NAME)}"
-    if found.logical_id != "Role":
+    if not found.name:
+        yield from unnamed.config_lines(found)
+    elif found.logical_id != "Role":
         yield f"  logical_id: {quoted(found.logical_id)}   # as it is in the template: not to be changed"
     if found.path:
         yield f"  path: {quoted(found.path)}"
     if found.description:
         yield f"  description: {quoted(found.description)}"
-    yield f"  trusted_principals: {quoted_list(trusted.principals)}"
+    yield from _trusted(trusted)
+    yield from _external_ids(trusted)
+    yield from _trust(trusted)
+    yield f"  max_session_hours: {found.max_session_hours}"
+    if found.boundary:
+        yield f"  permissions_boundary: {quoted(found.boundary)}"
+    yield from _groups(found.coverage)
+    if tags := {key: value for key, value in found.tags.items() if key != "managed-by"}:
+        yield f"  tags: {json.dumps(dict(sorted(tags.items())))}"
+
+
+def _trusted(trusted: Trusted) -> Iterator[str]:
+    if trusted.anybody:
+        yield f"  trusted_principals: {quoted_list(trusted.principals)}"
+    else:
+        yield '  # trusted_principals: ["arn:aws:iam::<account>:role/<name>"]   # to fill in: nobody can tell who it is'
     if trusted.accounts:
         yield "  trusted_accounts:"
         for account in trusted.accounts:
             yield f"    - {{account: {quoted(account)}, reason: {quoted('as it was when the stack set was adopted')}}}"
-    yield from _external_ids(trusted.external_ids)
-    yield f"  max_session_hours: {found.max_session_hours}"
-    if found.boundary:
-        yield f"  permissions_boundary: {quoted(found.boundary)}"
-    yield from _groups(found.allowed)
-    if tags := {key: value for key, value in found.stack_set.content.tags.items() if key != "managed-by"}:
-        yield f"  tags: {json.dumps(dict(sorted(tags.items())))}"
 
 
-def _external_ids(ids: Sequence[str]) -> Iterator[str]:
-    if not ids:
+def _external_ids(trusted: Trusted) -> Iterator[str]:
+    ids = trusted.external_ids
+    if ids:
+        yield f"  external_id: {quoted(ids[0])}   # give this to the platform"
+    elif trusted.untold_id:
+        yield '  # external_id: ""   # to fill in with what the platform presents: AWS does not tell it'
+    else:
         yield "  external_id: none"
         yield '  external_id_reason: "none was asked for when the stack set was adopted"'
-        return
-    yield f"  external_id: {quoted(ids[0])}   # give this to the platform"
     if ids[1:]:
         yield f"  former_external_ids: {quoted_list(ids[1:])}"
 
 
-def _groups(allowed: frozenset[str]) -> Iterator[str]:
-    whole, partly = covered(allowed)
-    names = [group.id for group in GROUPS.values() if group in whole or group is ACCOUNT_CHECK]
-    for group, lacking in partly:
-        yield f"  # {group.id} is allowed in part: it lacks {_some(lacking)}"
-    needed = {action for name in names for action in GROUPS[name].actions}
-    if beyond := sorted(
-        pattern for pattern in allowed if not any(_allows(frozenset([pattern]), one) for one in needed)
-    ):
-        yield f"  # beyond the groups below, and gone with the first apply: {_some(beyond)}"
-    yield f"  permission_groups: [{', '.join(names)}]"
+def _trust(trusted: Trusted) -> Iterator[str]:
+    if trusted.organization_id or trusted.vpc_endpoints:
+        yield "  trust:"
+    if trusted.organization_id:
+        yield f"    organization_id: {quoted(trusted.organization_id)}"
+    if trusted.vpc_endpoints:
+        yield f"    source_vpc_endpoints: {quoted_list(trusted.vpc_endpoints)}"
+
+
+def _groups(coverage: Coverage) -> Iterator[str]:
+    for part in coverage.partly:
+        if part.lacking:
+            yield f"  # {part.group.id} is allowed in part: it lacks {_some(part.lacking)}"
+        if part.narrower:
+            yield f"  # {part.group.id} is allowed of fewer resources (role.scopes narrows): {_some(part.narrower)}"
+    for name, why in coverage.left_out:
+        yield f"  # {name} is allowed too, and left out: {why}"
+    if coverage.beyond:
+        yield f"  # beyond the groups below, and gone with the first apply: {_some(coverage.beyond)}"
+    if coverage.wider:
+        yield f"  # wider than the groups below, which the first apply narrows: {_some(coverage.wider)}"
+    yield f"  permission_groups: [{', '.join(coverage.whole)}]"
 
 
 def _some(actions: Sequence[str]) -> str:

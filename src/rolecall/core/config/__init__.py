@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from rolecall.core.config.base import Section
@@ -18,6 +18,7 @@ from rolecall.core.config.deployment import AutoDeploymentSection, DeploymentSec
 from rolecall.core.config.platform import PlatformSection
 from rolecall.core.config.role import NO_EXTERNAL_ID, RoleSection
 from rolecall.core.config.targets import TargetsSection
+from rolecall.core.existing_roles import Roles
 from rolecall.core.ids import partition_of_region
 from rolecall.core.policy.conditions import Condition
 from rolecall.core.policy.request import Context
@@ -52,6 +53,8 @@ class Config(Section):
     check: Annotated[CheckSection, Field(validate_default=True)] = CheckSection()
     platforms: list[PlatformSection] = []
 
+    _existing_roles: Roles = PrivateAttr(default_factory=dict)
+
     @field_validator("targets")
     @classmethod
     def _fit_the_groups(cls, targets: TargetsSection, info: ValidationInfo) -> TargetsSection:
@@ -75,7 +78,7 @@ class Config(Section):
     def _fits_the_targets(cls, deployment: DeploymentSection, info: ValidationInfo) -> DeploymentSection:
         targets, role = info.data.get("targets"), info.data.get("role")
         problems = [*(_misfits(targets, deployment) if targets else ())]
-        problems += _elsewhere(role, deployment) if role else ()
+        problems += (*_unfit(role, deployment), *_renamed(role, deployment)) if role else ()
         if problems:
             raise ValidationError.from_exception_data(cls.__name__, problems)
         return deployment
@@ -94,6 +97,17 @@ class Config(Section):
         if len({platform.name for platform in platforms}) < len(platforms):
             raise ValueError("two have the same name")
         return platforms
+
+    def with_existing_roles(self, roles: Roles) -> Config:
+        """With what the file `role.existing_roles` says."""
+        config = self.model_copy()
+        config._existing_roles = roles
+        return config
+
+    @property
+    def existing_roles(self) -> Roles:
+        """Account -> its role with a name of its own."""
+        return self._existing_roles
 
     @property
     def stack_set_name(self) -> str:
@@ -121,11 +135,22 @@ def _misfits(targets: TargetsSection, deployment: DeploymentSection) -> Iterator
         )
 
 
-def _elsewhere(role: RoleSection, deployment: DeploymentSection) -> Iterator[InitErrorDetails]:
-    """A Region of another partition than the principals': nobody assumes a role across partitions."""
+def _unfit(role: RoleSection, deployment: DeploymentSection) -> Iterator[InitErrorDetails]:
+    """What cannot hold with the role: its roles are of no stack set, or the Region is of another partition than the
+    principals', across which nobody assumes a role."""
     partition = partition_of_region(deployment.region)
+    if role.existing_roles and not deployment.adopted_stack_set:
+        yield _misfit(("adopted_stack_set",), "is needed with role.existing_roles: roles of which stack set?")
     if role.trusted_principals and partition != role.partition:
         yield _misfit(("region",), f"is of partition {partition}, and the trusted principals are of {role.partition}")
+
+
+def _renamed(role: RoleSection, deployment: DeploymentSection) -> Iterator[InitErrorDetails]:
+    """A stack set that is called after the role would be another one under the role's new name."""
+    if role.former_name and not deployment.stack_set_name:
+        name = stack_set_name_for(role.former_name)
+        message = f"is needed with role.former_name, so that the stack set stays: it is {name} unless you gave another"
+        yield _misfit(("stack_set_name",), f"{message}. Keep it from then on")
 
 
 def _untrusted(role: RoleSection, caller: AssumeFromSection) -> Iterator[InitErrorDetails]:

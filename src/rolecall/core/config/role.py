@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from rolecall.core import permission_groups
 from rolecall.core.config.base import (
@@ -18,10 +17,11 @@ from rolecall.core.config.base import (
     TagKeyText,
     TagValueText,
 )
+from rolecall.core.config.groups import group_problems, known_groups, own_groups, problem, scope_problems
 from rolecall.core.config.scopes import ScopeSection
 from rolecall.core.config.trust import ExternalIdText, TrustedAccountSection, TrustSection
 from rolecall.core.ids import partition_of
-from rolecall.core.permission_groups import PermissionGroup, Scope, Statement
+from rolecall.core.permission_groups import PermissionGroup, Statement
 from rolecall.core.permission_groups.scoping import narrow
 
 NO_EXTERNAL_ID = "none"
@@ -30,6 +30,8 @@ _WORDS_FOR_NONE = (NO_EXTERNAL_ID, "noexternalidrequired")
 
 _BREAK_GLASS = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/[A-Za-z0-9_+=,.@/*?-]*[A-Za-z0-9_+=,.@-][*?]*$"
 """With a letter in the last part of its path, so that it is not everybody; without policy variables."""
+SECOND = "Second"
+"""With what the names within the template of a role in the second place, and of its policies, begin."""
 DESCRIPTION = "Assumed by the forensics platform. Deployed and checked by rolecall."
 
 
@@ -45,6 +47,10 @@ class RoleSection(Section):
     """The role, the same in every account."""
 
     name: Annotated[RoleNameText, Field(description="The role's name, in every account")]
+    former_name: Annotated[
+        RoleNameText | None,
+        Field(description="For the time of a renaming: the role's name until now, under which it stays there too"),
+    ] = None
     path: Annotated[
         str,
         Field(
@@ -61,6 +67,28 @@ class RoleSection(Section):
             "another CloudFormation would make a second role beside it",
         ),
     ] = "Role"
+    template_place: Annotated[
+        Literal["first", "second"] | None,
+        Field(
+            description="Which of the template's two places for a role this one has, where `rolecall template` has to "
+            "be told; `apply` finds it deployed. See docs/guides/rotation.md"
+        ),
+    ] = None
+    existing_roles: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="The file, beside this one, of roles that have another name in each account, since an adopted "
+            "template gives them none: account,role_arn. Without it they are taken out; see docs/guides/adoption.md",
+        ),
+    ] = None
+    keep_existing: Annotated[
+        bool,
+        Field(
+            description="Those roles stay all that there is, under the names that they have; false makes one of `name` "
+            "beside each"
+        ),
+    ] = False
     description: Annotated[
         str, Field(pattern=r"^[\x20-\x7e\xa1-\xff]*$", max_length=1000, description="The role's description")
     ] = DESCRIPTION
@@ -115,7 +143,35 @@ class RoleSection(Section):
     _own_groups: Mapping[str, PermissionGroup] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any) -> None:
-        self._own_groups = _own(context)
+        self._own_groups = own_groups(context)
+
+    @field_validator("former_name")
+    @classmethod
+    def _another_name(cls, former: str | None, info: ValidationInfo) -> str | None:
+        if former and former.lower() == str(info.data.get("name")).lower():
+            raise ValueError("is the name itself: to IAM capitals make no other name")
+        return former
+
+    @field_validator("logical_id")
+    @classmethod
+    def _no_second_place(cls, logical_id: str) -> str:
+        if logical_id.startswith(SECOND):
+            raise ValueError(f"begins with {SECOND}, as what stands in the template's second place does")
+        return logical_id
+
+    @field_validator("existing_roles")
+    @classmethod
+    def _one_renaming(cls, existing: str | None, info: ValidationInfo) -> str | None:
+        if existing and info.data.get("former_name"):
+            raise ValueError("cannot stand beside former_name: finish the one renaming, then the other")
+        return existing
+
+    @field_validator("keep_existing")
+    @classmethod
+    def _known_by_a_file(cls, keep: bool, info: ValidationInfo) -> bool:
+        if keep and not info.data.get("existing_roles"):
+            raise ValueError("needs existing_roles, the file that says which they are")
+        return keep
 
     @field_validator("trusted_principals")
     @classmethod
@@ -151,7 +207,7 @@ class RoleSection(Section):
     def _ids_of_the_trusted(cls, trust: TrustSection, info: ValidationInfo) -> TrustSection:
         trusted = info.data.get("trusted_principals", ())
         problems = [
-            _problem(("principal_ids", arn), "is no trusted principal")
+            problem(("principal_ids", arn), "is no trusted principal")
             for arn in trust.principal_ids
             if arn not in trusted
         ]
@@ -169,8 +225,8 @@ class RoleSection(Section):
     @field_validator("permissions_boundary")
     @classmethod
     def _none_of_our_own_policies(cls, boundary: str | None, info: ValidationInfo) -> str | None:
-        name = info.data.get("name")
-        if boundary and name and boundary.rsplit("/", 1)[-1].startswith(f"{name}-"):
+        names = filter(None, (info.data.get("name"), info.data.get("former_name")))
+        if boundary and (name := next((one for one in names if boundary.rsplit("/", 1)[-1].startswith(f"{one}-")), "")):
             raise ValueError(f"is named as the role's own policies are, {name}-…: who may change those could change it")
         return boundary
 
@@ -186,7 +242,7 @@ class RoleSection(Section):
     @classmethod
     def _fitting_groups(cls, names: list[str], info: ValidationInfo) -> list[str]:
         names = list(dict.fromkeys(names))
-        if problems := list(_group_problems(names, known_groups(info.context))):
+        if problems := list(group_problems(names, known_groups(info.context))):
             raise ValidationError.from_exception_data(cls.__name__, problems)
         return names
 
@@ -194,7 +250,7 @@ class RoleSection(Section):
     @classmethod
     def _fitting_scopes(cls, scopes: dict[str, ScopeSection], info: ValidationInfo) -> dict[str, ScopeSection]:
         enabled = info.data.get("permission_groups")
-        if enabled is not None and (problems := list(_scope_problems(scopes, enabled, known_groups(info.context)))):
+        if enabled is not None and (problems := list(scope_problems(scopes, enabled, known_groups(info.context)))):
             raise ValidationError.from_exception_data(cls.__name__, problems)
         return scopes
 
@@ -223,6 +279,17 @@ class RoleSection(Section):
         return self.model_copy(update={"permission_groups": groups})
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The present name, and the former one while both are there."""
+        return (self.name, self.former_name) if self.former_name else (self.name,)
+
+    @property
+    def is_second(self) -> bool:
+        """Whether the role of the present name stands in the template's second place: beside a former one, unless told
+        otherwise."""
+        return self.template_place == "second" or (self.template_place is None and self.former_name is not None)
+
+    @property
     def says_its_path(self) -> bool:
         """Whether the template does. To CloudFormation `/` is another path than none, and another path another role.
 
@@ -243,58 +310,3 @@ class RoleSection(Section):
     def partition(self) -> str:
         """That of the principals; `aws` where only accounts are trusted."""
         return partition_of(self.trusted_principals[0]) if self.trusted_principals else "aws"
-
-
-def known_groups(context: Any) -> Mapping[str, PermissionGroup]:
-    """Ours and, from the validation's context, the user's own."""
-    return {**permission_groups.GROUPS, **_own(context)}
-
-
-def _own(context: Any) -> Mapping[str, PermissionGroup]:
-    return context or {}
-
-
-def _group_problems(names: list[str], known: Mapping[str, PermissionGroup]) -> Iterator[InitErrorDetails]:
-    for place, name in enumerate(names):
-        if name not in known:
-            yield _problem((place,), f"no permission group is called {name!r}")
-            continue
-        for needed in known[name].requires:
-            if needed not in names:
-                yield _problem((place,), f"{name} is of no use without {needed}")
-        for other in known[name].conflicts:
-            if other in names:
-                yield _problem((place,), f"{name} must not stand beside {other}")
-    yield from _sid_problems(names, known)
-
-
-def _sid_problems(names: list[str], known: Mapping[str, PermissionGroup]) -> Iterator[InitErrorDetails]:
-    """IAM takes no policy in which two statements have the same Sid."""
-    seen: dict[str, str] = {}
-    for place, name in enumerate(names):
-        for statement in known[name].statements if name in known else ():
-            other = seen.setdefault(statement.sid, name)
-            if other != name:
-                yield _problem((place,), f"{name} has a statement {statement.sid}, as {other} has: rename it")
-
-
-def _scope_problems(
-    scopes: Mapping[str, ScopeSection], enabled: list[str], known: Mapping[str, PermissionGroup]
-) -> Iterator[InitErrorDetails]:
-    for name, section in scopes.items():
-        if name not in enabled:
-            yield _problem((name,), "is no enabled permission group")
-            continue
-        for scope in section.narrowed.used:
-            if scope not in known[name].scopes:
-                yield _problem((name, scope.value), _cannot_narrow(name, known[name].scopes))
-
-
-def _cannot_narrow(name: str, scopes: tuple[Scope, ...]) -> str:
-    if not scopes:
-        return f"{name} cannot be narrowed so that it still works"
-    return f"{name} cannot be narrowed so and still work: only by {', '.join(scope.value for scope in scopes)}"
-
-
-def _problem(place: tuple[str | int, ...], message: str) -> InitErrorDetails:
-    return InitErrorDetails(type=PydanticCustomError("misfit", message), loc=place, input=None)

@@ -37,7 +37,9 @@ def wanted(config: Config, account: AccountId) -> tuple[Wanted, ...]:
 
     The management account's stack needs nothing of them where there is none, or where it has credentials of its own.
     """
-    commands = [command for command in RIGHTS if command != "template --upload" or config.deployment.template_bucket]
+    deployment = config.deployment
+    only_with = {"template --upload": deployment.template_bucket, "adopt --import-stacks": deployment.adopted_stack_set}
+    commands = [command for command in RIGHTS if only_with.get(command, True)]
     return tuple(found for command in commands for found in _of(command, config, account))
 
 

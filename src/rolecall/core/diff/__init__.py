@@ -20,7 +20,7 @@ from rolecall.core.diff.instances import (
 )
 from rolecall.core.diff.management import management_changes
 from rolecall.core.diff.obstacles import obstacle
-from rolecall.core.diff.ownership import NOT_OURS, is_managed, is_our_stack_set
+from rolecall.core.diff.ownership import NOT_OURS, adopted_by, is_managed, is_our_stack_set
 from rolecall.core.diff.stack_set import (
     auto_deployment_differences,
     deployed_differences,
@@ -32,9 +32,11 @@ from rolecall.core.ids import AccountId
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Action, Change
 from rolecall.core.registrations import registration_changes
+from rolecall.core.renaming import withheld
 
 __all__ = [
     "NOT_OURS",
+    "adopted_by",
     "auto_deployment_differences",
     "content_differences",
     "content_differs",
@@ -84,6 +86,7 @@ def _deployments(desired: Desired, observed: Observed, retry_blocked: bool) -> I
         yield from stack_set_changes(desired, observed)
         yield from instance_changes(desired, observed, retry_blocked)
     yield from management_changes(desired, observed)
+    yield from withheld(desired, observed)
 
 
 def _held_back(changes: Iterable[Change], held: Mapping[AccountId | None, str]) -> Iterator[Change]:

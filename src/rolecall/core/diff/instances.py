@@ -52,10 +52,14 @@ def _target_instance(
 
 
 def _drifted(desired: Desired, instance: StackInstance | None, drift: InstanceDrift | None) -> Iterator[Change]:
-    """Of an instance that is well otherwise: one that is deployed anew is mended by that."""
+    """Of an instance that is well otherwise: one that is deployed anew is mended by that.
+
+    One with a role of a name of its own would come back with another.
+    """
     if drift and instance and instance.status is InstanceStatus.CURRENT and not in_flight(instance):
-        action = mend_of(drift)
-        detail = f"changed there by hand: {told(drift)}{_HOW.get(action, '')}"
+        action = Action.BLOCKED if desired.existing else mend_of(drift)
+        how = UNNAMED if desired.existing else _HOW.get(action, "")
+        detail = f"changed there by hand: {told(drift)}{how}"
         yield Change(action, instance_subject(desired), drift.account, detail)
 
 
@@ -71,6 +75,7 @@ _HOW = {
     Action.RECREATE_INSTANCE: "; the role is away for about a minute",
     Action.BLOCKED: "; CloudFormation takes off no policy that it did not give: take it off there, then --drift again",
 }
+UNNAMED = "; mend it there: while role.existing_roles holds, a stack made anew would give its role another name"
 LEFT_THERE = "the account is not in the organization any more: its stack and the role in it stay there, in the ledger"
 DEPARTED = (
     "the account is not in the organization any more: deployment.let_go_of_departed: true lets go of it, "

@@ -31,7 +31,8 @@ def management_changes(desired: Desired, observed: Observed) -> Iterator[Change]
     elif path_changed(desired.management_content, stack.content):
         yield Change(Action.BLOCKED, subject, management.id, PATH_CHANGED)
     elif stack.status in BEYOND_UPDATE:
-        yield Change(Action.REPLACE_STACK, subject, management.id, f"{stack.status}: {stack.reason}")
+        found = stack_differences(desired.management_content, stack.content)
+        yield Change(Action.REPLACE_STACK, subject, management.id, f"{stack.status}: {stack.reason}", found)
     elif found := stack_differences(desired.management_content, stack.content):
         yield Change(Action.UPDATE_STACK, subject, management.id, named(found), found)
 

@@ -17,6 +17,8 @@ def obstacle(desired: Desired, observed: Observed) -> str:
         return f"a stack set of that name exists and {NOT_OURS}"
     if current and current.service_managed != desired.service_managed:
         return _other_permissions("service-managed" if current.service_managed else "self-managed")
+    if desired.cannot:
+        return desired.cannot
     if current and path_changed(desired.content, current.content):
         return PATH_CHANGED
     return ""

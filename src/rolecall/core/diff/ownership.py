@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rolecall.core.desired import MANAGED_TAG
+from dataclasses import replace
+
+from rolecall.core.desired import MANAGED_TAG, Desired
 from rolecall.core.observed import StackContent, StackSet
 
 NOT_OURS = (
@@ -18,3 +20,10 @@ def is_managed(content: StackContent) -> bool:
 def is_our_stack_set(stack_set: StackSet) -> bool:
     """Whether a stack set carries our tag, or is the very one that the config adopts."""
     return stack_set.adopted or is_managed(stack_set.content)
+
+
+def adopted_by(desired: Desired, stack_set: StackSet | None) -> StackSet | None:
+    """Whoever made it, it is ours where the config names its very id."""
+    if stack_set is None or stack_set.id != desired.adopted_stack_set:
+        return stack_set
+    return replace(stack_set, adopted=True)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Set
 
 from rolecall.core.desired import Desired, Via
 from rolecall.core.diff.content import content_differences, named
+from rolecall.core.existing import renamed
 from rolecall.core.ids import UnitId
 from rolecall.core.observed import Observed, StackSet
 from rolecall.core.plan import Action, Change
 from rolecall.core.template.differences import Difference
+from rolecall.core.template.inputs import ROLE_NAME
 
 
 def stack_set_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
@@ -71,7 +73,8 @@ STILL_TARGETED = (
 def _stack_set_updates(desired: Desired, current: StackSet, subject: str) -> Iterator[Change]:
     found = (*deployed_differences(desired, current), *auto_deployment_differences(desired, current))
     if found:
-        yield Change(Action.UPDATE_STACK_SET, subject, None, named(found), found)
+        told = (*found, *(renamed(desired) if current.content.parameters.get(ROLE_NAME) != desired.role_name else ()))
+        yield Change(Action.UPDATE_STACK_SET, subject, None, named(found), told)
     for unit in new_units(desired, current):
         yield Change(Action.ADD_UNIT, subject, None, f"{unit} becomes a target: accounts that join it get the role")
     yield from _dropped_units(desired, current, subject)

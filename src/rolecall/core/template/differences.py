@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rolecall.core.masking import masked
 from rolecall.core.template.facts import EXTERNAL_ID, STATEMENT, Facts, told_by
-from rolecall.core.template.secrets import hidden
+from rolecall.core.template.hiding import hidden
 
 _SHOWN = 6
 _LONGEST = 80

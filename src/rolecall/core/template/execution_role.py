@@ -16,7 +16,7 @@ from typing import Any
 from rolecall.core.config import Config, RoleSection
 from rolecall.core.stack_rights import POLICY_ACTIONS, ROLE_ACTIONS
 from rolecall.core.template import inputs as given
-from rolecall.core.template.form import policy, substituted, tags
+from rolecall.core.template.form import one_or_list, policy, substituted, tags
 from rolecall.core.template.role import boundary_arn
 from rolecall.core.template.stacks import stack_names
 
@@ -103,16 +103,19 @@ def _stack_statements(stack_set_name: str) -> Iterator[dict[str, Any]]:
 
 def _role_statements(role: RoleSection) -> Iterator[dict[str, Any]]:
     account = "arn:${AWS::Partition}:iam::${AWS::AccountId}"
-    arn = f"{account}:role{role.path}{role.name}"
+    arn = [f"{account}:role{role.path}{name}" for name in role.names]
     if role.permissions_boundary:
         yield _allow("OurRole", [action for action in ROLE_ACTIONS if action != "iam:CreateRole"], arn)
         bounded = {"ArnEquals": {"iam:PermissionsBoundary": substituted(boundary_arn(role.permissions_boundary))}}
         yield _allow("OurRoleBounded", ("iam:CreateRole", "iam:PutRolePermissionsBoundary"), arn, bounded)
     else:  # a former boundary may have to go
         yield _allow("OurRole", (*ROLE_ACTIONS, "iam:DeleteRolePermissionsBoundary"), arn)
-    yield _allow("OurPolicies", POLICY_ACTIONS, f"{account}:policy{role.path}{role.name}-*")
+    yield _allow("OurPolicies", POLICY_ACTIONS, [f"{account}:policy{role.path}{name}-*" for name in role.names])
 
 
-def _allow(sid: str, actions: Sequence[str], resource: str, conditions: dict[str, Any] | None = None) -> dict[str, Any]:
-    allowed = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": substituted(resource)}
+def _allow(
+    sid: str, actions: Sequence[str], on: str | Sequence[str], conditions: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    resources = one_or_list([substituted(arn) for arn in ([on] if isinstance(on, str) else on)])
+    allowed = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources}
     return allowed | ({"Condition": conditions} if conditions else {})

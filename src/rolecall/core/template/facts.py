@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rolecall.core.template.hiding import secrets_in
 from rolecall.core.template.reading import read
 from rolecall.core.template.resolving import as_text, listed, resolved
-from rolecall.core.template.secrets import secrets_in
 
 Fact = tuple[str, frozenset[str]]
 Facts = dict[str, frozenset[str]]

@@ -11,6 +11,7 @@ from typing import Any
 from rolecall.core.config import RoleSection
 
 ROLE_NAME = "RoleName"
+FORMER_ROLE_NAME = "FormerRoleName"
 EXTERNAL_ID = "ExternalId"
 ADMINISTRATION_ROLE = "AdministrationRoleName"
 EXECUTION_ROLE = "ExecutionRoleName"
@@ -27,8 +28,11 @@ REVISION = "Revision"
 REVISION_CHARACTERS = 8
 """Of a value that is given; room for them is kept in every document."""
 
+MASKED = "****"
+"""What CloudFormation tells of a parameter with NoEcho, in place of its value."""
+
 NAME_FORM = "[A-Za-z0-9_+=,.@-]{1,64}"
-_EXTERNAL_ID_FORM = "[A-Za-z0-9_+=,.@:/-]{2,1224}"
+EXTERNAL_ID_FORM = "[A-Za-z0-9_+=,.@:/-]{2,1224}"
 _TIME_FORM = r"always|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 
 
@@ -42,7 +46,8 @@ def external_id_parameters(role: RoleSection) -> tuple[str, ...]:
 def parameters(role: RoleSection) -> dict[str, str]:
     """The values that a stack or stack set of the role's template is given: all, so that none keeps a former one."""
     ids = dict(zip(external_id_parameters(role), role.external_ids, strict=True))
-    return {ROLE_NAME: role.name, **ids, ACCESS_UNTIL: ALWAYS, REVISION: ""}
+    former = {FORMER_ROLE_NAME: role.former_name} if role.former_name else {}
+    return {ROLE_NAME: role.name, **former, **ids, ACCESS_UNTIL: ALWAYS, REVISION: ""}
 
 
 def filled(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
@@ -67,7 +72,13 @@ def declared(role: RoleSection) -> dict[str, Any]:
         "ConstraintDescription": "letters and digits, or nothing",
         "Description": "Another value writes the role's policies anew, where they were changed by hand",
     }
-    return {ROLE_NAME: role_name(role.name), **trusting(role), REVISION: revision}
+    return {**role_names(role), **trusting(role), REVISION: revision}
+
+
+def role_names(role: RoleSection) -> dict[str, Any]:
+    told = "The role's name until now, under which it stays while the platform is moved"
+    former = {FORMER_ROLE_NAME: role_name(role.former_name, told)} if role.former_name else {}
+    return {ROLE_NAME: role_name(role.name), **former}
 
 
 def trusting(role: RoleSection) -> dict[str, Any]:
@@ -107,7 +118,7 @@ def external_ids(role: RoleSection) -> dict[str, Any]:
     return {
         name: {
             "Type": "String",
-            "AllowedPattern": _EXTERNAL_ID_FORM,
+            "AllowedPattern": EXTERNAL_ID_FORM,
             "ConstraintDescription": "2 to 1,224 letters, digits and _+=,.@:/-",
             "Description": "What the platform presents when it assumes the role"
             if name == EXTERNAL_ID
@@ -138,8 +149,12 @@ def interface(groups: Sequence[tuple[str, Sequence[str]]], labels: Mapping[str, 
 
 def role_interface(role: RoleSection, *more: tuple[str, Sequence[str]]) -> dict[str, Any]:
     ids = external_id_parameters(role)
-    labels = {ROLE_NAME: "Role name", ACCESS_UNTIL: "Access until", REVISION: "Revision of the policies"} | {
-        name: "External id" if name == EXTERNAL_ID else "Former external id" for name in ids
-    }
-    shown = [("The role", [ROLE_NAME]), ("Who may assume it", ids), ("For how long", [ACCESS_UNTIL])]
+    named = [ROLE_NAME, *([FORMER_ROLE_NAME] if role.former_name else ())]
+    labels = {
+        ROLE_NAME: "Role name",
+        FORMER_ROLE_NAME: "Former role name",
+        ACCESS_UNTIL: "Access until",
+        REVISION: "Revision of the policies",
+    } | {name: "External id" if name == EXTERNAL_ID else "Former external id" for name in ids}
+    shown = [("The role", named), ("Who may assume it", ids), ("For how long", [ACCESS_UNTIL])]
     return interface([*shown, *more], labels)

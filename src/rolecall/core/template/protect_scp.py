@@ -120,10 +120,10 @@ def protection(config: Config, executors: Sequence[str]) -> dict[str, Any]:
     unless_exempt = {"ArnNotLike": {"aws:PrincipalArn": exempt}}
     users = USER_ACTIONS if any(":user/" in arn for arn in exempt) else ()
     actions = (*ROLE_ACTIONS, *POLICY_ACTIONS, *users)
-    policies = _anywhere(f"{iam}:policy", f"{role.name}-*")
-    kept = [*_anywhere(f"{iam}:role", role.name), *policies, *exempt]
+    policies = [arn for name in role.names for arn in _anywhere(f"{iam}:policy", f"{name}-*")]
+    kept = [*(arn for name in role.names for arn in _anywhere(f"{iam}:role", name)), *policies, *exempt]
     stacks = [f"arn:{partition}:cloudformation:*:*:stack/{stack_names(config.stack_set_name)}/*"]
-    ours = [f"{iam}:role{role.path}{role.name}"]
+    ours = [f"{iam}:role{role.path}{name}" for name in role.names]
     return policy([
         _deny("KeepRole", actions, Resource=kept, Condition=unless_exempt),
         _deny("KeepStacks", STACK_ACTIONS, Resource=stacks, Condition=unless_exempt),

@@ -21,6 +21,14 @@ def resolved(value: Any, values: Mapping[str, str]) -> str:
     return value if isinstance(value, str) else as_text(value)
 
 
+def substituted_in(text: str, values: Mapping[str, str]) -> str | None:
+    """The text of an `Fn::Sub`; None where it names what `values` do not have."""
+    names = [name for literal, name in _REFERENCE.findall(text) if not literal]
+    if any(name not in values for name in names):
+        return None
+    return _REFERENCE.sub(lambda found: _substituted(found, values), text)
+
+
 def listed(value: Any) -> list[Any]:
     """IAM takes one where a list may stand."""
     return value if isinstance(value, list) else [value]

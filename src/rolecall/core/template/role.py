@@ -11,6 +11,7 @@ from rolecall.core.permission_groups import PermissionGroup, Statement, account_
 from rolecall.core.template import inputs as given
 from rolecall.core.template.form import policy, statement, substituted, tags
 from rolecall.core.template.packing import packed
+from rolecall.core.template.places import placed, role_id
 from rolecall.core.template.trust import trust_policy
 
 POLICY_DESCRIPTION = "What the forensics platform may do. Deployed by rolecall."
@@ -28,20 +29,24 @@ def build(role: RoleSection) -> dict[str, Any]:
     What the roll call needs is inline in the role: who detaches the managed policies then is told which actions went
     with them, instead of taking the means to tell along.
     """
-    policies = managed_policies(role)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"The role {role.name}, which a forensics platform assumes to investigate this account.",
         "Metadata": given.role_interface(role, ("Repair", [given.REVISION])),
         "Parameters": given.declared(role),
         "Conditions": given.timed_condition(),
-        "Resources": {
-            **{f"Policy{number}": _policy(number, role.path, part) for number, part in enumerate(policies, start=1)},
-            role.logical_id: _role(role, len(policies)),
-        },
+        "Resources": placed(role, _resources(role)),
         "Outputs": {
-            "RoleArn": {"Description": "What the platform is given", "Value": {"Fn::GetAtt": [role.logical_id, "Arn"]}},
+            "RoleArn": {"Description": "What the platform is given", "Value": {"Fn::GetAtt": [role_id(role), "Arn"]}},
         },
+    }
+
+
+def _resources(role: RoleSection) -> dict[str, Any]:
+    policies = managed_policies(role)
+    return {
+        **{f"Policy{number}": _policy(number, role.path, part) for number, part in enumerate(policies, start=1)},
+        role.logical_id: _role(role, len(policies)),
     }
 
 
