@@ -165,5 +165,3 @@ class FakeLand:
 
     def _unit(self, number: int | None) -> UnitId:
         return ROOT if number is None or number < 0 else self._units[number]
-
-

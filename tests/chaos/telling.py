@@ -1,7 +1,8 @@
 """Tells a story in a land, and holds after every run what must hold in any world.
 
 Every account has a row and a reason. What is left to do after an apply was told, as a failure or as blocked, and doing
-it again changes nothing. What is called ready answers. Nothing outside our names is touched. What destroy leaves is told.
+it again changes nothing. What is called ready answers. Nothing outside our names is touched. What destroy leaves is
+told.
 """
 
 from __future__ import annotations

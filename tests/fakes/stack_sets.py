@@ -65,8 +65,8 @@ class FakeStackSets:
     instances an operation may work on. `changed_by_hand` is what a drift detection finds,
     `undetectable` where it fails; `importable` are the stacks
     that were let go of and exist, by id, with their accounts: a new stack there fails, since its names are taken.
-    `unimportable` has the reason for each stack that a stack set does not take in. In accounts of `taken` the role's name
-    is somebody else's: deployments fail there, deletions do not.
+    `unimportable` has the reason for each stack that a stack set does not take in. In accounts of `taken` the role's
+    name is somebody else's: deployments fail there, deletions do not.
     """
 
     organizations: FakeOrganizations
