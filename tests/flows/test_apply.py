@@ -466,3 +466,17 @@ async def test_a_plan_that_takes_the_role_from_many_is_refused_before_anything_i
     done = await apply(await look(wanted, ports), ports, allow_removals=3)
     assert {change.action for change in done.plan.changes} >= {Action.DELETE_INSTANCE, Action.DEREGISTER}
     assert done.failures == ()
+
+
+async def test_what_somebody_undoes_in_the_meantime_is_no_success(cloud: FakeCloud) -> None:
+    audit = account(cloud, "audit")
+
+    def deployed(asked: AccountId) -> StackContent | None:
+        cloud.stack_sets.sets[STACK_SET].instances.pop(audit, None)
+        return cloud.stack_sets.sets[STACK_SET].stack_set.content
+
+    cloud.probe.deployed = deployed
+    done = await applied(cloud)
+    assert [(found.account, found.reason) for found in done.failures] == [
+        (audit, "no role yet; every call for it was taken, and it is still to be done: apply again")
+    ]
