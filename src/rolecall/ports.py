@@ -72,6 +72,11 @@ class StackSets(Protocol):
     Operation ids are idempotency tokens: the same id twice is one operation.
     """
 
+    @property
+    def delegated(self) -> bool:
+        """Whether they are used as a delegated administrator's, which every call has to say."""
+        ...
+
     async def account(self) -> AccountId:
         """Whose credentials these are: with self-managed permissions, where the stack set is."""
         ...

@@ -68,8 +68,8 @@ def test_one_file_is_never_written_whatever_it_is_called(
     Path("link.yaml").symlink_to("rolecall.yaml")
     Path("hard.yaml").hardlink_to("rolecall.yaml")
     with pytest.raises(UsageError, match="is the config file") as caught:
-        write_atomically(Path(name), "{}", never=config)
-    assert caught.value.hint == "give --out another name"
+        write_atomically(Path(name), "{}", never={config: "the config file"})
+    assert caught.value.hint == "give the output another name"
     assert config.read_text() == "version: 1"
 
 
@@ -78,7 +78,7 @@ def test_another_file_beside_it_is_written(tmp_path: Path, made: bool) -> None:
     config = tmp_path / "rolecall.yaml"
     if made:
         config.write_text("version: 1")
-    write_atomically(tmp_path / "plan.json", "{}", never=config)
+    write_atomically(tmp_path / "plan.json", "{}", never={config: "the config file"})
     assert (tmp_path / "plan.json").read_text() == "{}"
 
 

@@ -79,7 +79,9 @@ def start_process() -> Iterator[Callable[..., SandboxProcess]]:
     started: list[SandboxProcess] = []
 
     def start(scenario: str, **options: Any) -> SandboxProcess:
-        started.append(SandboxProcess.start(Settings(scenario, port=free_port(), speed=0, idle_seconds=600, **options)))
+        started.append(
+            SandboxProcess.start(Settings(scenario, port=free_port(), speed=0, idle_seconds=3600, **options))
+        )
         return started[-1]
 
     yield start

@@ -72,6 +72,7 @@ class FakeStackSets:
     organizations: FakeOrganizations
     polls: int = 2
     administrator: AccountId = MANAGEMENT
+    delegated: bool = False
     roles: StackSetRoles | None = None
     in_flight: int = 10_000
     trusted: bool = True

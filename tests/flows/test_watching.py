@@ -106,7 +106,13 @@ async def test_failures_are_said_as_they_happen_with_the_mend_a_few_of_a_cause()
     assert cloud.progress.lines[-1] == "  failed in 3 more accounts alike (name-taken)"
 
 
-async def test_an_interrupted_wait_says_what_goes_on_and_how_it_is_stopped(cloud: FakeCloud) -> None:
+@pytest.mark.parametrize(
+    ("delegated", "end"), [(False, "again` stops it"), (True, "--call-as DELEGATED_ADMIN` stops it")]
+)
+async def test_an_interrupted_wait_says_what_goes_on_and_how_it_is_stopped(
+    cloud: FakeCloud, delegated: bool, end: str
+) -> None:
+    cloud.stack_sets.delegated = delegated
     token = await begun(cloud, polls=1000)
     waiting = asyncio.create_task(wait_for_operation(cloud.ports(), STACK_SET, token, "Deploying"))
     for _ in range(3):
@@ -119,6 +125,7 @@ async def test_an_interrupted_wait_says_what_goes_on_and_how_it_is_stopped(cloud
     assert "create-again" in error.detail
     assert "`rolecall status`" in error.hint
     assert f"stop-stack-set-operation --stack-set-name {STACK_SET} --operation-id create-again" in error.hint
+    assert error.hint.endswith(end)
     assert cloud.progress.open is None
     assert "StopStackSetOperation" not in cloud.stack_sets.log
 

@@ -73,6 +73,7 @@ class AwsStackSets:
         self._bucket = bucket
         self._preferences = preferences.parameters()
         self._roles = roles
+        self.delegated = delegated and not roles
         self._call_as = {} if roles else {"CallAs": "DELEGATED_ADMIN" if delegated else "SELF"}
 
     async def account(self) -> AccountId:

@@ -125,7 +125,7 @@ def _found_in(given: Options, config: Config, found: Adopted) -> FoundRoles:
 def _write_roles(given: Options, file: Path, found: FoundRoles, known: Roles) -> None:
     """What was not to be told now stays as it was `known`."""
     roles = {**{account: role for account, role in known.items() if account in found.untold}, **found.roles}
-    write_atomically(file, render(roles), never=given.config)
+    write_atomically(file, render(roles), never={given.config: "the config file"})
     _show(given, {account: str(role) for account, role in roles.items()})
     for account, why in found.untold.items():
         typer.echo(f"note: what the role in {account} is called nobody could tell: {why}", err=True)

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from rolecall.core.config import Config
 from rolecall.errors import UsageError
 from rolecall.wiring.whole_file import replace_whole
 
+_NONE: Mapping[Path, str] = MappingProxyType({})
 
-def write_atomically(path: Path, text: str, *, never: Path | None = None) -> None:
+
+def own_files(config_file: Path, config: Config) -> Mapping[Path, str]:
+    """What a config and the runs with it live by, and what each is: no output goes there."""
+    folder, existing = config_file.parent, config.role.existing_roles
+    return {
+        config_file: "the config file",
+        folder / config.deployment.ledger: "the ledger",
+        **({folder / existing: "the file of roles"} if existing else {}),
+    }
+
+
+def write_atomically(path: Path, text: str, *, never: Mapping[Path, str] = _NONE) -> None:
     """The file is there with all of `text`, or is as it was. Raises UsageError where it cannot be written.
 
     A symbolic link stays one: the file that it names is written. What is there and no regular file (a pipe,
-    /dev/stdout) is written through. `never` is the file that must not be overwritten, under whatever name.
+    /dev/stdout) is written through. `never` are files that must not be overwritten, under whatever name, and what
+    each is.
     """
     try:
-        if never and _same(path, never):
-            raise UsageError(f"{path} is the config file: it would be overwritten", hint="give --out another name")
+        for what in (told for other, told in never.items() if _same(path, other)):
+            raise UsageError(f"{path} is {what}: it would be overwritten", hint="give the output another name")
         if _is_special(path):
             path.write_text(text, encoding="utf-8")
         else:

@@ -38,7 +38,7 @@ async def wait_for_operation(ports: Ports, stack_set: str, operation_id: str, ti
                 queued = True
         raise AssertionError("ticks never end")
     except asyncio.CancelledError as error:
-        raise _interrupted(stack_set, operation_id) from error
+        raise _interrupted(ports, stack_set, operation_id) from error
     finally:
         ports.progress.end()
 
@@ -77,8 +77,10 @@ def _told(ports: Ports, operation: Operation) -> str:
     return f"operation {operation.id} ({operation.action}), {whose}, {since}"
 
 
-def _interrupted(stack_set: str, operation_id: str) -> Interrupted:
+def _interrupted(ports: Ports, stack_set: str, operation_id: str) -> Interrupted:
     stop = f"aws cloudformation stop-stack-set-operation --stack-set-name {stack_set} --operation-id {operation_id}"
+    if ports.stack_sets.delegated:
+        stop += " --call-as DELEGATED_ADMIN"
     return Interrupted(
         "interrupted, and AWS works on",
         detail=f"operation {operation_id} of stack set {stack_set} goes on without rolecall",

@@ -67,7 +67,7 @@ def check(
 
     seen, proofs, found, left = with_ports(given, work, platforms=asked)
     result = _report(seen, proofs, (*found, *left), only)
-    _write(given, result, Format.JSON if given.json else format, out)
+    _write(given, seen.config, result, Format.JSON if given.json else format, out)
     if found or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
 
@@ -91,22 +91,23 @@ def _to_ask(desired: Desired, only: frozenset[AccountId]) -> list[DesiredAccount
     return [account for account in desired.accounts.values() if account.is_target and (not only or account.id in only)]
 
 
-def _write(given: Options, result: dict[str, Any], format: Format, out: Path | None) -> None:
+def _write(given: Options, config: Config, result: dict[str, Any], format: Format, out: Path | None) -> None:
     import json
     from io import StringIO
 
-    from rolecall.cli.files import write_atomically
+    from rolecall.cli.files import own_files, write_atomically
     from rolecall.cli.running import print_json
     from rolecall.cli.views import console
 
-    if format is Format.JSON and out:
-        write_atomically(out, json.dumps(result, indent=2, ensure_ascii=False) + "\n", never=given.config)
+    if out:
+        text = StringIO()
+        if format is Format.JSON:
+            text.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        else:
+            print_check(console.to(text, given), result)
+        write_atomically(out, text.getvalue(), never=own_files(given.config, config))
     elif format is Format.JSON:
         print_json(result)
-    elif out:
-        text = StringIO()
-        print_check(console.to(text, given), result)
-        write_atomically(out, text.getvalue(), never=given.config)
     else:
         print_check(console.stdout(given), result)
 

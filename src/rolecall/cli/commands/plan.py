@@ -32,7 +32,7 @@ def plan(
     drift: Drift = False,
 ) -> None:
     from rolecall import __version__
-    from rolecall.cli.files import write_atomically
+    from rolecall.cli.files import own_files, write_atomically
     from rolecall.cli.running import print_json, with_ports
     from rolecall.cli.views import console
     from rolecall.cli.views.changes import print_changes
@@ -47,7 +47,7 @@ def plan(
         deploys=True,
     )
     if out:
-        write_atomically(out, seen.plan.to_json(), never=given.config)
+        write_atomically(out, seen.plan.to_json(), never=own_files(given.config, seen.config))
     result = report(
         "plan",
         __version__,
