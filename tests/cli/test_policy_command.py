@@ -50,3 +50,18 @@ def test_all_commands_in_one_policy(configured: Shell) -> None:
     assert "cloudformation:CreateStackSet" not in one
     assert "cloudformation:CreateStackSet" in every
     assert configured.run("policy", "plan", "--all").status == 2
+
+
+def test_that_of_adopt_needs_no_config_since_adopt_writes_it(shell: Shell) -> None:
+    document = shell.ok("--region", "us-gov-west-1", "policy", "adopt", "--stack-set", "Older").json()
+    resources = {resource for statement in document["Statement"] for resource in statement["Resource"]}
+    assert "arn:aws-us-gov:cloudformation:*:*:stackset/Older:*" in resources
+    assert "BeDelegated" not in {statement["Sid"] for statement in document["Statement"]}
+    delegate = shell.ok("policy", "adopt", "--stack-set", "Older", "--call-as", "delegated-admin").json()
+    assert "BeDelegated" in {statement["Sid"] for statement in delegate["Statement"]}
+
+
+def test_a_stack_set_is_named_to_adopt_alone(shell: Shell) -> None:
+    done = shell.run("policy", "apply", "--stack-set", "Older")
+    assert done.status == 2
+    assert "for adopt alone" in done.stderr

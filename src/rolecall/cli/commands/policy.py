@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rolecall.cli import options
+from rolecall.cli.commands.adopt import CallAs
 from rolecall.core.operator_right import Whose
 from rolecall.errors import UsageError
 
@@ -26,26 +27,42 @@ def policy(
         Whose, typer.Option("--for", help="With call_as: delegated-admin, which of the two credentials.")
     ] = Whose.OPERATOR,
     every: Annotated[bool, typer.Option("--all", help="One policy for all commands.")] = False,
+    stack_set: Annotated[
+        str | None,
+        typer.Option("--stack-set", help="Of adopt, which comes before there is a config: the stack set's name."),
+    ] = None,
+    call_as: Annotated[CallAs, typer.Option(help="With --stack-set: as adopt's.")] = CallAs.SELF,
 ) -> None:
-    from rolecall.wiring.config_file import load_config
-
     given = options.of(context)
     if command and every:
         raise UsageError("a command and --all ask for two policies", hint="leave one of them out")
+    if stack_set and command != "adopt":
+        raise UsageError("--stack-set is for adopt alone", hint="the other commands have it from the config")
     if command is None and not every:
         _print_commands(as_json=given.json)
         return
-    config = load_config(given.config)
-    _refuse_one_person(config, whose)
-    document = json.dumps(_document(config, command, whose), indent=2)
-    typer.echo(document)
-    _warn_of_length(document)
+    document = _before_a_config(given, stack_set, call_as) if stack_set else _by_config(given, command, whose)
+    text = json.dumps(document, indent=2)
+    typer.echo(text)
+    _warn_of_length(text)
 
 
-def _document(config: Config, command: str | None, whose: Whose) -> dict[str, Any]:
+def _before_a_config(given: options.Options, stack_set: str, call_as: CallAs) -> dict[str, Any]:
+    from rolecall.core.ids import partition_of_region
+    from rolecall.core.operator_policy import policy
+
+    partition = partition_of_region(given.region) if given.region else "aws"
+    delegated = call_as is CallAs.DELEGATED_ADMIN
+    return policy("adopt", stack_set=stack_set, role_name="", partition=partition, delegated=delegated)
+
+
+def _by_config(given: options.Options, command: str | None, whose: Whose) -> dict[str, Any]:
     from rolecall.core.operator_policy import policy_of, policy_of_all
     from rolecall.core.operator_rights import RIGHTS
+    from rolecall.wiring.config_file import load_config
 
+    config = load_config(given.config)
+    _refuse_one_person(config, whose)
     if command is None:
         return policy_of_all(config, whose)
     if command not in RIGHTS:
