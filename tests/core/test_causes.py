@@ -25,6 +25,7 @@ DENIED = (
 WORDS = {
     Kind.OWN_STACK: f"ResourceLogicalId:Role, ResourceType:AWS::IAM::Role, ResourceStatusReason:CadoResponseRole "
     f"already exists in stack {OUR_STACK}.",
+    Kind.STUCK: f"Stack:{OUR_STACK} is in UPDATE_ROLLBACK_FAILED state and can not be updated.",
     Kind.NAME_TAKEN: wrapped("Role with name CadoResponseRole already exists.", "AlreadyExists"),
     Kind.CONTROL_POLICY: wrapped(f"{DENIED} with an explicit deny in a service control policy", "AccessDenied"),
     Kind.PERMISSIONS: wrapped(f"{DENIED} because no identity-based policy allows it", "AccessDenied"),

@@ -21,6 +21,7 @@ class Kind(StrEnum):
 
     OWN_STACK = "own-stack"
     STACK_GONE = "stack-gone"
+    STUCK = "stuck"
     NAME_TAKEN = "name-taken"
     CONTROL_POLICY = "control-policy"
     PERMISSIONS = "permissions"
@@ -72,6 +73,12 @@ _RULES = (
         r"already exists in stack (\S*:stack/StackSet-\S+?)\.?$",
         "a stack that a stack set let go of has it",
         f"delete that stack in the account, {RETRY}",
+    ),
+    _rule(  # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html
+        Kind.STUCK,
+        r"Stack:(\S+) is in UPDATE_ROLLBACK_FAILED state",
+        "an update failed there, and so did its rollback",
+        f"in the account, `aws cloudformation continue-update-rollback --stack-name {{}}`, {RETRY}",
     ),
     _rule(
         Kind.NAME_TAKEN,
