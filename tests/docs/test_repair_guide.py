@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -23,6 +24,11 @@ def test_the_session_goes_as_the_guide_says(tmp_path: Path) -> None:
     assert [line for line in lines if line not in told] == [], told
     assert done.stdout.count("No changes") == 1, "what was changed by hand is not seen unasked"
     assert done.stdout.count("12/12 targets ready") >= 2
+
+
+def test_every_cause_is_in_the_schema_of_the_report() -> None:
+    schema = json.loads((ROOT / "docs/reference/report.schema.json").read_text("utf-8"))
+    assert schema["$defs"]["failure"]["properties"]["cause"]["enum"] == ["", *Kind]
 
 
 def test_every_cause_is_in_the_table() -> None:
