@@ -331,7 +331,8 @@ class FakeStackSets:
         while unit is not None:
             if unit in units:
                 return True
-            unit = self.organizations.units[unit].parent_id
+            above = self.organizations.units.get(unit)
+            unit = above.parent_id if above else None
         return False
 
     def _start(
