@@ -17,6 +17,7 @@ from rolecall.core.desired import desire
 from rolecall.core.diff import diff
 from rolecall.core.observed import AutoDeployment, InstanceStatus, Observed, StackContent, StackInstance, StackSet
 from rolecall.core.permission_groups import GROUPS
+from rolecall.core.plan import Action, Change
 from rolecall.errors import ConfigError, UsageError
 from tests.fakes.cloud import config
 
@@ -321,3 +322,27 @@ def test_what_stays_a_function_is_told_and_left_out(name: str) -> None:
 
 def test_a_name_with_the_accounts_id_in_it_is_another_in_each() -> None:
     assert adopted(stack_set(by_hand(role={"RoleName": {"Fn::Sub": "Cado-${AWS::AccountId}"}})), ROOT).name == ""
+
+
+def in_regions(*regions: str, **changes: Any) -> tuple[Change, ...]:
+    found = stack_set(by_hand(), adopted=True, **changes)
+    instances = tuple(
+        StackInstance(account, region, InstanceStatus.CURRENT, "SUCCEEDED", "", ROOT)
+        for account in (AUDIT, BILLING)
+        for region in regions
+    )
+    observed = Observed(stack_set=found, instances=instances, trusted_access=True)
+    return diff(desire(read(found), organization(), (ROOT,)), observed, platforms_asked=False)
+
+
+def test_an_adopted_stack_set_of_several_regions_is_blocked_with_the_command_that_mends_it() -> None:
+    changes = in_regions("us-east-1", "eu-west-1")
+    assert {change.action for change in changes} == {Action.BLOCKED}
+    command = (
+        "aws cloudformation delete-stack-instances --stack-set-name Forensics --regions eu-west-1 "
+        f"--deployment-targets OrganizationalUnitIds={ROOT} --no-retain-stacks --region us-east-1"
+    )
+    assert command in changes[0].detail
+    assert "is away" not in changes[0].detail
+    assert "the role is away from then" in in_regions("eu-west-1")[0].detail
+    assert Action.UPDATE_STACK_SET in {change.action for change in in_regions("us-east-1")}

@@ -87,6 +87,8 @@ class Desired:
     """The role's, while it is renamed."""
     kept_name: str = ""
     """That one, where the config has it no longer and it cannot go yet."""
+    delegated: bool = False
+    """Whether the caller is a delegated administrator of StackSets."""
     in_flight: int = 10_000
     """The most instances that operations may work on at once: more are reached in several."""
     adopted_stack_set: str | None = None
@@ -137,6 +139,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         is_filtered=bool(targets.filters),
         roles=stack_set_roles(deployment),
         let_go_of_departed=deployment.let_go_of_departed,
+        delegated=deployment.call_as == "delegated-admin",
         in_flight=deployment.operations_in_flight,
         adopted_stack_set=deployment.adopted_stack_set,
         existing=config.existing_roles,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rolecall.core import template
 from rolecall.core.desired import Desired
-from rolecall.core.diff.ownership import NOT_OURS, is_our_stack_set
-from rolecall.core.observed import Observed, StackContent
+from rolecall.core.diff.ownership import NOT_OURS, is_managed, is_our_stack_set
+from rolecall.core.observed import Observed, StackContent, StackSet
 
 
 def obstacle(desired: Desired, observed: Observed) -> str:
@@ -19,6 +19,8 @@ def obstacle(desired: Desired, observed: Observed) -> str:
         return _other_permissions("service-managed" if current.service_managed else "self-managed")
     if desired.cannot:
         return desired.cannot
+    if current and not is_managed(current.content) and (regions := _other_regions(desired, observed)):
+        return _elsewhere(desired, current, observed, regions)
     if current and path_changed(desired.content, current.content):
         return PATH_CHANGED
     return ""
@@ -29,6 +31,25 @@ def _other_permissions(current: str) -> str:
     return (
         f"the stack set has {current} permissions, which StackSets do not change while it has instances: "
         f"put deployment.permissions back to {current}, or `rolecall destroy` with it first"
+    )
+
+
+def _other_regions(desired: Desired, observed: Observed) -> list[str]:
+    return sorted({found.region for found in observed.instances} - {desired.region})
+
+
+def _elsewhere(desired: Desired, current: StackSet, observed: Observed, regions: list[str]) -> str:
+    """Of an adopted stack set, before its first update, which would bring one role of one name to every Region."""
+    units, accounts = " ".join(current.unit_ids), {found.account for found in observed.instances}
+    where = f"--deployment-targets OrganizationalUnitIds={units.replace(' ', ',')}" if current.service_managed else ""
+    where = where or f"--accounts {' '.join(sorted(accounts))}"
+    here = any(found.region == desired.region for found in observed.instances)
+    away = "" if here else f" (the role is away from then until apply makes it in {desired.region})"
+    as_whom = " --call-as DELEGATED_ADMIN" if desired.delegated else ""
+    return (
+        f"the stack set has instances in {', '.join(regions)} besides deployment.region {desired.region}, and IAM is "
+        f"global: delete them by `aws cloudformation delete-stack-instances --stack-set-name {current.name} --regions "
+        f"{' '.join(regions)} {where} --no-retain-stacks{as_whom} --region {desired.region}`{away}"
     )
 
 
