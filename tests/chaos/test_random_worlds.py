@@ -1,6 +1,6 @@
 """Random organizations, configs, faults and meddling: whatever the world, what rolecall does and says holds together.
 
-A few, fixed examples; many others where ROLECALL_EXHAUSTIVE is set.
+On fakes for width, on the sandbox for depth. A few, fixed examples; many others where ROLECALL_EXHAUSTIVE is set.
 """
 
 from __future__ import annotations
@@ -11,9 +11,16 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from rolecall.sandbox.scenario import Scenario
+from tests.pitfalls.conftest import StartHouse, start_house
+
+from . import sandbox_land
 from .fake_land import KINDS, FakeLand
+from .sandbox_land import SandboxLand, organization_of
 from .stories import Story, stories
 from .telling import tell
+
+__all__ = ["start_house"]
 
 MANY = bool(os.environ.get("ROLECALL_EXHAUSTIVE"))
 pytestmark = pytest.mark.timeout(0 if MANY else 180)
@@ -24,7 +31,7 @@ def examples(number: int) -> settings:
         max_examples=number,
         derandomize=not MANY,
         deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
         print_blob=True,
     )
 
@@ -33,3 +40,11 @@ def examples(number: int) -> settings:
 @given(stories(KINDS, rounds=3))
 def test_on_fakes(story: Story) -> None:
     asyncio.run(tell(story, FakeLand(story)))
+
+
+@examples(30 if MANY else 2)
+@given(story=stories(sandbox_land.KINDS, rounds=2))
+def test_on_the_sandbox(start_house: StartHouse, monkeypatch: pytest.MonkeyPatch, story: Story) -> None:
+    monkeypatch.setattr("rolecall.flows.apply.PROPAGATION", 1.0)  # nothing lags here, and nobody waits for a minute
+    house = start_house(Scenario.model_validate({"organization": organization_of(story)}))
+    asyncio.run(tell(story, SandboxLand(house, story)))
