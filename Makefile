@@ -4,8 +4,7 @@
 VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
-# More than cores: much of the time is waiting for processes and sandboxes.
-TEST_WORKERS ?= 3
+TEST_WORKERS ?= 2
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 demo: $(READY)
