@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +21,7 @@ from aiohttp import web
 
 from bench import estate
 from bench.estate import Deployed, Estate, Missing
-from bench.processes import ROOT, environment
+from bench.processes import serve, served
 from rolecall.core.desired import desire
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.organization import Account, AccountState, Organization, OrganizationIdentity
@@ -84,16 +82,8 @@ def _element(name: str, value: Any) -> str:
 @contextmanager
 def running(*, accounts: int, units: int, deployed: str) -> Iterator[str]:
     """A server in a process of its own; gives its URL. `deployed`: the config file by which all is there, or empty."""
-    command = [sys.executable, "-m", "bench.estate_server", f"--accounts={accounts}", f"--units={units}"]
-    command += [f"--deployed={deployed}"] if deployed else []
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-    )
-    with process:
-        assert process.stdout is not None
-        url = process.stdout.readline().decode().strip()
-        if not url:
-            raise RuntimeError(f"{' '.join(command)} ended at once")
+    arguments = [f"--accounts={accounts}", f"--units={units}", *([f"--deployed={deployed}"] if deployed else [])]
+    with served("bench.estate_server", *arguments) as url:
         yield url
 
 
@@ -113,18 +103,6 @@ def contents(config_file: str) -> Deployed:
     return Deployed(desired.content, desired.management_content)
 
 
-async def serve(of: Estate) -> None:
-    """Until standard input ends. Prints the URL."""
-    runner = web.AppRunner(Server(of).application(), access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
-        await asyncio.to_thread(sys.stdin.buffer.read)
-    finally:
-        await runner.cleanup()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.estate_server", description=__doc__)
     parser.add_argument("--accounts", type=int, required=True)
@@ -132,7 +110,7 @@ def main() -> None:
     parser.add_argument("--deployed", default="", metavar="CONFIG", help="everything is there as this config wants it")
     options = parser.parse_args()
     deployed = contents(options.deployed) if options.deployed else None
-    asyncio.run(serve(Estate(options.accounts, options.units, deployed)))
+    asyncio.run(serve(Server(Estate(options.accounts, options.units, deployed)).application()))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,19 @@
-"""The child processes of the benchmarks: which Python, which folder, which environment. Reads the environment."""
+"""The child processes of the benchmarks: which Python, which folder, which environment, and how one serves another.
+
+Reads the environment.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+from aiohttp import web
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
@@ -16,3 +24,30 @@ def environment(**more: str) -> Mapping[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ROLECALL_"))}
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     return {**kept, **nothing, "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1", **more}
+
+
+@contextmanager
+def served(module: str, *arguments: str) -> Iterator[str]:
+    """A server of ours in a process of its own; gives its URL. Raises RuntimeError where it ends at once."""
+    command = [sys.executable, "-m", module, *arguments]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+    with process:
+        assert process.stdout is not None
+        url = process.stdout.readline().decode().strip()
+        if not url:
+            raise RuntimeError(f"{' '.join(command)} ended at once")
+        yield url
+
+
+async def serve(application: web.Application) -> None:
+    """In such a process: until standard input ends. Prints the URL."""
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+        print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+        await asyncio.to_thread(sys.stdin.buffer.read)
+    finally:
+        await runner.cleanup()

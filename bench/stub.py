@@ -8,8 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -20,7 +18,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from bench import answers
-from bench.processes import ROOT, environment
+from bench.processes import serve, served
 
 _USAGE = "/usage"
 
@@ -83,16 +81,8 @@ def _account_and_role(arn: str) -> tuple[str, str]:
 @contextmanager
 def running(*, latency: float, external_id: str | None) -> Iterator[str]:
     """A stub in a process of its own; gives its URL."""
-    command = [sys.executable, "-m", "bench.stub", f"--latency={latency}"]
-    command += [f"--external-id={external_id}"] if external_id else []
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-    )
-    with process:
-        assert process.stdout is not None
-        url = process.stdout.readline().decode().strip()
-        if not url:
-            raise RuntimeError(f"{' '.join(command)} ended at once")
+    arguments = [f"--latency={latency}", *([f"--external-id={external_id}"] if external_id else [])]
+    with served("bench.stub", *arguments) as url:
         yield url
 
 
@@ -102,24 +92,12 @@ def usage(url: str) -> Usage:
         return Usage(**json.load(response))
 
 
-async def serve(stub: Stub) -> None:
-    """Until standard input ends. Prints the URL."""
-    runner = web.AppRunner(stub.application(), access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-        print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
-        await asyncio.to_thread(sys.stdin.buffer.read)
-    finally:
-        await runner.cleanup()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.stub", description=__doc__)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds added to every answer")
     parser.add_argument("--external-id", help="what AssumeRole must present")
     options = parser.parse_args()
-    asyncio.run(serve(Stub(options.latency, options.external_id)))
+    asyncio.run(serve(Stub(options.latency, options.external_id).application()))
 
 
 if __name__ == "__main__":
