@@ -6,9 +6,10 @@ docs/adr/0013-the-breaker.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rolecall.core.counting import accounts as counted
 from rolecall.core.desired import Desired, Via
 from rolecall.core.diff import surplus_units
 from rolecall.core.ids import AccountId, UnitId
@@ -98,11 +99,12 @@ def _gaps(desired: Desired, observed: Observed) -> Iterator[str]:
     """What a whole list of accounts would not show."""
     accounts = desired.accounts.values()
     if placeless := [account.id for account in accounts if not account.account.unit_ids]:
-        yield f"of {_count(placeless)} AWS does not say in which unit they are"
+        yield f"of {counted(len(placeless))} AWS does not say in which unit they are"
     unknown = {instance.account for instance in observed.instances} | _registered_elsewhere(desired, observed)
     unknown -= desired.accounts.keys()
     if len(unknown) >= AT_LEAST:
-        yield f"{_count(unknown)} with the role or a registration are not in the list of the organization's accounts"
+        they = f"{counted(len(unknown))} with the role or a registration"
+        yield f"{they} are not in the list of the organization's accounts"
     for unit in sorted(_emptied(desired, observed)):
         yield f"the list has no account under {unit}, by which there are stack instances"
     if observed.instances and not any(account.via is Via.STACK_SET for account in accounts):
@@ -114,7 +116,3 @@ def _emptied(desired: Desired, observed: Observed) -> set[UnitId]:
     brought = {instance.unit_id for instance in observed.instances if instance.unit_id}
     held = {unit for account in desired.accounts.values() for unit in account.account.unit_ids}
     return {unit for unit in brought & set(desired.unit_ids) if unit not in held}
-
-
-def _count(accounts: Collection[AccountId]) -> str:
-    return "1 account" if len(accounts) == 1 else f"{len(accounts):,} accounts"

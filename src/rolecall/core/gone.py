@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rolecall.core.counting import accounts as counted
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.report import Failure
 
@@ -51,11 +52,7 @@ def farewell_notes(farewells: Iterable[Farewell], names: Mapping[AccountId, str]
         if farewell.goodbye is Goodbye.UNPROVEN:
             reasons[farewell.reason].append(names.get(farewell.account) or farewell.account)
     for reason, accounts in reasons.items():
-        yield f"not proven gone: the role in {_accounts(len(accounts))} ({_named(accounts)}): {reason}"
-
-
-def _accounts(count: int) -> str:
-    return "1 account" if count == 1 else f"{count} accounts"
+        yield f"not proven gone: the role in {counted(len(accounts))} ({_named(accounts)}): {reason}"
 
 
 def _named(names: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from rolecall.core.counting import accounts as counted
 from rolecall.core.desired import Desired
 from rolecall.core.ledger import Entry, Why
 
@@ -46,8 +47,7 @@ def _mend(desired: Desired, entry: Entry) -> str:
 
 def _counted(entries: Sequence[Entry], why: str) -> Iterator[str]:
     if entries:
-        accounts = "1 account" if len(entries) == 1 else f"{len(entries)} accounts"
-        yield f"left behind in {accounts} ({_named(entries)}): {why}"
+        yield f"left behind in {counted(len(entries))} ({_named(entries)}): {why}"
 
 
 def _named(entries: Iterable[Entry]) -> str:

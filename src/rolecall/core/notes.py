@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rolecall.core.counting import accounts as counted
 from rolecall.core.desired import Desired, DesiredAccount
 from rolecall.core.ids import AccountId
 from rolecall.core.left_notes import ledger_notes
@@ -55,14 +56,14 @@ def _existing(desired: Desired) -> Iterator[str]:
     if desired.keeps_existing:
         kept = sum(account.id in desired.existing for account in targets)
         yield (
-            f"the roles of {_count(kept)} keep their own names, and their template stays as it is: "
+            f"the roles of {counted(kept)} keep their own names, and their template stays as it is: "
             f"role.keep_existing: false makes a role {desired.role_name} beside each"
         )
         if untold := [account.id for account in targets if account.untold]:
             yield f"what the role is called is not known in {_named(desired, untold)}: {_first(desired, untold).untold}"
     elif former := [account.id for account in targets if account.id in desired.existing]:
         yield (
-            f"beside {desired.role_name} the former roles stay in {_count(len(former))}: when all is registered under "
+            f"beside {desired.role_name} the former roles stay in {counted(len(former))}: when all is registered under "
             "the new name, take role.existing_roles out, and the next apply takes them away"
         )
 
@@ -71,11 +72,7 @@ def _first(desired: Desired, accounts: Sequence[AccountId]) -> DesiredAccount:
     return desired.accounts[accounts[0]]
 
 
-def _count(number: int) -> str:
-    return "1 account" if number == 1 else f"{number} accounts"
-
-
 def _named(desired: Desired, accounts: Sequence[AccountId]) -> str:
     known = [desired.accounts.get(account) for account in accounts[:3]]
     names = [account.account.name if account else found for account, found in zip(known, accounts, strict=False)]
-    return f"{_count(len(accounts))} ({', '.join(names)}{', …' if len(accounts) > 3 else ''})"
+    return f"{counted(len(accounts))} ({', '.join(names)}{', …' if len(accounts) > 3 else ''})"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rolecall.core.config import Config, RoleSection
+from rolecall.core.counting import accounts as counted
 from rolecall.core.desired import Desired, content_of
 from rolecall.core.observed import Observed, Registration, StackContent
 from rolecall.core.plan import Action, Change
@@ -41,7 +42,7 @@ def withheld(desired: Desired, observed: Observed) -> Iterator[Change]:
     if not desired.kept_name:
         return
     count = Counter(found.platform for found in _registered(desired, observed, desired.kept_name))
-    where = ", ".join(f"{platform} in {_accounts(found)}" for platform, found in sorted(count.items()))
+    where = ", ".join(f"{platform} in {counted(found)}" for platform, found in sorted(count.items()))
     detail = (
         f"role.former_name was taken out, and the role is still registered with {where}: it stays until all are "
         "registered anew, and the apply after that takes it out"
@@ -70,7 +71,7 @@ def _untold(desired: Desired, observed: Observed, going: str) -> Iterator[str]:
     untold = Counter(found.platform for found in _ours(desired, observed) if found.role is None)
     for platform, count in untold.items():
         yield (
-            f"role {going} goes, and platform {platform} does not say with which role it has {_accounts(count)}: see "
+            f"role {going} goes, and platform {platform} does not say with which role it has {counted(count)}: see "
             "there, before apply, that it is not this one"
         )
 
@@ -81,7 +82,7 @@ def _left(desired: Desired, observed: Observed) -> Iterator[str]:
     others = Counter((platform, name) for platform, name in told if name not in desired.role_names)
     for (platform, name), count in others.items():
         yield (
-            f"platform {platform} has {_accounts(count)} with another role, {name}, under the names that we give. If "
+            f"platform {platform} has {counted(count)} with another role, {name}, under the names that we give. If "
             "that is this role until now, put deployment.stack_set_name back and name it in role.former_name: then it "
             "is moved and taken out. Else it stays where it is"
         )
@@ -132,7 +133,3 @@ def _ours(desired: Desired, observed: Observed) -> list[Registration]:
         for found in observed.registrations
         if found.account and (account := desired.accounts.get(found.account)) and has_our_name(account, found)
     ]
-
-
-def _accounts(count: int) -> str:
-    return "1 account" if count == 1 else f"{count} accounts"
