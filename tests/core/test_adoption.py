@@ -324,10 +324,12 @@ def test_a_name_with_the_accounts_id_in_it_is_another_in_each() -> None:
     assert adopted(stack_set(by_hand(role={"RoleName": {"Fn::Sub": "Cado-${AWS::AccountId}"}})), ROOT).name == ""
 
 
-def in_regions(*regions: str, **changes: Any) -> tuple[Change, ...]:
-    found = stack_set(by_hand(), adopted=True, **changes)
+def in_regions(*regions: str, outdated: str = "") -> tuple[Change, ...]:
+    """CURRENT, but for one account's in the Region `outdated`."""
+    found = stack_set(by_hand(), adopted=True)
+    current, other = InstanceStatus.CURRENT, InstanceStatus.OUTDATED
     instances = tuple(
-        StackInstance(account, region, InstanceStatus.CURRENT, "SUCCEEDED", "", ROOT)
+        StackInstance(account, region, other if (account, region) == (AUDIT, outdated) else current, "", "", ROOT)
         for account in (AUDIT, BILLING)
         for region in regions
     )
@@ -345,4 +347,5 @@ def test_an_adopted_stack_set_of_several_regions_is_blocked_with_the_command_tha
     assert command in changes[0].detail
     assert "is away" not in changes[0].detail
     assert "the role is away from then" in in_regions("eu-west-1")[0].detail
+    assert "is away" in in_regions("us-east-1", "eu-west-1", outdated="us-east-1")[0].detail
     assert Action.UPDATE_STACK_SET in {change.action for change in in_regions("us-east-1")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rolecall.core import template
 from rolecall.core.desired import Desired
 from rolecall.core.diff.ownership import NOT_OURS, is_managed, is_our_stack_set
-from rolecall.core.observed import Observed, StackContent, StackSet
+from rolecall.core.observed import InstanceStatus, Observed, StackContent, StackInstance, StackSet
 
 
 def obstacle(desired: Desired, observed: Observed) -> str:
@@ -40,17 +40,25 @@ def _other_regions(desired: Desired, observed: Observed) -> list[str]:
 
 def _elsewhere(desired: Desired, current: StackSet, observed: Observed, regions: list[str]) -> str:
     """Of an adopted stack set, before its first update, which would bring one role of one name to every Region."""
-    units, accounts = " ".join(current.unit_ids), {found.account for found in observed.instances}
-    where = f"--deployment-targets OrganizationalUnitIds={units.replace(' ', ',')}" if current.service_managed else ""
-    where = where or f"--accounts {' '.join(sorted(accounts))}"
-    here = any(found.region == desired.region for found in observed.instances)
-    away = "" if here else f" (the role is away from then until apply makes it in {desired.region})"
+    accounts = sorted({found.account for found in observed.instances})
+    current_here = {found.account for found in observed.instances if _is_here(desired, found)}
+    units = f"--deployment-targets OrganizationalUnitIds={','.join(current.unit_ids)}"
+    where = units if current.service_managed else f"--accounts {' '.join(accounts)}"
+    away = (
+        ""
+        if current_here.issuperset(accounts)
+        else f" (the role is away from then until apply makes it in {desired.region})"
+    )
     as_whom = " --call-as DELEGATED_ADMIN" if desired.delegated else ""
     return (
         f"the stack set has instances in {', '.join(regions)} besides deployment.region {desired.region}, and IAM is "
         f"global: delete them by `aws cloudformation delete-stack-instances --stack-set-name {current.name} --regions "
         f"{' '.join(regions)} {where} --no-retain-stacks{as_whom} --region {desired.region}`{away}"
     )
+
+
+def _is_here(desired: Desired, instance: StackInstance) -> bool:
+    return instance.region == desired.region and instance.status is InstanceStatus.CURRENT
 
 
 def path_changed(desired: StackContent, current: StackContent) -> bool:
