@@ -7,7 +7,7 @@ asked by `rolecall.core.lint`.
 
 from rolecall.core.template import admin_role, discovery, execution_role, protect_scp
 from rolecall.core.template.comparing import parameters_in, path_in, same_effect
-from rolecall.core.template.facts import facts_of, role_names
+from rolecall.core.template.facts import facts_of
 from rolecall.core.template.form import CAPABILITIES, MAX_BODY_BYTES, render
 from rolecall.core.template.inputs import REVISION, REVISION_CHARACTERS, filled, parameters
 from rolecall.core.template.role import build
@@ -29,7 +29,6 @@ __all__ = [
     "path_in",
     "protect_scp",
     "render",
-    "role_names",
     "same_effect",
     "trust_policy",
 ]

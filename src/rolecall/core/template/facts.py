@@ -71,12 +71,6 @@ def defaults_in(document: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def role_names(template: str, parameters: Mapping[str, str]) -> frozenset[str]:
-    """The names that a template gives to roles, in lower case: IAM tells none apart by capitals."""
-    told = facts_of(template, parameters) or {}
-    return frozenset(name.lower() for name in told.get(_ROLE_WORDS["RoleName"], ()))
-
-
 @dataclass
 class _Reader:
     values: Mapping[str, str]

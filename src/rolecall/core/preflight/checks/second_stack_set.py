@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolecall.core import template
 from rolecall.core.diff import is_managed
 from rolecall.core.observed import StackSet
 from rolecall.core.preflight.model import Check, Facts, Finding, Level, OtherStackSet
 from rolecall.core.preflight.words import some
+from rolecall.core.template.places import roles_in
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -39,7 +39,9 @@ def _same(facts: Facts, other: OtherStackSet, stack_set: StackSet) -> Finding:
 
 
 def _role_names(stack_set: StackSet) -> frozenset[str]:
-    return template.role_names(stack_set.content.template, stack_set.content.parameters)
+    """In lower case: IAM tells none apart by capitals."""
+    names = roles_in(stack_set.content.template, stack_set.content.parameters).values()
+    return frozenset(name.lower() for name in names)
 
 
 def _mend(facts: Facts, other: OtherStackSet, stack_set: StackSet) -> str:
