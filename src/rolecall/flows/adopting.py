@@ -56,8 +56,8 @@ async def find_roles(found: Adopted, ports: Ports, region: str) -> FoundRoles:
     """By a drift detection, without credentials in the accounts: it tells the physical name of every resource."""
     name = found.stack_set.name
     instances = [one for one in await listed(ports.stack_sets.instances(name)) if one.region == region]
-    there = [one for one in instances if one.stack_id and one.status is not InstanceStatus.INOPERABLE]
-    untold = {one.account: _why(one) for one in instances if one not in there}
+    there = [one for one in instances if _can_be_asked(one)]
+    untold = {one.account: _why(one) for one in instances if not _can_be_asked(one)}
     if not there:
         return FoundRoles({}, untold)
     _say_how_long(ports, len(there))
@@ -74,6 +74,10 @@ async def find_roles(found: Adopted, ports: Ports, region: str) -> FoundRoles:
         else:
             untold[drift.account] = f"its stack has no role {found.logical_id}: it was deleted there"
     return FoundRoles(roles, {**untold, **failed})
+
+
+def _can_be_asked(instance: StackInstance) -> bool:
+    return bool(instance.stack_id) and instance.status is not InstanceStatus.INOPERABLE
 
 
 def _why(instance: StackInstance) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import translate
-from re import IGNORECASE, fullmatch
 
 from rolecall.core.adoption.permissions import Granted
 from rolecall.core.permission_groups import GROUPS, PermissionGroup
 from rolecall.core.permission_groups.account_check import GROUP as ACCOUNT_CHECK
+from rolecall.core.policy.patterns import ActionNames
 
 ACCOUNT = "123456789012"
 """Stands for the account that is asked about."""
@@ -55,7 +54,7 @@ def covered(granted: Granted, role_arn: str, partition: str, *, management: bool
     ]
     needed = {action.lower() for name in names for action in GROUPS[name].actions}
     patterns = sorted(pattern for pattern in granted.allowed if pattern.lower() not in needed)
-    wider = [pattern for pattern in patterns if any(_matches(pattern, action) for action in needed)]
+    wider = [pattern for pattern in patterns if any(map(ActionNames.parse([pattern]).match, needed))]
     return Coverage(
         whole=tuple(names),
         partly=tuple(part for part in partly if len(part.lacking) < len(part.group.actions)),
@@ -101,7 +100,3 @@ def _unfitting(whole: list[PermissionGroup], management: bool) -> Iterator[tuple
             yield group.id, f"it must not stand beside {', '.join(others)}"
         else:
             kept.add(group.id)
-
-
-def _matches(pattern: str, action: str) -> bool:
-    return fullmatch(translate(pattern.replace("[", "[[]")), action, IGNORECASE) is not None

@@ -42,13 +42,13 @@ class Sorted:
 def sort(stacks: Sequence[StackArn], desired: Desired, instances: Sequence[StackInstance]) -> Sorted:
     """Without any call that could not succeed: AWS refuses ten at a time for one of them."""
     stacks_of = {found.account: found.stack_id for found in instances if found.region == desired.region}
-    there = [stack for stack in stacks if stacks_of.get(stack.account) == stack.text]
+    there: list[StackArn] = []
     refused: dict[StackArn, str] = {}
     coming: dict[AccountId, StackArn] = {}
     for stack in dict.fromkeys(stacks):
-        if stack in there:
-            continue
-        if why := next(_why_not(stack, desired, stacks_of, coming), ""):
+        if stacks_of.get(stack.account) == stack.text:
+            there.append(stack)
+        elif why := next(_why_not(stack, desired, stacks_of, coming), ""):
             refused[stack] = why
         else:
             coming[stack.account] = stack
