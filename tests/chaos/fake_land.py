@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from rolecall.core.config import Config
-from rolecall.core.ids import AccountId, RoleArn, UnitId
+from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import InstanceStatus, ResourceDrift, Stack, StackContent
 from rolecall.core.organization import AccountState, path_of
 from rolecall.ports import Ports
@@ -16,6 +16,7 @@ from tests.fakes.cloud import EXTERNAL_ID, ROLE_NAME, STACK_SET, FakeCloud
 from tests.fakes.organizations import MANAGEMENT, ROOT
 from tests.fakes.time import FakeClock
 
+from .meddling import meddle
 from .stories import Event, Kind, Story
 
 DENIED = (
@@ -103,7 +104,7 @@ class FakeLand:
                 self.cloud.stacks.stacks.pop(STACK_SET, None)
         self._in_organization(event, account)
         self._to_stack_set(event.kind, account)
-        self._on_platform(event.kind, account)
+        meddle(self.cloud.platform.registered, event.kind, account)
 
     def _in_organization(self, event: Event, account: AccountId) -> None:
         organizations = self.cloud.organizations
@@ -146,19 +147,6 @@ class FakeLand:
             if kind is Kind.RETAIN_INSTANCE and instance.status is InstanceStatus.CURRENT:
                 stack_sets.importable[gone.stack_id] = account
             stack_sets.changed_by_hand.pop(account, None)
-
-    def _on_platform(self, kind: Kind, account: AccountId) -> None:
-        registered = self.cloud.platform.registered
-        ours = [name for name, role in registered.items() if role.account == account and role.name == ROLE_NAME]
-        match kind:
-            case Kind.UNREGISTER if ours:
-                del registered[ours[0]]
-            case Kind.RENAME_REGISTRATION if ours:
-                registered[f"renamed {account}"] = registered.pop(ours[0])
-            case Kind.REGISTER_TWICE:
-                registered[f"twice {account}"] = RoleArn("aws", account, "/", ROLE_NAME)
-            case Kind.REGISTER_OTHER_ROLE:
-                registered[f"other {account}"] = RoleArn("aws", account, "/", "ReadOnly")
 
     def _content(self, account: AccountId) -> StackContent | None:
         return None if account in self.cloud.stack_sets.changed_by_hand else self.cloud.deployed(account)

@@ -9,15 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from rolecall.core.config import Config
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.ports import Ports
 from tests.fakes.cloud import EXTERNAL_ID
 from tests.pitfalls.conftest import ROLE, STACK_SET, House
-from tests.sandbox.served import trust
+from tests.sandbox.served import lets_in, trust
 
+from .meddling import meddle
 from .stories import Event, Kind, Story
 
 KINDS = (
@@ -87,15 +86,8 @@ class SandboxLand:
         return "".join(f"/{units[found].name}" for found in self._world.organization.path_of(self._units[unit])[1:])
 
     def answers(self, account: AccountId) -> bool:
-        sts = self.house.sandbox.client("sts", "platform")
         arn = str(RoleArn("aws", account, "/", ROLE))
-        try:
-            sts.assume_role(RoleArn=arn, RoleSessionName="platform", ExternalId=EXTERNAL_ID)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "AccessDenied":
-                raise
-            return False
-        return True
+        return lets_in(self.house.sandbox.client("sts", "platform"), arn, EXTERNAL_ID)
 
     def ours_in(self, account: AccountId) -> bool:
         return account not in self._taken and self._world.store.role(account, ROLE) is not None
@@ -142,7 +134,7 @@ class SandboxLand:
                     self._in_sandbox(self._world.store.create_role, account, ROLE, document)
                     self._taken.add(account)
         self._to_stacks(kind)
-        self._on_platform(kind, account)
+        meddle(self.house.platform.registered, kind, account)
 
     def _to_stacks(self, kind: Kind) -> None:
         client = self.house.sandbox.client("cloudformation")
@@ -162,19 +154,6 @@ class SandboxLand:
         told = client.describe_stack_set(StackSetName=STACK_SET)["StackSet"]["Parameters"]
         names = [found["ParameterKey"] for found in told if found["ParameterKey"] != "ExternalId"]
         return [{"ParameterKey": name, "UsePreviousValue": True} for name in names]
-
-    def _on_platform(self, kind: Kind, account: AccountId) -> None:
-        registered = self.house.platform.registered
-        ours = [name for name, role in registered.items() if role.account == account and role.name == ROLE]
-        match kind:
-            case Kind.UNREGISTER if ours:
-                del registered[ours[0]]
-            case Kind.RENAME_REGISTRATION if ours:
-                registered[f"renamed {account}"] = registered.pop(ours[0])
-            case Kind.REGISTER_TWICE:
-                registered[f"twice {account}"] = RoleArn("aws", account, "/", ROLE)
-            case Kind.REGISTER_OTHER_ROLE:
-                registered[f"other {account}"] = RoleArn("aws", account, "/", "ReadOnly")
 
     def _foreign_roles(self, account: AccountId) -> list[tuple[str, str]]:
         names = sorted(self._world.store.names(account, "role"))

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from rolecall.core.config import Config
 from rolecall.sandbox.scenario import Scenario
 from tests.fakes.cloud import EXTERNAL_ID
 from tests.pitfalls.conftest import ROLE, STACK_SET, House, StartHouse, sandbox_loop, start_house, start_sandbox
+from tests.sandbox.served import lets_in
 
 __all__ = ["sandbox_loop", "start_house", "start_sandbox"]
 
@@ -43,19 +43,9 @@ class Observer:
             registered = dict(platform.registered)
             self.lost += known - {role.account for role in registered.values()}
             for name, role in registered.items():
-                if not _lets_in(sts, str(role)) and platform.registered.get(name) == role:
+                if not lets_in(sts, str(role), EXTERNAL_ID) and platform.registered.get(name) == role:
                     self.refused.append(str(role))
             self.turns += 1
-
-
-def _lets_in(sts: Any, role: str) -> bool:
-    try:
-        sts.assume_role(RoleArn=role, RoleSessionName="platform", ExternalId=EXTERNAL_ID)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "AccessDenied":
-            raise
-        return False
-    return True
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import boto3
 import botocore.config
 import botocore.loaders
 import botocore.session
+from botocore.exceptions import ClientError
 
 from rolecall.sandbox.server import RunningSandbox
 from rolecall.sandbox.world import World
@@ -108,3 +109,14 @@ def created(organizations: Any, request_id: str) -> dict[str, Any]:
 
     eventually(over)
     return status
+
+
+def lets_in(sts: Any, role_arn: str, external_id: str) -> bool:
+    """Whether a role may be assumed by those whose client `sts` is. Fails on any refusal but AccessDenied."""
+    try:
+        sts.assume_role(RoleArn=role_arn, RoleSessionName="platform", ExternalId=external_id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDenied":
+            raise
+        return False
+    return True
