@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rolecall.core.config import Config
@@ -13,6 +13,7 @@ from rolecall.core.operator_right import (
     PERMISSIONS_BOUNDARY,
     SELF_MANAGED,
     TEMPLATE_BUCKET,
+    Right,
     Whose,
 )
 from rolecall.core.operator_rights import MANAGEMENT_ALONE, RIGHTS
@@ -54,25 +55,16 @@ def policy(
         SELF_MANAGED: bool(administration_role),
         INSPECT_ROLE: bool(inspect_role),
     }
-    rights = [right for right in RIGHTS[command] if given[right.only_with]]
+    names = [role_name, *([former_role_name] if former_role_name else [])]
+    statements = [_statement(right, values, names) for right in RIGHTS[command] if given[right.only_with]]
+    return {"Version": "2012-10-17", "Statement": statements}
 
-    def filled(resource: str) -> list[str]:
-        """Of a role that is renamed, both."""
-        names = [role_name, former_role_name] if former_role_name and "${RoleName}" in resource else [role_name]
-        return [_filled(resource, {**values, "${RoleName}": name}) for name in names]
 
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": right.sid,
-                "Effect": "Allow",
-                "Action": list(right.actions),
-                "Resource": [arn for resource in right.resources for arn in filled(resource)],
-            }
-            for right in rights
-        ],
-    }
+def _statement(right: Right, values: Mapping[str, str], role_names: Sequence[str]) -> dict[str, Any]:
+    """Of a role that is renamed, with both names."""
+    filled = (_filled(resource, {**values, "${RoleName}": name}) for resource in right.resources for name in role_names)
+    resources = list(dict.fromkeys(filled))
+    return {"Sid": right.sid, "Effect": "Allow", "Action": list(right.actions), "Resource": resources}
 
 
 def _filled(resource: str, values: Mapping[str, str]) -> str:
