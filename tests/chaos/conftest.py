@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from rolecall.sandbox.scenario import Scenario
+from tests.nursery import Child, Nursery
 from tests.sandbox.conftest import StartSandbox, sandbox_loop, start_sandbox
 from tests.sandbox.served import ServedSandbox
 
-from . import gate, nursery
+from . import gate
 from .gate import Gate, Moment
-from .nursery import Child, Nursery
 from .platform import KEY
 
 __all__ = ["sandbox_loop", "start_sandbox"]
@@ -128,12 +128,6 @@ class World:
 
 
 StartWorld = Callable[..., World]
-
-
-@pytest.fixture(scope="session")
-def forks() -> Iterator[Nursery]:
-    with nursery.opened() as opened:
-        yield opened
 
 
 @pytest.fixture

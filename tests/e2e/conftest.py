@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rolecall.sandbox.process import SandboxProcess, Settings
+from rolecall.sandbox.scenario import load_scenario
+from tests.nursery import Nursery
+from tests.sandbox.conftest import StartSandbox, sandbox_loop, start_sandbox
+
+__all__ = ["sandbox_loop", "start_sandbox"]
 
 EXTERNAL_ID = "canary-5f0c2e-external-id"
 
@@ -49,20 +51,13 @@ class Shell:
 
     folder: Path
     environment: Mapping[str, str]
+    forks: Nursery
 
     def run(self, *arguments: str, stdin: str = "") -> Done:
-        done = subprocess.run(
-            [sys.executable, "-m", "rolecall", *arguments],
-            cwd=self.folder,
-            env=dict(self.environment),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        child = self.forks.start(self.folder, self.environment, arguments, stdin)
+        done = Done(child.wait(), child.stdout, child.stderr)
         assert "Traceback" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        return done
 
     def ok(self, *arguments: str) -> Done:
         done = self.run(*arguments)
@@ -73,29 +68,13 @@ class Shell:
         return replace(self, environment={**self.environment, **more})
 
 
-@pytest.fixture(scope="session")
-def start_process() -> Iterator[Callable[..., SandboxProcess]]:
-    """Starts sandboxes as processes and ends them all."""
-    started: list[SandboxProcess] = []
-
-    def start(scenario: str, **options: Any) -> SandboxProcess:
-        started.append(
-            SandboxProcess.start(Settings(scenario, port=free_port(), speed=0, idle_seconds=3600, **options))
-        )
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.stop()
-
-
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, forks: Nursery) -> Shell:
     """No AWS, no config: an empty folder."""
-    return Shell(tmp_path, clean_environment() | {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)})
+    return Shell(tmp_path, clean_environment() | {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}, forks)
 
 
 @pytest.fixture
-def clean(shell: Shell, start_process: Callable[..., SandboxProcess]) -> Shell:
+def clean(shell: Shell, start_sandbox: StartSandbox) -> Shell:
     """A shell on a clean organization of its own, as the management account."""
-    return shell.with_environment(**start_process("clean").environment())
+    return shell.with_environment(**start_sandbox(load_scenario("clean")).environment())

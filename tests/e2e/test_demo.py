@@ -13,28 +13,29 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Shell, clean_environment
+from tests.nursery import Nursery
 
 PLANTED = {"retired-2023", "legacy-erp", "locked-down"}
 DENIED = ["ebs:GetSnapshotBlock", "ebs:ListChangedBlocks", "ebs:ListSnapshotBlocks", "ec2:CreateSnapshot"]
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+def demo(tmp_path_factory: pytest.TempPathFactory, forks: Nursery) -> dict[str, object]:
     """The demo's JSON, run where everything that it could leave behind would be seen."""
-    shell, temporary = _stage(tmp_path_factory.mktemp("demo"))
+    shell, temporary = _stage(tmp_path_factory.mktemp("demo"), forks)
     done = shell.ok("demo", "--json", "--speed", "0")
     assert list(shell.folder.iterdir()) == []
     assert list(temporary.iterdir()) == []
     return done.json()
 
 
-def _stage(folder: Path) -> tuple[Shell, Path]:
+def _stage(folder: Path, forks: Nursery) -> tuple[Shell, Path]:
     """A shell in an empty folder, and the only folder for temporary files."""
     work, temporary = folder / "work", folder / "tmp"
     work.mkdir()
     temporary.mkdir()
     environment = {name: value for name, value in clean_environment().items() if name != "XDG_RUNTIME_DIR"}
-    return Shell(work, {**environment, "TMPDIR": str(temporary)}), temporary
+    return Shell(work, {**environment, "TMPDIR": str(temporary)}, forks), temporary
 
 
 def _rows(demo: dict[str, object]) -> dict[str, dict[str, object]]:
@@ -83,8 +84,8 @@ def test_everything_else_is_ready_and_registered(demo: dict[str, object]) -> Non
     assert {(row["verdict"], row["registration"]) for row in others.values()} == {("ready", "registered")}
 
 
-def test_serve_leaves_the_page_up_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
-    shell, temporary = _stage(tmp_path)
+def test_serve_leaves_the_page_up_and_ctrl_c_leaves_nothing(tmp_path: Path, forks: Nursery) -> None:
+    shell, temporary = _stage(tmp_path, forks)
     process = subprocess.Popen(
         [sys.executable, "-m", "rolecall", "demo", "--serve", "--speed", "0", "--quiet"],
         cwd=shell.folder,

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
 
-from rolecall.sandbox.process import SandboxProcess
+from rolecall.sandbox.scenario import Scenario
 from tests.e2e.conftest import EXTERNAL_ID, Shell
 from tests.e2e.test_session import client
+from tests.sandbox.conftest import StartSandbox
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/doctor.schema.json").read_text("utf-8"))
 
 
-def test_it_turns_trusted_access_on_when_it_is_told_to(
-    shell: Shell, start_process: Callable[..., SandboxProcess]
-) -> None:
-    file = shell.folder / "world.yaml"
-    file.write_text(json.dumps({"organization": {"accounts": ["billing"]}, "switches": {"trusted_access": False}}))
-    off = shell.with_environment(**start_process(str(file)).environment())
+def test_it_turns_trusted_access_on_when_it_is_told_to(shell: Shell, start_sandbox: StartSandbox) -> None:
+    described = {"organization": {"accounts": ["billing"]}, "switches": {"trusted_access": False}}
+    off = shell.with_environment(**start_sandbox(Scenario.model_validate(described)).environment())
     off.ok("init", "--external-id", EXTERNAL_ID)
     refused = off.run("doctor", "--fix")
     assert (refused.status, "say --yes to go ahead" in refused.stderr) == (2, True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,19 @@ import pytest
 
 from rolecall.core.operator_policy import policy
 from rolecall.core.service_reference import AccessLevel
-from rolecall.sandbox.process import SandboxProcess
+from rolecall.sandbox.scenario import load_scenario
 from rolecall.wiring.service_reference import service_reference
 from tests.e2e.conftest import EXTERNAL_ID, Shell
 from tests.e2e.test_changed_config import edit
 from tests.e2e.test_session import assumed, client
+from tests.sandbox.conftest import StartSandbox
 
 STACK_SET, ROLE = "rolecall-CadoResponseRole", "CadoResponseRole"
 
 
 @pytest.fixture
-def enforced(shell: Shell, start_process: Callable[..., SandboxProcess]) -> Shell:
-    return shell.with_environment(**start_process("clean", enforce_iam=True).environment())
+def enforced(shell: Shell, start_sandbox: StartSandbox) -> Shell:
+    return shell.with_environment(**start_sandbox(load_scenario("clean"), enforce="all").environment())
 
 
 def operator(shell: Shell, command: str, *, without: str = "", iam: Any = None, **given: Any) -> Shell:

@@ -6,7 +6,7 @@ import configparser
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from rolecall.sandbox.process import SandboxProcess
+from rolecall.sandbox.scenario import load_scenario
 from tests.e2e.conftest import EXTERNAL_ID, Shell
+from tests.sandbox.conftest import StartSandbox
 
 ROLE = "CadoResponseRole"
 AWS = Path(sys.executable).parent / "aws"
@@ -118,11 +119,9 @@ def _nothing_is_left(shell: Shell) -> None:
         assert iam.list_policies(Scope="Local")["Policies"] == []
 
 
-def test_a_role_of_somebody_else_in_our_place_is_left_as_it_is(
-    shell: Shell, start_process: Callable[..., SandboxProcess]
-) -> None:
+def test_a_role_of_somebody_else_in_our_place_is_left_as_it_is(shell: Shell, start_sandbox: StartSandbox) -> None:
     """Through apply, apply again with --retry-blocked, and destroy."""
-    demo = shell.with_environment(**start_process("demo").environment())
+    demo = shell.with_environment(**start_sandbox(load_scenario("demo")).environment())
     demo.ok("init", "--external-id", EXTERNAL_ID)
     pages = client(demo, "organizations").get_paginator("list_accounts").paginate()
     account = next(found["Id"] for page in pages for found in page["Accounts"] if found["Name"] == "legacy-erp")

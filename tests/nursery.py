@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+
+def beside(folder: Path, name: str) -> Path:
+    """Where what is said in a folder is kept: out of the way of what is done there."""
+    return folder.with_name(f"{folder.name}.{name}")
 
 
 @dataclass
@@ -25,16 +31,21 @@ class Child:
     folder: Path
 
     def wait(self) -> int:
-        """Its exit status; negative: the signal that ended it."""
-        return int(self.nursery.line())
+        """Its exit status; negative: the signal that ended it. Where the wait is broken off, it is ended."""
+        try:
+            return int(self.nursery.line())
+        except BaseException:
+            os.kill(self.pid, signal.SIGKILL)
+            self.nursery.line()
+            raise
 
     @property
     def stdout(self) -> str:
-        return (self.folder / "stdout").read_text()
+        return beside(self.folder, "stdout").read_text()
 
     @property
     def stderr(self) -> str:
-        return (self.folder / "stderr").read_text()
+        return beside(self.folder, "stderr").read_text()
 
 
 @dataclass
@@ -43,8 +54,9 @@ class Nursery:
 
     process: subprocess.Popen[str]
 
-    def start(self, folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> Child:
+    def start(self, folder: Path, environment: Mapping[str, str], arguments: Sequence[str], stdin: str = "") -> Child:
         assert self.process.stdin is not None
+        beside(folder, "stdin").write_text(stdin)
         request = {"folder": str(folder), "environment": dict(environment), "arguments": list(arguments)}
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
@@ -59,7 +71,7 @@ class Nursery:
 
 @contextmanager
 def opened() -> Iterator[Nursery]:
-    command = [sys.executable, "-m", "tests.chaos.nursery"]
+    command = [sys.executable, "-m", "tests.nursery"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Nursery(process)
         assert process.stdin is not None
@@ -90,12 +102,13 @@ def _run(request: Mapping[str, Any]) -> None:
     """In the child: never returns."""
     from rolecall.cli.main import main
 
-    os.chdir(request["folder"])
+    folder = Path(request["folder"])
+    os.chdir(folder)
     os.environ.clear()
     os.environ.update(request["environment"])
     for number, name in ((1, "stdout"), (2, "stderr")):
-        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(os.open(beside(folder, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+    os.dup2(os.open(beside(folder, "stdin"), os.O_RDONLY), 0)
     sys.argv = ["rolecall", *request["arguments"]]
     main()
 
