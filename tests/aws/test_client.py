@@ -58,6 +58,18 @@ async def test_an_endpoint_that_is_not_aws_is_an_error_with_a_hint(monkeypatch: 
     assert "AWS_ENDPOINT_URL" in caught.value.hint
 
 
+@pytest.mark.parametrize(("told", "attempts", "made"), [("3", None, 3), ("3", 2, 2)])
+async def test_a_call_is_made_as_often_as_the_sdk_is_told_to(
+    told: str, attempts: int | None, made: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(web.Response(status=503)) as script:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", script.url)
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", told)
+        with pytest.raises(AwsError):
+            await Client(session("one", None), "sts", "us-east-1", attempts=attempts).call("GetCallerIdentity")
+    assert len(script.asked) == made
+
+
 async def test_platform_credentials_are_read_once_a_minute_and_never_shown() -> None:
     credentials = SessionCredentials(session("one", None))
     keys = await credentials.get()

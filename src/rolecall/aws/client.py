@@ -22,12 +22,8 @@ from rolecall.core.ids import AccountId
 
 USER_AGENT = f"rolecall/{__version__}"
 
-_SDK_CONFIG = SdkConfig(
-    retries={"mode": "standard", "total_max_attempts": 10},
-    connect_timeout=5,
-    read_timeout=30,
-    user_agent_extra=USER_AGENT,
-)
+_SDK_CONFIG = SdkConfig(connect_timeout=5, read_timeout=30, user_agent_extra=USER_AGENT)
+_USUAL_ATTEMPTS = 10
 
 
 FEW_ATTEMPTS = 2
@@ -65,16 +61,25 @@ def regions_of(source: boto3.Session, service: str, partition: str) -> tuple[str
     return tuple(source.get_available_regions(service, partition_name=partition))
 
 
+def _retries(attempts: int) -> SdkConfig:
+    return SdkConfig(retries={"mode": "standard", "total_max_attempts": attempts})
+
+
+def _attempts_told(source: boto3.Session) -> int | None:
+    """By AWS_MAX_ATTEMPTS, or `max_attempts` of a profile."""
+    attempts: int | None = source._session.get_config_variable("max_attempts")
+    return attempts
+
+
 class Client:
     """One service's client. `call` takes the operation's name as the API spells it, and botocore's parameters."""
 
     def __init__(
         self, boto_session: boto3.Session, service: str, region: str | None = None, *, attempts: int | None = None
     ) -> None:
-        """`attempts` of a call in place of the ten that are usual."""
-        retries = SdkConfig(retries={"mode": "standard", "total_max_attempts": attempts}) if attempts else None
+        """`attempts` of a call in place of those that the SDK is told to make, or of the ten that are usual."""
         with translated(service):
-            settings = _SDK_CONFIG.merge(retries) if retries else _SDK_CONFIG
+            settings = _SDK_CONFIG.merge(_retries(attempts or _attempts_told(boto_session) or _USUAL_ATTEMPTS))
             self._client: Any = boto_session.client(service, region_name=region, config=settings)
         self._session = boto_session
         self._region = region
