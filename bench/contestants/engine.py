@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bench.contestants.stopwatch import Stopwatch
 from bench.workload import EXTERNAL_ID, GROUPS_OF_ONE_QUESTION, REGION, ROLE, Work, actions
+from rolecall.cli.running import keep_what_is_there
 from rolecall.cli.views.progress import Silence
 from rolecall.core.config import Config
 from rolecall.core.desired import DesiredAccount, Via
@@ -64,6 +65,7 @@ async def _call(config: Config, work: Work, watch: Stopwatch, *, one_simulation:
     accounts = [_desired(account_id) for account_id in work.account_ids()]
     async with open_ports(config, Credentials(region=REGION), Silence()) as ports:
         used = replace(ports, probe=OneSimulation(ports.probe, actions())) if one_simulation else ports
+        keep_what_is_there()
         with watch:
             return await _answering(config, used, accounts)
 

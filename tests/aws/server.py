@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -17,7 +17,8 @@ class Asked:
 
     method: str
     raw_path: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
+    """By name, whatever its case."""
     body: bytes
 
 
@@ -31,7 +32,7 @@ class Script:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        self.asked.append(Asked(request.method, request.raw_path, dict(request.headers), body))
+        self.asked.append(Asked(request.method, request.raw_path, request.headers, body))
         answer = self.answers[min(len(self.asked), len(self.answers)) - 1]
         if isinstance(answer, web.Response):
             return web.Response(status=answer.status, headers=answer.headers, body=answer.body)

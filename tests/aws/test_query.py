@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -243,3 +244,34 @@ async def test_secrets_are_in_no_error_log_or_repr(
     error, _ = await failed(client, answer)
     told = [*traceback.format_exception(error), caplog.text, repr(error), repr(client), error.detail, error.hint]
     assert not any("Canary" in line for line in told)
+
+
+@pytest.fixture
+def proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+async def test_the_environments_proxy_is_used(client: QueryClient, proxies: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        writer.write(b"HTTP/1.1 502 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as proxy:
+        proxies.setenv("http_proxy", "http://{}:{}".format(*proxy.sockets[0].getsockname()))
+        far = Endpoint("http://sts.example.com", "sts", "eu-west-1", "2011-06-15")
+        with pytest.raises(AwsError):
+            await client.call(far, "AssumeRole", {}, KEYS)
+    assert b"POST http://sts.example.com/ HTTP/1.1\r\n" in asked
+
+
+async def test_no_proxy_goes_past_it(client: QueryClient, proxies: pytest.MonkeyPatch) -> None:
+    proxies.setenv("http_proxy", "http://127.0.0.1:1")
+    proxies.setenv("no_proxy", "127.0.0.1")
+    async with serving(GOOD) as script:
+        assert await call(client, script) == "yes"

@@ -63,7 +63,10 @@ async def probe() -> AsyncIterator[Any]:
         yield ask
 
 
-RESULT = "<R><EvaluationResults><member>{}</member></EvaluationResults></R>"
+RESULT = (
+    "<R><SimulatePrincipalPolicyResult><EvaluationResults><member>{}</member></EvaluationResults>"
+    "</SimulatePrincipalPolicyResult></R>"
+)
 
 
 @pytest.mark.parametrize(
@@ -88,15 +91,17 @@ async def test_a_simulation_that_cannot_be_read_is_an_error_that_leaves_the_acco
     assert caught.value.hint
 
 
+SESSION = "<R><AssumeRoleResult>{}</AssumeRoleResult></R>"
 KEYS = "<Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>{}</SecretAccessKey>{}</Credentials>"
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("<R/>", "no Credentials"),
-        (f"<R>{KEYS.format('s', '')}</R>", "no SessionToken"),
-        (f"<R>{KEYS.format('', '<SessionToken>t</SessionToken>')}</R>", "no SecretAccessKey"),
+        ("<R/>", "no AssumeRoleResult"),
+        (SESSION.format(""), "no Credentials"),
+        (SESSION.format(KEYS.format("s", "")), "no SessionToken"),
+        (SESSION.format(KEYS.format("", "<SessionToken>t</SessionToken>")), "no SecretAccessKey"),
     ],
 )
 async def test_a_session_without_all_its_keys_is_none(probe: Any, text: str, told: str) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from rolecall.errors import AwsError
 
 
+@lru_cache(maxsize=1024)
+def local(tag: str) -> str:
+    """A name without its namespace. Kept: an answer has a thousand elements and a dozen names."""
+    return tag.rpartition("}")[2]
+
+
 def children(element: ElementTree.Element) -> dict[str, ElementTree.Element]:
     """By local name, in whatever order they come: one pass costs a third of a search for each."""
-    return {child.tag.rpartition("}")[2]: child for child in element}
+    return {local(child.tag): child for child in element}
 
 
 def text(parts: Mapping[str, ElementTree.Element], name: str) -> str:
@@ -21,12 +28,14 @@ def text(parts: Mapping[str, ElementTree.Element], name: str) -> str:
     return told
 
 
-def found(element: ElementTree.Element, path: str) -> ElementTree.Element:
-    """The first element on a path. Raises AwsError where there is none."""
-    first = element.find(path)
-    if first is None:
-        raise _lacking(path.rpartition("}")[2])
-    return first
+def under(element: ElementTree.Element, *names: str) -> ElementTree.Element:
+    """The element that these names lead to, one within the other. Raises AwsError where one lacks."""
+    for name in names:
+        inner = children(element).get(name)
+        if inner is None:
+            raise _lacking(name)
+        element = inner
+    return element
 
 
 def _lacking(name: str) -> AwsError:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import boto3
 from botocore.credentials import ReadOnlyCredentials
 
-from rolecall.aws.answers import children, found, text
+from rolecall.aws.answers import children, text, under
 from rolecall.aws.probe import SessionCredentials, assumed, caller_of
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.aws.simulation import simulated
@@ -46,7 +46,7 @@ class Services:
             answer = await self.query.call(self.iam, "GetRole", {"RoleName": name}, credentials)
         except NotFound:
             return None
-        return _role(found(answer, ".//{*}GetRoleResult/{*}Role"))
+        return _role(under(answer, "GetRoleResult", "Role"))
 
 
 class AwsRoleInspector:

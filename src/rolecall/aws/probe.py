@@ -15,7 +15,7 @@ from types import MappingProxyType
 import boto3
 from botocore.credentials import ReadOnlyCredentials
 
-from rolecall.aws.answers import children, found, text
+from rolecall.aws.answers import children, text, under
 from rolecall.aws.errors import translated
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.aws.simulation import simulated
@@ -110,13 +110,13 @@ async def assumed(
     """A session of the role, for as short as AWS gives one. Raises AccessDenied for a refusal."""
     standing = {"RoleArn": str(role), "RoleSessionName": SESSION_NAME, "DurationSeconds": str(SHORTEST_SESSION)}
     answer = await query.call(sts, "AssumeRole", {**standing, **more}, credentials)
-    keys = children(found(answer, ".//{*}Credentials"))
+    keys = children(under(answer, "AssumeRoleResult", "Credentials"))
     return AssumedRole(role, text(keys, "AccessKeyId"), text(keys, "SecretAccessKey"), text(keys, "SessionToken"))
 
 
 async def caller_of(query: QueryClient, sts: Endpoint, credentials: ReadOnlyCredentials) -> Caller:
     answer = await query.call(sts, "GetCallerIdentity", {}, credentials)
-    told = children(found(answer, ".//{*}GetCallerIdentityResult"))
+    told = children(under(answer, "GetCallerIdentityResult"))
     return Caller(text(told, "Arn"), text(told, "UserId").partition(":")[0])
 
 

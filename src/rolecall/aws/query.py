@@ -1,4 +1,4 @@
-"""A lean client of AWS's query protocol on aiohttp, for the roll call's fan-out. Signs with botocore's own signer.
+"""A lean client of AWS's query protocol on aiohttp, for the roll call's fan-out, with botocore's credentials.
 
 botocore's client costs several times the CPU a call and cannot swap credentials cheaply; the decision is in
 docs/adr/0004-lean-client-for-the-roll-call.md. TLS verification cannot be turned off.
@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
-from urllib.request import getproxies
+from functools import cached_property, lru_cache
+from urllib.parse import quote_plus
+from urllib.request import getproxies, proxy_bypass
 from xml.etree import ElementTree
 
 import aiohttp
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
+from yarl import URL
 
 from rolecall.aws.client import USER_AGENT
 from rolecall.aws.errors import THROTTLING_CODES, from_code
+from rolecall.aws.signing import Scope, authorization, canonical_path
 from rolecall.errors import AwsError, Unreachable
 
 ATTEMPTS = 8
@@ -29,7 +31,10 @@ LONGEST_WAIT = 20.0
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=5, sock_read=30)
 
 
-@dataclass(frozen=True, slots=True)
+_FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """Where a service answers and how its requests are signed."""
 
@@ -37,6 +42,32 @@ class Endpoint:
     service: str
     region: str
     version: str
+
+    @cached_property
+    def parsed(self) -> URL:
+        url = URL(self.url)
+        return url.with_path(url.raw_path, encoded=True)  # with the slash that a proxy's request line shows
+
+    @cached_property
+    def host(self) -> str:
+        """As the HTTP client sends it: with the port where it is not the scheme's own."""
+        return self.parsed.host_port_subcomponent or ""
+
+    @cached_property
+    def path(self) -> str:
+        return canonical_path(self.parsed.raw_path)
+
+    @cached_property
+    def proxy(self) -> str | None:
+        """By the environment. Looked up once: aiohttp would do so for every request, in a thread."""
+        if proxy_bypass(self.host):
+            return None
+        proxies = getproxies()
+        return proxies.get(self.parsed.scheme) or proxies.get("all")
+
+    @cached_property
+    def scope(self) -> Scope:
+        return Scope(self.region, self.service)
 
 
 class QueryClient:
@@ -55,7 +86,7 @@ class QueryClient:
         self, endpoint: Endpoint, action: str, parameters: Mapping[str, str], credentials: ReadOnlyCredentials
     ) -> ElementTree.Element:
         """The answer's XML. Raises AwsError for an error of AWS's, Unreachable when nothing answers."""
-        body = urlencode({"Action": action, "Version": endpoint.version, **parameters}).encode()
+        body = _form({"Action": action, "Version": endpoint.version, **parameters})
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._once(endpoint, action, body, credentials)
@@ -72,7 +103,9 @@ class QueryClient:
         headers = _signed(endpoint, body, credentials)
         try:
             # A redirect is not followed: it would take the session token and the external id to somebody else.
-            async with self._http.post(endpoint.url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self._http.post(
+                endpoint.parsed, data=body, headers=headers, proxy=endpoint.proxy, allow_redirects=False
+            ) as response:
                 text = await response.read()
                 status = response.status
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -83,21 +116,36 @@ class QueryClient:
 
 
 def connect(ca_bundle: str | None = None) -> aiohttp.ClientSession:
-    """An HTTP session for QueryClient: pooled, through the environment's proxies, with TLS always verified.
-
-    Where there are no proxies aiohttp is not told to look: it would do so, in a thread, for every request.
-    """
+    """An HTTP session for QueryClient: pooled, with TLS always verified."""
     tls = ssl.create_default_context(cafile=ca_bundle)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=tls), timeout=TIMEOUT, trust_env=bool(getproxies())
+        connector=aiohttp.TCPConnector(limit=0, ssl=tls),
+        timeout=TIMEOUT,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": USER_AGENT},
+        skip_auto_headers=("Accept", "Accept-Encoding"),
     )
 
 
+def _form(parameters: Mapping[str, str]) -> bytes:
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in parameters.items()).encode()
+
+
+_quoted = lru_cache(maxsize=4096)(quote_plus)
+"""Kept: from account to account all but a few of a question's parameters are the same."""
+
+
 def _signed(endpoint: Endpoint, body: bytes, credentials: ReadOnlyCredentials) -> dict[str, str]:
-    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": USER_AGENT}
-    request = AWSRequest("POST", endpoint.url, headers=headers, data=body)
-    SigV4Auth(credentials, endpoint.service, endpoint.region).add_auth(request)
-    return dict(request.headers.items())
+    headers = {"content-type": _FORM, "host": endpoint.host, "x-amz-date": _stamp(int(time.time()))}
+    if credentials.token:
+        headers["x-amz-security-token"] = credentials.token
+    headers["authorization"] = authorization("POST", endpoint.path, headers, body, credentials, endpoint.scope)
+    return headers
+
+
+@lru_cache(maxsize=2)
+def _stamp(seconds: int) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
 
 
 def _read(action: str, status: int, text: bytes) -> ElementTree.Element:

@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from botocore.credentials import ReadOnlyCredentials
 
-from rolecall.aws.answers import children, text
+from rolecall.aws.answers import children, text, under
 from rolecall.aws.errors import known
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.policy import Outcome
@@ -25,21 +26,27 @@ async def simulated(
     marker: str | None = None
     while True:
         parameters = dict(_parameters(arn, question, marker))
-        page = await query.call(iam, "SimulatePrincipalPolicy", parameters, credentials)
-        for answer in map(_answer, page.iterfind(".//{*}EvaluationResults/{*}member")):
+        found, marker = read(await query.call(iam, "SimulatePrincipalPolicy", parameters, credentials))
+        for answer in found:
             answers[answer.action] = _stricter(answers.get(answer.action), answer)
-        marker = page.findtext(".//{*}Marker")
-        if page.findtext(".//{*}IsTruncated") != "true" or not marker:
+        if marker is None:
             return list(answers.values())
+
+
+def read(answer: ElementTree.Element) -> tuple[Sequence[Answer], str | None]:
+    """One page: its answers, and where the next begins. Raises AwsError for one that lacks a part."""
+    page = children(under(answer, "SimulatePrincipalPolicyResult"))
+    answers = [_answer(children(member)) for member in page.get("EvaluationResults", ())]
+    truncated, marker = page.get("IsTruncated"), page.get("Marker")
+    more = truncated is not None and truncated.text == "true" and marker is not None
+    return answers, (marker.text or None) if more and marker is not None else None
 
 
 def _parameters(arn: str, question: Question, marker: str | None) -> Iterator[tuple[str, str]]:
     yield "PolicySourceArn", arn
     yield "MaxItems", "1000"
-    for number, action in enumerate(question.actions, start=1):
-        yield f"ActionNames.member.{number}", action
-    for number, resource in enumerate(question.resources, start=1):
-        yield f"ResourceArns.member.{number}", resource
+    yield from _numbered("ActionNames", question.actions)
+    yield from _numbered("ResourceArns", question.resources)
     for number, (key, value) in enumerate(question.context.items(), start=1):
         entry = f"ContextEntries.member.{number}"
         yield f"{entry}.ContextKeyName", key
@@ -49,21 +56,38 @@ def _parameters(arn: str, question: Question, marker: str | None) -> Iterator[tu
         yield "Marker", marker
 
 
+def _numbered(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return zip(_members(name, len(values)), values, strict=True)
+
+
+@lru_cache(maxsize=128)
+def _members(name: str, count: int) -> Sequence[str]:
+    return [f"{name}.member.{number}" for number in range(1, count + 1)]
+
+
 def _context_type(key: str, value: str) -> str:
     if key == "aws:CurrentTime":
         return "date"
     return "boolean" if value in ("true", "false") else "string"
 
 
-def _answer(told: ElementTree.Element) -> Answer:
-    parts = children(told)
-    return Answer(
-        action=text(parts, "EvalActionName"),
-        decision=known(Outcome, text(parts, "EvalDecision"), "SimulatePrincipalPolicy"),
-        allowed_by_organizations=_flag(parts, "OrganizationsDecisionDetail", "AllowedByOrganizations"),
-        allowed_by_boundary=_flag(parts, "PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
-        missing_context=tuple(key.text or "" for key in parts.get("MissingContextValues", ())),
+def _answer(parts: Mapping[str, ElementTree.Element]) -> Answer:
+    return _made(
+        text(parts, "EvalActionName"),
+        text(parts, "EvalDecision"),
+        _flag(parts, "OrganizationsDecisionDetail", "AllowedByOrganizations"),
+        _flag(parts, "PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
+        tuple([key.text or "" for key in parts.get("MissingContextValues", ())]),
     )
+
+
+@lru_cache(maxsize=2048)
+def _made(
+    action: str, decision: str, organizations: bool | None, boundary: bool | None, missing: tuple[str, ...]
+) -> Answer:
+    """Made once, not once an account: nearly all of them say the same."""
+    outcome = known(Outcome, decision, "SimulatePrincipalPolicy")
+    return Answer(action, outcome, organizations, boundary, missing)
 
 
 def _stricter(one: Answer | None, other: Answer) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -56,12 +57,25 @@ def with_ports(
                 probe_may_fail=probe_may_fail,
                 folder=options.config.parent,
             ) as ports:
+                keep_what_is_there()
                 return await work(given, ports)
 
     try:
         return asyncio.run(run())
     except asyncio.CancelledError as error:  # by SIGTERM; Ctrl-C comes out as KeyboardInterrupt
         raise KeyboardInterrupt from error
+
+
+_MANY_OBJECTS = 20_000
+
+
+def keep_what_is_there() -> None:
+    """Modules and clients stay until the process ends, so that the collector need not look at them again and again.
+
+    At ten thousand accounts that would be half of the roll call's CPU time. https://docs.python.org/3/library/gc.html
+    """
+    gc.freeze()
+    gc.set_threshold(_MANY_OBJECTS)
 
 
 def _end_on_termination() -> None:
