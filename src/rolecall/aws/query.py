@@ -22,11 +22,13 @@ from botocore.credentials import ReadOnlyCredentials
 from yarl import URL
 
 from rolecall.aws.client import USER_AGENT
-from rolecall.aws.errors import THROTTLING_CODES, from_code
+from rolecall.aws.errors import from_code
 from rolecall.aws.signing import Scope, authorization, canonical_path
-from rolecall.errors import AwsError, Unreachable
+from rolecall.core.pace import Budget, Paces
+from rolecall.errors import AwsError, Throttled, Unreachable
 
 ATTEMPTS = 8
+THROTTLED_ATTEMPTS = 20
 LONGEST_WAIT = 20.0
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=5, sock_read=30)
 
@@ -73,29 +75,46 @@ class Endpoint:
 class QueryClient:
     """Calls of one HTTP session with any credentials. Throttling, 5xx and lost connections are tried again.
 
-    `sleep` waits between two attempts, in seconds.
+    Calls keep the pace of their quota, and one that AWS throttles slows those after it. All share a budget of retries.
+    `sleep` waits, in seconds of `now`.
     """
 
     def __init__(
-        self, http: aiohttp.ClientSession, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        http: aiohttp.ClientSession,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
         self._sleep = sleep
+        self._now = now
+        self._paces = Paces()
+        self._budget = Budget()
 
     async def call(
         self, endpoint: Endpoint, action: str, parameters: Mapping[str, str], credentials: ReadOnlyCredentials
     ) -> ElementTree.Element:
         """The answer's XML. Raises AwsError for an error of AWS's, Unreachable when nothing answers."""
         body = _form({"Action": action, "Version": endpoint.version, **parameters})
-        for attempt in range(1, ATTEMPTS + 1):
+        pace = self._paces.of(endpoint.service, action)
+        attempt = 0
+        while True:
+            attempt += 1
+            if wait := pace.turn(self._now()):
+                await self._sleep(wait)
             try:
-                return await self._once(endpoint, action, body, credentials)
+                answer = await self._once(endpoint, action, body, credentials)
             except AwsError as error:
-                if attempt == ATTEMPTS or not _worth_another_try(error):
+                if isinstance(error, Throttled):
+                    pace.throttled(self._now())
+                if attempt >= _most_attempts(error) or not self._budget.spend():
                     raise
+            else:
+                self._budget.earn()
+                return answer
             # Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
             await self._sleep(random.uniform(0, min(LONGEST_WAIT, 0.1 * 2**attempt)))  # noqa: S311 - not for secrets
-        raise AssertionError("the last attempt returns or raises")
 
     async def _once(
         self, endpoint: Endpoint, action: str, body: bytes, credentials: ReadOnlyCredentials
@@ -172,11 +191,9 @@ def _code(status: int) -> str:
     return f"HTTP{status}"
 
 
-def _worth_another_try(error: AwsError) -> bool:
+def _most_attempts(error: AwsError) -> int:
+    """A call that was one too many for AWS has its time; one that ran into trouble may not have."""
+    if isinstance(error, Throttled):
+        return THROTTLED_ATTEMPTS
     server_side = error.code in ("InternalFailure", "InternalError", "ServiceUnavailable", "ServiceFailure")
-    return (
-        isinstance(error, Unreachable)
-        or error.code in THROTTLING_CODES
-        or server_side
-        or error.code.startswith("HTTP5")
-    )
+    return ATTEMPTS if isinstance(error, Unreachable) or server_side or error.code.startswith("HTTP5") else 1
