@@ -6,6 +6,7 @@ The fan-out of the roll call does not come through here; see `rolecall.aws.query
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,6 +20,7 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 from rolecall import __version__
 from rolecall.aws.errors import translated
 from rolecall.core.ids import AccountId
+from rolecall.core.pace import Paces
 
 USER_AGENT = f"rolecall/{__version__}"
 
@@ -82,14 +84,18 @@ class Client:
             settings = _SDK_CONFIG.merge(_retries(attempts or _attempts_told(boto_session) or _USUAL_ATTEMPTS))
             self._client: Any = boto_session.client(service, region_name=region, config=settings)
         self._session = boto_session
+        self._service = service
         self._region = region
+        self._paces = Paces()
         self._caller_told: dict[str, Any] | None = None
         # Threads of our own: the event loop would wait for its own when Ctrl-C comes while AWS does not answer.
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix=service)
         self._methods = {api: method for method, api in self._client.meta.method_to_api_mapping.items()}
 
     async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Raises AwsError."""
+        """Raises AwsError. Keeps the pace of the call's quota."""
+        if wait := self._paces.of(self._service, operation).turn(time.monotonic()):
+            await asyncio.sleep(wait)
         method = partial(getattr(self._client, self._methods[operation]), **parameters)
         with translated(operation):
             answer: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(self._threads, method)
