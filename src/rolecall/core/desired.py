@@ -120,7 +120,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
     Raises ConfigError for listed accounts that the organization does not have.
     """
     deployment = config.deployment
-    targets = Targets(config.targets, organization, unit_ids)
+    targets = Targets(config.targets, organization, unit_ids).refuse_strangers()
     return Desired(
         organization=organization,
         role_name=config.role.name,
@@ -130,7 +130,7 @@ def desire(config: Config, organization: Organization, unit_ids: tuple[UnitId, .
         management_content=content_of(config.role),
         unit_ids=unit_ids,
         auto_deployment=_auto_deployment(deployment.auto_deployment),
-        accounts={account.id: _desired_account(config, targets, account) for account in sorted(organization.accounts)},
+        accounts={account.id: desired_account(config, targets, account) for account in sorted(organization.accounts)},
         asked=config.targets.model_dump(),
         account_names={platform.name: platform.account_name for platform in config.platforms},
         deregister_departed={platform.name: platform.deregister_departed for platform in config.platforms},
@@ -159,7 +159,8 @@ def _auto_deployment(section: AutoDeploymentSection) -> AutoDeployment:
     return AutoDeployment(section.enabled, section.enabled and section.retain_on_removal)
 
 
-def _desired_account(config: Config, targets: Targets, account: Account) -> DesiredAccount:
+def desired_account(config: Config, targets: Targets, account: Account) -> DesiredAccount:
+    """Of one account by itself: what is deployed may still change what its role is called."""
     organization = targets.organization
     via, exclusion = targets.via(account)
     existing = config.existing_roles.get(account.id)

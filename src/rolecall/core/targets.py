@@ -29,7 +29,7 @@ class Targets:
     organization: Organization
     unit_ids: Sequence[UnitId]
 
-    def __post_init__(self) -> None:
+    def refuse_strangers(self) -> Targets:
         """Raises ConfigError, naming all, for listed accounts that the organization does not have.
 
         A typo in exclude_accounts would deploy the role to an account that is to be left alone.
@@ -39,6 +39,7 @@ class Targets:
         strangers = {key: sorted({*(listed or ())} - known) for key, listed in lists.items()}
         if any(strangers.values()):
             raise _unknown_accounts(strangers)
+        return self
 
     @property
     def filters(self) -> list[str]:

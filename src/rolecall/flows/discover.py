@@ -1,13 +1,15 @@
 """The organization as it is now. Only describes and lists.
 
 One ListAccounts tells every account and the units above it; unit names cost one call for each unit that has known
-children, and the whole tree is walked only for a target that is not on any account's path.
+children, made while the accounts are still being listed. The whole tree is walked only for a target that is not on any
+account's path.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rolecall.core.config import Config
 from rolecall.core.ids import UnitId
@@ -34,10 +36,9 @@ async def discover(config: Config, organizations: Organizations) -> tuple[Organi
     Raises ConfigError for a unit that the config names and the organization does not have, and IncompleteList.
     """
     identity = await organizations.identity()
-    accounts = tuple(sorted([account async for account in organizations.accounts()]))
+    accounts, units = await _listed(organizations)
     if identity.management_account not in {account.id for account in accounts}:
         raise _incomplete(identity, accounts)
-    units = await _named_units(organizations, accounts)
     targets = config.targets
     wanted = {
         "organizational_units": targets.organizational_units,
@@ -52,19 +53,47 @@ async def discover(config: Config, organizations: Organizations) -> tuple[Organi
     return Organization(identity, accounts, units), tuple(dict.fromkeys(unit for unit in found if unit))
 
 
-async def _named_units(organizations: Organizations, accounts: Iterable[Account]) -> Units:
-    """The units on the accounts' paths and their siblings, by asking each parent on a path once."""
-    paths = [account.unit_ids for account in accounts if account.unit_ids]
-    roots = {path[0] for path in paths}
-    parents = sorted({unit for path in paths for unit in path[:-1]} | roots)
-    limit = asyncio.Semaphore(_AT_ONCE)
+async def _listed(organizations: Organizations) -> tuple[tuple[Account, ...], Units]:
+    """The accounts, with the units on their paths and the siblings of these."""
+    names = _Names(organizations)
+    found: list[Account] = []
+    try:
+        async for account in organizations.accounts():
+            found.append(account)
+            names.ask_on(account.unit_ids)
+        return tuple(sorted(found)), await names.units()
+    finally:
+        await names.end()
 
-    async def children(parent: UnitId) -> Sequence[OrganizationalUnit]:
-        async with limit:
-            return await organizations.units_under(parent)
 
-    lists = await asyncio.gather(*map(children, parents))
-    return by_id([*(OrganizationalUnit(root, "Root", None) for root in roots), *(u for units in lists for u in units)])
+@dataclass
+class _Names:
+    """Asks each parent on a path once for what is under it."""
+
+    organizations: Organizations
+    roots: set[UnitId] = field(default_factory=set)
+    asked: dict[UnitId, asyncio.Task[Sequence[OrganizationalUnit]]] = field(default_factory=dict)
+    limit: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+
+    def ask_on(self, path: Sequence[UnitId]) -> None:
+        self.roots.update(path[:1])
+        for parent in (*path[:1], *path[1:-1]):
+            if parent not in self.asked:
+                self.asked[parent] = asyncio.create_task(self._under(parent))
+
+    async def units(self) -> Units:
+        lists = await asyncio.gather(*self.asked.values())
+        roots = (OrganizationalUnit(root, "Root", None) for root in sorted(self.roots))
+        return by_id([*roots, *(unit for units in lists for unit in units)])
+
+    async def end(self) -> None:
+        for task in self.asked.values():
+            task.cancel()
+        await asyncio.gather(*self.asked.values(), return_exceptions=True)
+
+    async def _under(self, parent: UnitId) -> Sequence[OrganizationalUnit]:
+        async with self.limit:
+            return await self.organizations.units_under(parent)
 
 
 async def _all_units(organizations: Organizations) -> Units:

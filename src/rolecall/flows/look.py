@@ -27,6 +27,7 @@ from rolecall.flows.drift import with_drift
 from rolecall.flows.observe import observe
 from rolecall.flows.preflight import find
 from rolecall.flows.targeting import check_credentials, find_targets
+from rolecall.flows.together import together
 from rolecall.ports import Ports
 
 
@@ -85,11 +86,15 @@ async def look(
     """
     ports.progress.begin("Looking at the organization", None)
     try:
-        organization, unit_ids = await find_targets(config, ports)
-        desired = desire(config, organization, unit_ids)
-        await check_credentials(config, desired, ports)
-        observed = await observe(
-            ports, desired.stack_set_name, platforms=platforms, trusted_access=desired.service_managed
+        # Both are lists of minutes where there are ten thousand accounts.
+        desired, observed = await together(
+            _desired(config, ports),
+            observe(
+                ports,
+                config.stack_set_name,
+                platforms=platforms,
+                trusted_access=config.deployment.service_managed,
+            ),
         )
         asked, desired = desired, settled(config, desired, observed)
         entries, refused = await _ledger(ports)
@@ -106,6 +111,12 @@ async def look(
     if (held := blocks(found)) and not retry_blocked:
         changes = diff(desired, observed, platforms_asked=platforms, held=held)
     return Seen(config, desired, observed, make_plan(asked, observed, changes), platforms, refused, found)
+
+
+async def _desired(config: Config, ports: Ports) -> Desired:
+    desired = desire(config, *await find_targets(config, ports))
+    await check_credentials(config, desired, ports)
+    return desired
 
 
 async def _ledger(ports: Ports) -> tuple[tuple[Entry, ...], ConfigError | None]:

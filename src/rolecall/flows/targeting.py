@@ -30,7 +30,7 @@ async def find_targets(config: Config, ports: Ports) -> tuple[Organization, tupl
     Raises ConfigError also for listed accounts that the organization does not have, and for filters that cannot hold.
     """
     organization, unit_ids = await discover(config, ports.organizations)
-    asked = Targets(config.targets, organization, unit_ids).asked_for_tags()
+    asked = Targets(config.targets, organization, unit_ids).refuse_strangers().asked_for_tags()
     if asked:
         tags = await _tags(asked, ports.organizations, ports.clock)
         organization = replace(organization, tags=_wanted(tags, config.targets.account_tags or {}))

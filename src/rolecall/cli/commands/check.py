@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 
     from rolecall.cli.options import Options
     from rolecall.core.config import Config
-    from rolecall.core.desired import Desired, DesiredAccount
     from rolecall.core.ids import AccountId
     from rolecall.core.roll import Proof
+    from rolecall.flows.checking import Checked
     from rolecall.flows.look import Seen
     from rolecall.ports import Ports
-
-    Called = tuple[Seen, Mapping[AccountId, Proof], tuple[str, ...], tuple[str, ...]]
 
 
 class Format(StrEnum):
@@ -43,30 +41,21 @@ def check(
     out: Annotated[Path | None, typer.Option(help="Write the report to this file instead of stdout.")] = None,
     skip_platforms: SkipPlatforms = False,
 ) -> None:
-    import asyncio
-
     from rolecall.cli.accounts import parsed_accounts
     from rolecall.cli.running import with_ports
 
     given, asked = options.of(context), not skip_platforms
     only = parsed_accounts(account or [])
 
-    async def work(config: Config, ports: Ports) -> Called:
-        from rolecall.flows.farewell import left_that_answer
-        from rolecall.flows.look import look
-        from rolecall.flows.roll_call import call_all, caller_findings
+    async def work(config: Config, ports: Ports) -> Checked:
+        from rolecall.core.scope import Scope
+        from rolecall.flows.checking import check
 
-        seen = await look(config, ports, platforms=asked)
-        found = await caller_findings(config, ports)
-        proofs: dict[AccountId, Proof] = {}
-        try:
-            await call_all(config, ports, _to_ask(seen.desired, only), proofs=proofs)
-        except asyncio.CancelledError:  # Ctrl-C: what is known is reported, the rest is unknown
-            ports.progress.say(f"Interrupted: {len(proofs)} accounts were asked")
-        return seen, proofs, found, await left_that_answer(seen, ports)
+        return await check(config, ports, Scope(only), platforms=asked)
 
-    seen, proofs, found, left = with_ports(given, work, platforms=asked)
-    result = _report(seen, proofs, (*found, *left), only)
+    checked = with_ports(given, work, platforms=asked)
+    seen, found = checked.seen, checked.findings
+    result = _report(seen, checked.proofs, found, only)
     _write(given, seen.config, result, Format.JSON if given.json else format, out)
     if found or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
@@ -82,13 +71,6 @@ def _report(
     rows = [row for row in seen.rows(proofs) if not only or row.account.id in only]
     notes = (*found, *seen.notes)
     return report("check", __version__, seen.desired, rows, seen.plan.changes, notes=notes, findings=seen.findings)
-
-
-def _to_ask(desired: Desired, only: frozenset[AccountId]) -> list[DesiredAccount]:
-    from rolecall.cli.accounts import refuse_strangers
-
-    refuse_strangers(desired, only)
-    return [account for account in desired.accounts.values() if account.is_target and (not only or account.id in only)]
 
 
 def _write(given: Options, config: Config, result: dict[str, Any], format: Format, out: Path | None) -> None:

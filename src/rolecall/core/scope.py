@@ -1,0 +1,40 @@
+"""Of whom a roll is called: all targets, those that are named, or a sample. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rolecall.core.desired import Desired, DesiredAccount
+from rolecall.core.ids import AccountId
+from rolecall.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`only` these accounts, where some are named; `sample` so many of the rest, drawn by lot with `seed`."""
+
+    only: frozenset[AccountId] = frozenset()
+    sample: int | None = None
+    seed: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.only and self.sample is None
+
+    def may_hold(self, account: DesiredAccount) -> bool:
+        """Whether an account is asked whatever the others are."""
+        return account.is_target and self.sample is None and (not self.only or account.id in self.only)
+
+    def targets(self, desired: Desired) -> Sequence[DesiredAccount]:
+        """Raises UsageError for accounts that the organization does not have."""
+        if unknown := sorted(self.only - desired.accounts.keys()):
+            hint = "`rolecall status` lists the accounts"
+            raise UsageError(f"not in the organization: {', '.join(unknown)}", hint=hint)
+        found = [account for account in desired.accounts.values() if account.is_target]
+        if self.only:
+            found = [account for account in found if account.id in self.only]
+        if self.sample is None or self.sample >= len(found):
+            return found
+        return sorted(random.Random(self.seed).sample(found, self.sample), key=lambda account: account.id)  # noqa: S311
