@@ -52,10 +52,15 @@ def _run(*command: str) -> None:
     try:
         subprocess.run(command, capture_output=True, text=True, check=True, timeout=_LONGEST)
     except subprocess.CalledProcessError as error:
-        lines = f"{error.stderr or error.stdout}".strip().splitlines() or [f"exit status {error.returncode}"]
-        raise NotInstalled(lines[-1].strip()) from error
+        raise NotInstalled(_why(f"{error.stderr or error.stdout}") or f"exit status {error.returncode}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotInstalled(f"{error}") from error
+
+
+def _why(said: str) -> str:
+    """The first line that begins with error, or the last of all."""
+    lines = said.strip().splitlines() or [""]
+    return next((line for line in lines if line.lower().startswith("error")), lines[-1]).strip()
 
 
 def _requirements(peer: str) -> Path:

@@ -11,17 +11,14 @@ from pathlib import Path
 
 from bench import stub
 from bench.commands import CONFIG, measured
+from bench.quotas import RATES
 from bench.table import render
 from bench.workload import EXTERNAL_ID
 
 _PLATFORM = "arn:aws:iam::111111111111:role/CadoResponsePlatform"
 _ACCOUNTS_A_UNIT = 5
-_A_SECOND = {"ListAccounts": 8, "ListOrganizationalUnitsForParent": 5, "ListStackInstances": 2}
-"""Calls of the long lists that AWS takes; the others are one call each.
-
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
-https://docs.aws.amazon.com/general/latest/gr/cfn.html
-"""
+_LONG_LISTS = ("ListAccounts", "ListOrganizationalUnitsForParent", "ListStackInstances")
+"""The others are one call each."""
 _HEADER = ("rolecall plan --out", "wall s", "CPU s", "peak MB", "calls", "s by AWS's rates", "plan file KB")
 
 
@@ -49,4 +46,4 @@ def _row(accounts: int, is_there: bool) -> tuple[str, ...]:
 
 def _by_rates(calls: Mapping[str, int]) -> float:
     """Seconds that the long lists take one after another, at the calls a second that AWS grants."""
-    return sum(calls.get(operation, 0) / rate for operation, rate in _A_SECOND.items())
+    return sum(calls.get(operation, 0) / RATES[operation].per_second for operation in _LONG_LISTS)

@@ -43,15 +43,15 @@ def test_a_peer_that_cannot_be_installed_has_a_row_that_says_so(monkeypatch: pyt
     assert table.splitlines()[-1] == "botocove: no route to host"
 
 
-def test_an_installation_that_fails_gives_its_last_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_installation_that_fails_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "some.txt").write_text("some==1\n")
     monkeypatch.setattr(peer_venvs, "_PEERS", tmp_path)
 
     def failing(command: tuple[str, ...], **_: object) -> None:
-        raise subprocess.CalledProcessError(1, command, stderr="warning\nerror: no network\n")
+        raise subprocess.CalledProcessError(1, command, stderr="warning\nERROR: no network\n  hint\n")
 
     monkeypatch.setattr(subprocess, "run", failing)
-    with pytest.raises(NotInstalled, match=r"^error: no network$"):
+    with pytest.raises(NotInstalled, match=r"^ERROR: no network$"):
         peer_venvs.python_of("some")
     assert not peer_venvs.is_installed("some")
 
