@@ -34,9 +34,7 @@ def run(work: Work, watch: Stopwatch) -> int:
 
 
 async def _call(work: Work, watch: Stopwatch) -> int:
-    config = AioConfig(
-        max_pool_connections=2 * work.concurrency, retries={"mode": "standard"}, parameter_validation=False
-    )
+    config = AioConfig(max_pool_connections=work.concurrency, retries={"mode": "standard"}, parameter_validation=False)
     swapped = get_session()
     swapped._credentials = TaskCredentials("unset", "unset")
     async with (
