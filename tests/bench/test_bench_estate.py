@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import boto3
 import pytest
@@ -17,6 +16,7 @@ from rolecall.aws.stack_sets import AwsStackSets, Preferences
 from rolecall.aws.stacks import AwsStacks
 from rolecall.core.observed import InstanceStatus, StackContent
 from rolecall.core.organization import AccountState
+from tests.bench.conftest import KEYS, Boto
 
 CONTENT = StackContent("Resources: {a: '<&>'}\n", {"RoleName": "R"}, {"managed-by": "rolecall"})
 
@@ -31,7 +31,7 @@ async def url() -> AsyncIterator[str]:
 @pytest.fixture
 def session(url: str, monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-    return boto3.Session(aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="example", region_name=REGION)
+    return boto3.Session(region_name=REGION, **KEYS)
 
 
 async def test_the_organization_is_read_whole(session: boto3.Session) -> None:
@@ -64,7 +64,7 @@ async def test_the_deployment_is_read_whole(session: boto3.Session) -> None:
     assert (stack.good, stack.content) == (True, CONTENT)
 
 
-async def test_botocore_reads_all_that_is_told_of_an_account(url: str, boto: Callable[..., Awaitable[Any]]) -> None:
+async def test_botocore_reads_all_that_is_told_of_an_account(url: str, boto: Boto) -> None:
     page = await boto(url, "organizations", "list_accounts")
     assert len(page["Accounts"]) == 20
     last = page["Accounts"][-1]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError
 
@@ -13,6 +10,7 @@ from bench.quotas import RATES, Quotas, floors
 from bench.stub import Stub
 from bench.wire import listening
 from rolecall.sandbox.limits.quotas import QUOTAS
+from tests.bench.conftest import Boto
 
 
 def granted(quotas: Quotas, operation: str, calls: int, now: float = 0) -> int:
@@ -68,7 +66,7 @@ def test_simulations_have_a_rate_only_when_given_one() -> None:
     ],
 )
 async def test_what_comes_too_fast_is_refused_and_counted(
-    boto: Callable[..., Awaitable[Any]], service: str, operation: str, calls: int, code: str
+    boto: Boto, service: str, operation: str, calls: int, code: str
 ) -> None:
     stub = Stub(Estate(1, 0), quotas=Quotas())
     async with listening(stub.answer) as url:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import boto3
 import pytest
@@ -20,10 +19,9 @@ from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.ids import RoleArn
 from rolecall.core.policy import Outcome
 from rolecall.core.probe import AssumedRole, Question, Refusal
+from tests.bench.conftest import KEYS, Boto
 
-Boto = Callable[..., Awaitable[Any]]
 ROLE_ARN = role_arn("100000000001")
-KEYS = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "example"}
 
 
 @pytest.fixture
