@@ -1,4 +1,4 @@
-"""STS's and IAM's answers as XML, element for element as AWS sends them. Pure.
+"""AWS's answers on the wire, element for element as AWS sends them. Pure.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 from xml.sax.saxutils import escape
 
 _STS = "https://sts.amazonaws.com/doc/2011-06-15/"
@@ -35,7 +36,6 @@ def assume_role(account: str, role: str, session: str) -> bytes:
     )
 
 
-@lru_cache(maxsize=64)
 def simulate_principal_policy(role: str, actions: Sequence[str], resource: str) -> bytes:
     """Every action allowed, by the one managed policy of the role."""
     results = "".join(_result(role, action, resource) for action in actions)
@@ -46,15 +46,34 @@ def simulate_principal_policy(role: str, actions: Sequence[str], resource: str) 
     )
 
 
-def error(code: str, message: str) -> bytes:
-    return f"""<ErrorResponse xmlns="{_STS}">
-  <Error>
-    <Type>Sender</Type>
-    <Code>{escape(code)}</Code>
-    <Message>{escape(message)}</Message>
-  </Error>
-  <RequestId>{_REQUEST_ID}</RequestId>
-</ErrorResponse>""".encode()
+def query_answer(operation: str, result: Mapping[str, Any]) -> bytes:
+    """Of the query protocol, from JSON: a list's items are `member`, a boolean is `true` or `false`."""
+    metadata = _element("ResponseMetadata", {"RequestId": _REQUEST_ID})
+    return f"<{operation}Response>{_element(f'{operation}Result', result)}{metadata}</{operation}Response>".encode()
+
+
+def query_error(code: str, message: str) -> bytes:
+    told = {"Type": "Sender", "Code": code, "Message": message}
+    return f"<ErrorResponse>{_element('Error', told)}<RequestId>{_REQUEST_ID}</RequestId></ErrorResponse>".encode()
+
+
+def json_answer(result: Mapping[str, Any]) -> bytes:
+    """Of the JSON protocol that Organizations speaks."""
+    return json.dumps(result, separators=(",", ":")).encode()
+
+
+def json_error(code: str, message: str) -> bytes:
+    return json_answer({"__type": code, "Message": message})
+
+
+def _element(name: str, value: Any) -> str:
+    if isinstance(value, Mapping):
+        inner = "".join(_element(key, item) for key, item in value.items())
+    elif isinstance(value, list):
+        inner = "".join(_element("member", item) for item in value)
+    else:
+        inner = escape(str(value).lower() if isinstance(value, bool) else value)
+    return f"<{name}>{inner}</{name}>"
 
 
 def _result(role: str, action: str, resource: str) -> str:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackI
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from rolecall.core.observed import StackContent
 Json = dict[str, Any]
 
 ORGANIZATION, ROOT, MANAGEMENT, REGION = "o-exampleorg", "r-ab12", "100000000000", "us-east-1"
+CALLER = f"arn:aws:iam::{MANAGEMENT}:user/bench"
 PAGE_OF_ORGANIZATIONS = 20
 PAGE_OF_STACK_SETS = 100
 CHILDREN = 25
@@ -42,7 +44,10 @@ class Deployed:
 
 @dataclass
 class Estate:
-    """`accounts` with the management account, spread over the units that have none below. Nothing `deployed`: None."""
+    """`accounts` with the management account, spread over the units that have none below. Nothing `deployed`: None.
+
+    Without any accounts there is no organization.
+    """
 
     accounts: int
     units: int
@@ -50,14 +55,18 @@ class Estate:
     calls: Counter[str] = field(default_factory=Counter)
 
     def answer(self, operation: str, parameters: Mapping[str, Any]) -> Json:
-        """Raises Missing, and KeyError for an operation that no plan needs."""
+        """Raises Missing, also for an operation that neither a plan nor a roll call needs."""
         self.calls[operation] += 1
-        return self._operations[operation](parameters)
+        if operation not in self.operations:
+            raise Missing("InvalidAction", f"Could not find operation {operation}")
+        if not self.accounts and operation != "GetCallerIdentity":
+            raise Missing("AccessDeniedException", "The caller's account is in no organization.")
+        return self.operations[operation](parameters)
 
     @cached_property
-    def _operations(self) -> Mapping[str, Callable[[Mapping[str, Any]], Json]]:
+    def operations(self) -> Mapping[str, Callable[[Mapping[str, Any]], Json]]:
         return {
-            "GetCallerIdentity": lambda _: {"Account": MANAGEMENT, "Arn": f"arn:aws:iam::{MANAGEMENT}:root"},
+            "GetCallerIdentity": lambda _: {"Arn": CALLER, "UserId": "AIDAEXAMPLE", "Account": MANAGEMENT},
             "DescribeOrganization": lambda _: {"Organization": _organization()},
             "DescribeOrganizationsAccess": lambda _: {"Status": "ENABLED"},
             "ListAccounts": lambda asked: _page("Accounts", self._listed, asked, PAGE_OF_ORGANIZATIONS),
@@ -97,6 +106,12 @@ class Estate:
             parent = _unit_id(number // CHILDREN - 1) if number >= CHILDREN else ROOT
             found[parent].append({"Id": _unit_id(number), "Name": f"Unit{number:04}"})
         return found
+
+    @property
+    def pages_of_units(self) -> int:
+        """Calls that the units' names cost: a page at least for the root, and for each unit that has some below."""
+        lists = [self._children.get(ROOT, []), *(units for parent, units in self._children.items() if parent != ROOT)]
+        return sum(max(1, math.ceil(len(units) / PAGE_OF_ORGANIZATIONS)) for units in lists)
 
     def _units_under(self, asked: Mapping[str, Any]) -> Json:
         children = self._children.get(asked["ParentId"], [])
@@ -142,7 +157,16 @@ def _unit_id(number: int) -> str:
 def _account(number: int, place: Sequence[str]) -> Json:
     account = f"{int(MANAGEMENT) + number}"
     path = "/".join([ORGANIZATION, *place, account, ""])
-    return {"Id": account, "Name": f"account-{number:05}", "State": "ACTIVE", "Paths": [path]}
+    return {
+        "Id": account,
+        "Arn": f"arn:aws:organizations::{MANAGEMENT}:account/{ORGANIZATION}/{account}",
+        "Email": f"account-{number:05}@example.com",
+        "Name": f"account-{number:05}",
+        "State": "ACTIVE",
+        "Paths": [path],
+        "JoinedMethod": "CREATED",
+        "JoinedTimestamp": 1_735_689_600.0,
+    }
 
 
 def _instance(account: Json) -> Json:

@@ -5,34 +5,20 @@ The server limits no rate: what is measured is rolecall's own work. How long AWS
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench import estate_server
-from bench.estate import REGION
-from bench.processes import SCRIPTS, environment
+from bench import stub
+from bench.commands import CONFIG, measured
+from bench.quotas import RATES
 from bench.table import render
+from bench.workload import EXTERNAL_ID
 
-_CONFIG = """\
-version: 1
-role:
-  name: CadoResponseRole
-  trusted_principals: [arn:aws:iam::111111111111:role/CadoResponsePlatform]
-  external_id: bench-5f0c2e
-targets:
-  organizational_units: [/]
-"""
+_PLATFORM = "arn:aws:iam::111111111111:role/CadoResponsePlatform"
 _ACCOUNTS_A_UNIT = 5
-_A_SECOND = {"ListAccounts": 8, "ListOrganizationalUnitsForParent": 5, "ListStackInstances": 2}
-"""Calls of the long lists that AWS takes; the others are one call each.
-
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
-https://docs.aws.amazon.com/general/latest/gr/cfn.html
-"""
+_LONG_LISTS = ("ListAccounts", "ListOrganizationalUnitsForParent", "ListStackInstances")
+"""The others are one call each."""
 _HEADER = ("rolecall plan --out", "wall s", "CPU s", "peak MB", "calls", "s by AWS's rates", "plan file KB")
 
 
@@ -44,36 +30,20 @@ def report(sizes: Sequence[int]) -> str:
 
 
 def _row(accounts: int, is_there: bool) -> tuple[str, ...]:
-    with tempfile.TemporaryDirectory(prefix="rolecall-bench-") as folder:
-        config = Path(folder) / "rolecall.yaml"
-        config.write_text(_CONFIG, encoding="utf-8")
-        units, deployed = accounts // _ACCOUNTS_A_UNIT, str(config) if is_there else ""
-        with estate_server.running(accounts=accounts, units=units, deployed=deployed) as url:
-            wall, cpu, peak = _planned(Path(folder), url)
-            calls = estate_server.calls(url)
-        size = (Path(folder) / "saved.plan").stat().st_size
+    with tempfile.TemporaryDirectory(prefix="rolecall-bench-") as name:
+        folder = Path(name)
+        config = folder / "rolecall.yaml"
+        config.write_text(CONFIG.format(trusted=_PLATFORM, external_id=EXTERNAL_ID), encoding="utf-8")
+        setting = stub.Setting(accounts, accounts // _ACCOUNTS_A_UNIT, config if is_there else None)
+        with stub.running(setting) as url:
+            told = measured(folder, url, "plan", "--out", "saved.plan")
+            calls = stub.usage(url).calls
+        size = (folder / "saved.plan").stat().st_size
     title = f"{accounts:,} accounts, {'nothing to do' if is_there else 'all to be made'}"
-    figures = (f"{wall:.1f}", f"{cpu:.1f}", f"{peak:.0f}", f"{sum(calls.values()):,}", f"{_by_rates(calls):.0f}")
-    return (title, *figures, f"{size / 1000:,.0f}")
-
-
-def _planned(folder: Path, url: str) -> tuple[float, float, float]:
-    """Wall and CPU seconds, and megabytes at the most. Raises RuntimeError, with what it said, where it failed."""
-    keys = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
-    variables = environment(AWS_ENDPOINT_URL=url, AWS_REGION=REGION, AWS_DEFAULT_REGION=REGION, **keys)
-    command = [str(SCRIPTS / "rolecall"), "--quiet", "plan", "--out", "saved.plan"]
-    began = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, cwd=folder, env=variables, stdout=said, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            raise RuntimeError(f"rolecall plan ended with exit status {process.returncode}: {said.read().strip()}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    figures = (f"{told.wall_seconds:.1f}", f"{told.cpu_seconds:.1f}", f"{told.peak_megabytes:.0f}")
+    return (title, *figures, f"{sum(calls.values()):,}", f"{_by_rates(calls):.0f}", f"{size / 1000:,.0f}")
 
 
 def _by_rates(calls: Mapping[str, int]) -> float:
     """Seconds that the long lists take one after another, at the calls a second that AWS grants."""
-    return sum(calls.get(operation, 0) / rate for operation, rate in _A_SECOND.items())
+    return sum(calls.get(operation, 0) / RATES[operation].per_second for operation in _LONG_LISTS)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from aiohttp import web
+from bench.wire import Answering, listening
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
@@ -24,6 +24,12 @@ def environment(**more: str) -> Mapping[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ROLECALL_"))}
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     return {**kept, **nothing, "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1", **more}
+
+
+def aws_environment(url: str) -> Mapping[str, str]:
+    """Of a child that takes what listens at `url` for AWS."""
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+    return environment(AWS_ENDPOINT_URL=url, AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1", **keys)
 
 
 @contextmanager
@@ -41,13 +47,8 @@ def served(module: str, *arguments: str) -> Iterator[str]:
         yield url
 
 
-async def serve(application: web.Application) -> None:
+async def serve(answering: Answering, latency: float) -> None:
     """In such a process: until standard input ends. Prints the URL."""
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-        print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    async with listening(answering, latency) as url:
+        print(url, flush=True)
         await asyncio.to_thread(sys.stdin.buffer.read)
-    finally:
-        await runner.cleanup()

@@ -6,7 +6,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from socket import create_server
@@ -43,7 +43,7 @@ _TEMPLATE = {
 }
 
 
-def report(sizes: list[int]) -> str:
+def report(sizes: Sequence[int]) -> str:
     """Seconds, a column a size. The sandbox's operations take no time of their own (speed 0): only work is measured."""
     columns = [_measured(accounts) for accounts in sizes]
     rows = [(step, *(f"{column[step]:.1f}" for column in columns)) for step in columns[0]]

@@ -1,43 +1,34 @@
-"""What every contestant is asked to do: assume a role an account, and simulate the same sixty actions. Pure."""
+"""What every contestant is asked to do: assume a role an account, and simulate the same actions. Pure.
+
+Imports nothing of rolecall: a peer's own venv has none of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rolecall.core.permission_groups import GROUPS
-
 REGION = "us-east-1"
 ROLE = "CadoResponseRole"
 SESSION_NAME = "rolecall"
 EXTERNAL_ID = "bench-5f0c2e"
-GROUPS_OF_ONE_QUESTION = ("s3", "lambda", "ecs")
-"""Permission groups that the engine asks about in a single simulation."""
-
-_ACTIONS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How many accounts, and how many of them at a time."""
+    """How many accounts, how many of them at a time, and which actions to simulate in each."""
 
     accounts: int
     concurrency: int
+    actions: tuple[str, ...]
 
     def account_ids(self) -> Iterator[str]:
-        return (f"{100_000_000_000 + number}" for number in range(self.accounts))
+        """None of them the caller's own, which botocove would leave out."""
+        return (f"{100_000_000_000 + number}" for number in range(1, self.accounts + 1))
 
 
 def role_arn(account_id: str) -> str:
     return f"arn:aws:iam::{account_id}:role/{ROLE}"
-
-
-def actions() -> tuple[str, ...]:
-    """Sixty, those of GROUPS_OF_ONE_QUESTION first."""
-    groups = [*GROUPS_OF_ONE_QUESTION, *GROUPS]
-    distinct = tuple(dict.fromkeys(action for name in groups for action in GROUPS[name].actions))
-    assert len(distinct) >= _ACTIONS
-    return distinct[:_ACTIONS]
 
 
 def context(account_id: str) -> dict[str, str]:

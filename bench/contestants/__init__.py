@@ -10,20 +10,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """`function` as pkgutil.resolve_name reads it. `asks_external_id`: roles ask for one and refuse all others.
+    """`function` as pkgutil.resolve_name reads it. `peer`: it runs in that venv of its own (bench/peers).
 
-    `slow`: minutes for a thousand accounts, so it runs once, whatever the number of rounds.
+    `asks_external_id`: roles ask for one and refuse all others. `slow`: minutes for a thousand accounts, so that it
+    runs once and on fewer.
     """
 
+    name: str
     title: str
     function: str
+    peer: str | None = None
     asks_external_id: bool = False
     slow: bool = False
 
 
+ROLECALL = Contestant("rolecall", "rolecall's engine", "bench.contestants.engine:run")
+
 CONTESTANTS = (
-    Contestant("rolecall's engine", "bench.contestants.engine:run"),
-    Contestant("boto3, one client, credentials swapped", "bench.contestants.swapped_credentials:run"),
-    Contestant("boto3, a session per account (one round)", "bench.contestants.session_per_account:run", slow=True),
-    Contestant("rolecall check, in full (more work)", "bench.contestants.engine:run_full", asks_external_id=True),
+    ROLECALL,
+    Contestant(
+        "aiobotocore",
+        "aiobotocore, one client, credentials swapped",
+        "bench.contestants.aiobotocore_swapped:run",
+        peer="aiobotocore",
+    ),
+    Contestant("boto3", "boto3, one client, credentials swapped", "bench.contestants.swapped_credentials:run"),
+    Contestant("botocove", "botocove", "bench.contestants.cove:run", peer="botocove", slow=True),
+    Contestant("sessions", "boto3, a session per account", "bench.contestants.session_per_account:run", slow=True),
+    Contestant("full", "rolecall's engine, in full (more work)", "bench.contestants.engine:run_full", None, True),
 )

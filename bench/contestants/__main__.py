@@ -1,6 +1,7 @@
 """`python -m bench.contestants FUNCTION`: one contestant's run, measured, as one JSON object on stdout.
 
-AWS is wherever the environment says: AWS_ENDPOINT_URL, and credentials in its variables.
+The work is a JSON object on standard input. AWS is wherever the environment says: AWS_ENDPOINT_URL, and credentials in
+its variables.
 """
 
 from __future__ import annotations
@@ -8,21 +9,19 @@ from __future__ import annotations
 import argparse
 import json
 import pkgutil
+import sys
 
 from bench.contestants.stopwatch import Stopwatch
+from bench.workload import Work
 
 
 def main() -> None:
     watch = Stopwatch()
     parser = argparse.ArgumentParser(prog="python -m bench.contestants")
     parser.add_argument("function", help="such as bench.contestants.engine:run")
-    parser.add_argument("--accounts", type=int, required=True)
-    parser.add_argument("--concurrency", type=int, required=True)
-    options = parser.parse_args()
-    run = pkgutil.resolve_name(options.function)
-    from bench.workload import Work  # with rolecall's own imports, which belong to the set-up
-
-    well = run(Work(options.accounts, options.concurrency), watch)
+    run = pkgutil.resolve_name(parser.parse_args().function)
+    told = json.load(sys.stdin)
+    well = run(Work(told["accounts"], told["concurrency"], tuple(told["actions"])), watch)
     print(json.dumps({"well": well, **watch.measured()}))
 
 

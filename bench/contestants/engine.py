@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.contestants.stopwatch import Stopwatch
-from bench.workload import EXTERNAL_ID, GROUPS_OF_ONE_QUESTION, REGION, ROLE, Work, actions
+from bench.questions import GROUPS_OF_ONE_QUESTION
+from bench.workload import EXTERNAL_ID, REGION, ROLE, Work
 from rolecall.cli.running import keep_what_is_there
 from rolecall.cli.views.progress import Silence
 from rolecall.core.config import Config
@@ -64,7 +65,7 @@ def config(work: Work, **role: object) -> Config:
 async def _call(config: Config, work: Work, watch: Stopwatch, *, one_simulation: bool) -> int:
     accounts = [_desired(account_id) for account_id in work.account_ids()]
     async with open_ports(config, Credentials(region=REGION), Silence()) as ports:
-        used = replace(ports, probe=OneSimulation(ports.probe, actions())) if one_simulation else ports
+        used = replace(ports, probe=OneSimulation(ports.probe, work.actions)) if one_simulation else ports
         keep_what_is_there()
         with watch:
             return await _answering(config, used, accounts)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import boto3
 
-from bench.contestants.boto import all_allowed, assumption, in_threads, sdk_config, simulation
+from bench.contestants.boto import in_threads, sdk_config
+from bench.contestants.requests import all_allowed, assumption, simulation
 from bench.contestants.stopwatch import Stopwatch
 from bench.workload import REGION, Work
 
@@ -16,6 +17,7 @@ def run(work: Work, watch: Stopwatch) -> int:
     def ask(account_id: str) -> bool:
         keys = sts.assume_role(**assumption(account_id))["Credentials"]
         session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], REGION)
-        return all_allowed(session.client("iam", config=config).simulate_principal_policy(**simulation(account_id)))
+        answer = session.client("iam", config=config).simulate_principal_policy(**simulation(account_id, work.actions))
+        return all_allowed(answer, work.actions)
 
     return in_threads(work, watch, ask)

@@ -7,7 +7,7 @@ import sys
 import time
 from types import TracebackType
 
-_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes. https://man7.org/linux/man-pages/man2/getrusage.2.html"""
 
 
@@ -30,7 +30,7 @@ class Stopwatch:
         self.cpu_seconds = _cpu_seconds() - self._cpu
 
     def measured(self) -> dict[str, float]:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
         return {
             "setup_seconds": self.setup_seconds,
             "seconds": self.seconds,

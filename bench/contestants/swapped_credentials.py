@@ -8,7 +8,8 @@ import boto3
 import botocore.session
 from botocore.credentials import Credentials, ReadOnlyCredentials
 
-from bench.contestants.boto import all_allowed, assumption, in_threads, sdk_config, simulation
+from bench.contestants.boto import in_threads, sdk_config
+from bench.contestants.requests import all_allowed, assumption, simulation
 from bench.contestants.stopwatch import Stopwatch
 from bench.workload import REGION, Work
 
@@ -38,6 +39,6 @@ def run(work: Work, watch: Stopwatch) -> int:
     def ask(account_id: str) -> bool:
         keys = sts.assume_role(**assumption(account_id))["Credentials"]
         credentials.use(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-        return all_allowed(iam.simulate_principal_policy(**simulation(account_id)))
+        return all_allowed(iam.simulate_principal_policy(**simulation(account_id, work.actions)), work.actions)
 
     return in_threads(work, watch, ask)

@@ -6,16 +6,17 @@ from collections.abc import AsyncIterator
 
 import boto3
 import pytest
-from aiohttp import web
 
-from bench.estate import MANAGEMENT, REGION, ROOT, Deployed, Estate
-from bench.estate_server import Server
+from bench.estate import MANAGEMENT, ORGANIZATION, REGION, ROOT, Deployed, Estate
+from bench.stub import Stub
+from bench.wire import listening
 from rolecall.aws.client import Client
 from rolecall.aws.organizations import AwsOrganizations
 from rolecall.aws.stack_sets import AwsStackSets, Preferences
 from rolecall.aws.stacks import AwsStacks
 from rolecall.core.observed import InstanceStatus, StackContent
 from rolecall.core.organization import AccountState
+from tests.bench.conftest import KEYS, Boto
 
 CONTENT = StackContent("Resources: {a: '<&>'}\n", {"RoleName": "R"}, {"managed-by": "rolecall"})
 
@@ -23,17 +24,14 @@ CONTENT = StackContent("Resources: {a: '<&>'}\n", {"RoleName": "R"}, {"managed-b
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
     estate = Estate(accounts=120, units=30, deployed=Deployed(CONTENT, CONTENT))
-    runner = web.AppRunner(Server(estate).application(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with listening(Stub(estate).answer) as url:
+        yield url
 
 
 @pytest.fixture
 def session(url: str, monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-    return boto3.Session(aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="example", region_name=REGION)
+    return boto3.Session(region_name=REGION, **KEYS)
 
 
 async def test_the_organization_is_read_whole(session: boto3.Session) -> None:
@@ -66,14 +64,23 @@ async def test_the_deployment_is_read_whole(session: boto3.Session) -> None:
     assert (stack.good, stack.content) == (True, CONTENT)
 
 
-async def test_where_nothing_is_deployed_nothing_is_found(url: str, session: boto3.Session) -> None:
-    runner = web.AppRunner(Server(Estate(2, 0)).application(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    empty = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", empty)
-        client = Client(session, "cloudformation")
-    assert await AwsStackSets(client, Preferences()).describe("rolecall-R") is None
-    assert await AwsStacks(client).describe("rolecall-R") is None
-    await runner.cleanup()
+async def test_botocore_reads_all_that_is_told_of_an_account(url: str, boto: Boto) -> None:
+    page = await boto(url, "organizations", "list_accounts")
+    assert len(page["Accounts"]) == 20
+    last = page["Accounts"][-1]
+    assert (last["Id"], last["Email"], last["State"]) == ("100000000019", "account-00019@example.com", "ACTIVE")
+    assert last["Paths"][0].startswith(f"{ORGANIZATION}/{ROOT}/ou-")
+    assert last["JoinedTimestamp"].year == 2025
+
+
+async def test_where_nothing_is_deployed_nothing_is_found(session: boto3.Session) -> None:
+    async with listening(Stub(Estate(2, 0)).answer) as empty:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL", empty)
+            client = Client(session, "cloudformation")
+        assert await AwsStackSets(client, Preferences()).describe("rolecall-R") is None
+        assert await AwsStacks(client).describe("rolecall-R") is None
+
+
+def test_the_names_of_units_cost_a_page_for_each_unit_that_has_some_below() -> None:
+    assert [Estate(100, units).pages_of_units for units in (0, 20, 25, 26, 50)] == [1, 1, 2, 3, 4]
