@@ -1,6 +1,7 @@
 """Random organizations, configs, faults and meddling: whatever the world, what rolecall does and says holds together.
 
-On fakes for width, on the sandbox for depth. A few, fixed examples; many others where ROLECALL_EXHAUSTIVE is set.
+On fakes for width, on the sandbox for depth. A few, fixed examples; many where ROLECALL_EXHAUSTIVE is set, and others
+each time where ROLECALL_BY_LOT is.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from .telling import tell
 __all__ = ["start_house"]
 
 MANY = bool(os.environ.get("ROLECALL_EXHAUSTIVE"))
+BY_LOT = bool(os.environ.get("ROLECALL_BY_LOT"))
 pytestmark = pytest.mark.timeout(0 if MANY else 180)
 
 
 def examples(number: int) -> settings:
     return settings(
         max_examples=number,
-        derandomize=not MANY,
+        derandomize=not BY_LOT,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
         print_blob=True,

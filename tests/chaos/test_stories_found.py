@@ -23,3 +23,11 @@ async def test_an_account_that_left_while_its_instance_was_to_be_let_go_of() -> 
 
 
 LEFT = Event(Kind.LEAVE, account=1)
+
+
+async def test_a_stack_that_is_let_go_of_by_hand_where_the_config_no_longer_reaches_is_told_by_destroy() -> None:
+    """No list has it, and no plan asks: only the role itself still answers."""
+    let_go = Event(Kind.RETAIN_INSTANCE, account=3)
+    then = Round(Wish(excluded=(5,), auto=False, management=False, platform=False), (let_go,))
+    story = Story((), (Member("prod"),), (Round(Wish(auto=False, management=False, platform=False)), then))
+    await tell(story, FakeLand(story))

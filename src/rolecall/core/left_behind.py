@@ -33,21 +33,19 @@ def left_behind(
 
 
 def let_go_by_aws(desired: Desired, observed: Observed) -> list[AccountId]:
-    """Accounts that are no targets and may have kept the role when they left: auto-deployment retains stacks.
-
-    Those of which the ledger knows already are none of them.
-    """
+    """Accounts that are no targets and may have kept the role when they left: auto-deployment retains stacks."""
     stack_set = observed.stack_set
     if stack_set is None or not stack_set.auto_deployment.retain_on_removal:
         return []
+    return [account for account in unlisted(desired, observed) if not desired.accounts[account].is_target]
+
+
+def unlisted(desired: Desired, observed: Observed) -> list[AccountId]:
+    """Active members of which neither the stack set nor the ledger knows: what is there was let go of by somebody."""
     known = {found.account for found in observed.instances}
     known |= {entry.account for entry in of_stack_set(desired, observed.ledger)}
     known.add(desired.organization.management_account)
-    return [
-        account.id
-        for account in desired.accounts.values()
-        if account.account.active and not account.is_target and account.id not in known
-    ]
+    return [found.id for found in desired.accounts.values() if found.account.active and found.id not in known]
 
 
 def without_stack(

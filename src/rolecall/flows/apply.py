@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from rolecall.core.desired import Via
 from rolecall.core.gone import Farewell, still_answering
 from rolecall.core.ids import AccountId
+from rolecall.core.left_behind import let_go_by_aws
 from rolecall.core.plan import Action, Plan
 from rolecall.core.report import Failure
 from rolecall.core.roll import Access, Proof
@@ -23,7 +24,7 @@ from rolecall.flows.deploying import accounts_in
 from rolecall.flows.farewell import ask_before
 from rolecall.flows.ledger import hold_against
 from rolecall.flows.look import Seen, look
-from rolecall.flows.offboarding import farewells, keep_what_aws_let_go, leaving
+from rolecall.flows.offboarding import farewells, keep_what_was_let_go, leaving
 from rolecall.flows.operations import settle, wait_for_stack
 from rolecall.flows.registering import change_registrations
 from rolecall.flows.roll_call import call_all
@@ -105,7 +106,7 @@ async def apply(seen: Seen, ports: Ports, *, allow_removals: int | None = None) 
     seen.breaker.check(allow_removals)
     if seen.ledger_refused:
         raise seen.ledger_refused
-    await keep_what_aws_let_go(seen, ports)
+    await keep_what_was_let_go(seen, ports, let_go_by_aws(seen.desired, seen.observed))
     await hold_against(seen, ports, repairing=_in_repair(seen))
     asked = await ask_before(leaving(seen), ports)
     failures = await change_registrations(seen, ports, seen.plan.of(Action.DEREGISTER), {})

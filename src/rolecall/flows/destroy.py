@@ -15,6 +15,7 @@ from rolecall.core.diff import is_managed, is_our_stack_set
 from rolecall.core.gone import Farewell, still_answering
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.ledger import Entry
+from rolecall.core.left_behind import unlisted
 from rolecall.core.observed import StackInstance
 from rolecall.core.plan import Action, Change
 from rolecall.core.reasons import concise
@@ -29,7 +30,7 @@ from rolecall.flows.finishing import finish
 from rolecall.flows.ledger import hold_against
 from rolecall.flows.look import Seen, look
 from rolecall.flows.observe import listed
-from rolecall.flows.offboarding import farewells, keep_what_aws_let_go, partings
+from rolecall.flows.offboarding import farewells, keep_what_was_let_go, partings
 from rolecall.flows.operations import settle, wait_for_stack
 from rolecall.flows.registering import change_registrations
 from rolecall.ports import Ports
@@ -73,7 +74,7 @@ async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:
     """
     if seen.ledger_refused:
         raise seen.ledger_refused
-    await keep_what_aws_let_go(seen, ports)
+    await keep_what_was_let_go(seen, ports, _unlisted(seen, only))
     await hold_against(seen, ports)  # what a killed run wrote and did not let go of may be deleted now
     changes = removals(seen.desired, seen.observed, only)
     asked = await ask_before(roles_to_go(seen, only), ports)
@@ -89,6 +90,11 @@ async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:
     failures += still_answering(goodbyes)
     left = removals(after.desired, after.observed, only)
     return Destroyed(changes, tuple(failures), left, after, entries, goodbyes)
+
+
+def _unlisted(seen: Seen, only: Only) -> list[AccountId]:
+    """Where a role would be left that nobody knows of: after this run no stack set leads to its name."""
+    return [account for account in unlisted(seen.desired, seen.observed) if only is None or account in only]
 
 
 async def _deregister(seen: Seen, ports: Ports, changes: Sequence[Change], only: Only) -> list[Failure]:

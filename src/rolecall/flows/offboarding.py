@@ -8,7 +8,7 @@ from rolecall.core.diff import is_our_stack_set
 from rolecall.core.gone import Farewell
 from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry, with_entries, without
-from rolecall.core.left_behind import let_go_by_aws, of_stack_set, roles_of, with_departed, without_stack
+from rolecall.core.left_behind import of_stack_set, roles_of, with_departed, without_stack
 from rolecall.core.observed import StackContent
 from rolecall.core.plan import Action
 from rolecall.core.registrations import departed
@@ -41,20 +41,24 @@ async def farewells(after: Seen, ports: Ports, asked: Asked) -> tuple[Farewell, 
     return await ask_after(asked, ports, {found.account for found in asked.partings} - there)
 
 
-async def keep_what_aws_let_go(seen: Seen, ports: Ports) -> None:
-    """Roles that AWS let go of when their accounts left, the targets or the organization: no list has them.
+async def keep_what_was_let_go(seen: Seen, ports: Ports, suspects: Sequence[AccountId]) -> None:
+    """Roles that AWS or somebody let go of, in the accounts under suspicion or outside the organization: in no list.
 
     Those that answer go into the ledger; one of it that nobody knows the stack of, and that is refused now, is gone.
     """
-    stack_set = seen.observed.stack_set
-    suspects = let_go_by_aws(seen.desired, seen.observed)
-    if stack_set is not None and suspects and is_our_stack_set(stack_set):
-        asked = await ask_before(partings(seen, stack_set.content, suspects), ports)
-        found = [role.account for role in asked.known]
-        entries = without_stack(seen.desired, stack_set, found, now(ports))
-        await keep(ports, lambda known: with_entries(known, entries))
+    await _keep_answering(seen, ports, suspects)
     await _keep_departed(seen, ports)
     await _drop_refused(seen, ports)
+
+
+async def _keep_answering(seen: Seen, ports: Ports, suspects: Sequence[AccountId]) -> None:
+    stack_set = seen.observed.stack_set
+    if stack_set is None or not suspects or not is_our_stack_set(stack_set):
+        return
+    asked = await ask_before(partings(seen, stack_set.content, suspects), ports)
+    found = [role.account for role in asked.known]
+    entries = without_stack(seen.desired, stack_set, found, now(ports))
+    await keep(ports, lambda known: with_entries(known, entries))
 
 
 async def _keep_departed(seen: Seen, ports: Ports) -> None:

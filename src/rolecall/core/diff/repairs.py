@@ -17,18 +17,21 @@ FAILED_IMPORT = "FAILED_IMPORT"
 @dataclass(frozen=True, slots=True)
 class Repair:
     """`clear`: an instance is in the way and is let go of first. Then the stack `stack_id` is taken in again, or a new
-    one made where there is none. `taken_in`: that was done already, and only its content may still be an older one."""
+    one made where there is none. `taken_in`: that was done already, and only its content may still be an older one.
+    `in_its_way`: that stack has what the instance's own was to make, so that its own could not."""
 
     account: AccountId
     clear: bool
     stack_id: str = ""
     taken_in: bool = False
+    in_its_way: bool = False
 
     @property
     def told(self) -> str:
         if self.taken_in:
             return "its stack was taken into the stack set again: brought up to date"
-        steps = ["the instance is let go of, its stack and role stay" if self.clear else "", self._coming]
+        kept = "" if self.in_its_way else ", its stack and role stay"
+        steps = [f"the instance is let go of{kept}" if self.clear else "", self._coming]
         return ", ".join(filter(None, steps))
 
     @property
@@ -62,7 +65,7 @@ def _of_inoperable(instance: StackInstance, anyway: bool) -> Repair | None:
 
 def _of_outdated(stack_set: str, instance: StackInstance) -> Repair | None:
     if is_stack_of(stack_set, instance.account, other := stack_in_the_way(instance.reason)):
-        return Repair(instance.account, clear=True, stack_id=other)
+        return Repair(instance.account, clear=True, stack_id=other, in_its_way=True)
     gone = cause_of(instance.reason).kind is Kind.STACK_GONE
     return Repair(instance.account, clear=True) if gone else None
 

@@ -73,7 +73,19 @@ async def _clear(seen: Seen, ports: Ports, repairs: Sequence[Repair]) -> tuple[F
     ]
     if entries:
         await keep(ports, lambda known: with_entries(known, entries))
-    return await delete_instances(seen, ports, [found.account for found in repairs], retain_stacks=True)
+    husks = [found.account for found in repairs if _is_husk(seen, found)]
+    retained = [found.account for found in repairs if found.account not in husks]
+    failures: tuple[Failure, ...] = ()
+    for accounts, retain in ((husks, False), (retained, True)):
+        if accounts:
+            failures += await delete_instances(seen, ports, accounts, retain_stacks=retain)
+    return failures
+
+
+def _is_husk(seen: Seen, repair: Repair) -> bool:
+    """Whether the instance's own stack holds nothing, and goes with it: another stack has the role, and IAM has one of
+    a name. Where there are several names, the instance's own may hold the other."""
+    return repair.in_its_way and not seen.desired.former_name and not seen.desired.keeps_existing
 
 
 async def _take_in(seen: Seen, ports: Ports, repairs: Sequence[Repair]) -> tuple[list[Repair], list[Failure]]:
