@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from rolecall.core.quotas import QUOTAS, Rate
 
-
 RATES: Mapping[str, Rate] = {operation: quota.rate for quota in QUOTAS for operation in quota.operations}
 _STS = next(quota for quota in QUOTAS if quota.shared)
 _SIMULATION = "SimulatePrincipalPolicy"

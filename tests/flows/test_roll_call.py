@@ -10,12 +10,13 @@ import pytest
 from rolecall.core.blame import ControlPolicy
 from rolecall.core.config import Config
 from rolecall.core.desired import DesiredAccount
-from rolecall.core.ids import AccountId, RoleArn
+from rolecall.core.ids import RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
 from rolecall.core.roll import Access, Cause, Proof
 from rolecall.errors import CredentialsError
 from rolecall.flows.look import look
-from rolecall.flows.roll_call import WRONG_EXTERNAL_ID, Roll, call_all, roll_call
+from rolecall.flows.proving import WRONG_EXTERNAL_ID, Prover
+from rolecall.flows.roll_call import call_all, roll_call
 from tests.fakes.cloud import EXTERNAL_ID, FakeCloud, config
 from tests.fakes.probe import FakeRoleProbe, throttled
 
@@ -242,31 +243,6 @@ async def test_nobody_goes_on_asking_when_the_reader_has_had_enough(cloud: FakeC
     assert len(cloud.probe.assumed) == asked
 
 
-async def test_a_roll_call_cut_short_leaves_what_was_proven_to_its_caller(cloud: FakeCloud) -> None:
-    accounts = await targets(cloud)
-    last = accounts[-1].id
-    stuck = asyncio.Event()
-
-    class Stuck(FakeRoleProbe):
-        async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
-            if role.account == last:
-                stuck.set()
-                await asyncio.Event().wait()
-            return await super().assume(role, external_id=external_id)
-
-    ports = replace(cloud.ports(), probe=Stuck(cloud.deployed, cloud.clock.monotonic))
-    proofs: dict[AccountId, Proof] = {}
-    running = asyncio.create_task(call_all(config(), ports, accounts, proofs=proofs))
-    await stuck.wait()
-    while len(proofs) < len(accounts) - 1:  # noqa: ASYNC110 - the roll call goes on meanwhile
-        await asyncio.sleep(0)
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert set(proofs) == {found.id for found in accounts[:-1]}
-    assert cloud.progress.open is None
-
-
 async def test_an_empty_roll_is_called_at_once(cloud: FakeCloud) -> None:
     assert await call_all(config(), cloud.ports(), []) == {}
 
@@ -277,7 +253,7 @@ async def test_patience_is_used_to_its_end(cloud: FakeCloud, born: float, access
     dev = next(found for found in accounts if found.account.name == "dev")
     cloud.probe.born = {dev.id: cloud.clock.elapsed + born}
     cloud.clock.sleeps.clear()
-    proof = await Roll(config(), cloud.ports(), patience=60).prove(dev)
+    proof = await Prover(config(), cloud.ports(), patience=60).prove(dev)
     assert proof.access is access
     assert max(cloud.clock.sleeps) == 8
 
