@@ -76,7 +76,7 @@ def render(report: dict[str, Any]) -> str:
         "warning": _warning(report),
         "verdicts": "".join(_verdict_tiles(report["summary"]["by_verdict"])),
         "comparison": _comparison(report["comparison"]),
-        "not_proven": _text(f"A ready does not prove {report['not_proven']}."),
+        "not_proven": _text(report["not_proven"]),
         "notes": _notes(report["notes"]),
         "table": _table(rows),
         "legend": "".join(f"<dt>{verdict}</dt><dd>{_text(words.meaning)}</dd>" for verdict, words in WORDS.items()),
@@ -188,7 +188,11 @@ def _comparison(comparison: Json | None) -> str:
         return ""
     tiles = "".join(_move_tile(move, len(comparison[move])) for move in MOVES if move is not Move.LEFT)
     lists = "".join(_moved(move, comparison[move]) for move in MOVES if comparison[move])
-    named = f'<details class="moved"><summary>Names and dates</summary><div>{lists}</div></details>' if lists else ""
+    named = (
+        f'<details class="more"><summary>Names and dates</summary><div class="moved">{lists}</div></details>'
+        if lists
+        else ""
+    )
     untold = comparison["not_compared"]
     note = f'<p class="soft">{untold:,} could not be compared: unknown then or now.</p>' if untold else ""
     return (
