@@ -100,7 +100,8 @@ def test_a_roll_call_cut_short_says_what_is_known_and_what_is_not(
     shell: Shell, start_sandbox: StartSandbox, tmp_path: Path
 ) -> None:
     clean = resources.files("rolecall.sandbox").joinpath("scenarios", "clean.yaml").read_text("utf-8")
-    slow = "\nfaults:\n  - {kind: latency, service: iam, action: SimulatePrincipalPolicy, account: sandbox-ada, milliseconds: 5000}\n"
+    # The three questions of the apply are answered at once.
+    slow = "\nfaults:\n  - {kind: latency, action: AssumeRole, account: sandbox-ada, skip: 3, milliseconds: 8000}\n"
     scenario = tmp_path / "slow.yaml"
     scenario.write_text(clean + slow, "utf-8")
     shell = shell.with_environment(**start_sandbox(load_scenario(str(scenario))).environment())
