@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rolecall import reports
-from rolecall.cli.reporting import Format, earlier_report, format_of
+from rolecall.cli.reporting import Format, earlier_report, format_of, refuse_nowhere
 from rolecall.errors import UsageError
 from tests.reports.rolls import many
 
@@ -77,3 +77,10 @@ def test_a_report_of_a_few_does_not_take_the_place_of_one_of_all(last: Path) -> 
         earlier_report(last, [last], ["100000000001"])
     assert earlier_report(last, [], ["100000000001"])
     assert earlier_report(last, [last], [f"{100_000_000_000 + number}" for number in range(5)])
+
+
+def test_a_file_in_no_folder_is_refused_before_the_roll_is_called(tmp_path: Path) -> None:
+    refuse_nowhere([tmp_path / "roll.html", Path("roll.json")])
+    with pytest.raises(UsageError, match=r"roll\.html cannot be written") as refused:
+        refuse_nowhere([tmp_path / "nowhere" / "roll.html"])
+    assert refused.value.detail == f"{tmp_path / 'nowhere'} is no folder"

@@ -32,6 +32,13 @@ def format_of(path: Path) -> Format:
     return _SUFFIXES.get(path.suffix.lower(), Format.TABLE)
 
 
+def refuse_nowhere(outs: Sequence[Path]) -> None:
+    """Raises UsageError for a file whose folder is not there: found out before the roll is called, not after."""
+    for out in outs:
+        if not out.parent.is_dir():
+            raise UsageError(f"{out} cannot be written", detail=f"{out.parent} is no folder", hint="make it first")
+
+
 def earlier_report(path: Path | None, outs: Sequence[Path], only: Collection[str]) -> Earlier | None:
     """The report to compare with; None where none was asked for, or where it is the first of a row.
 

@@ -48,11 +48,12 @@ def check(
     import asyncio
 
     from rolecall.cli.accounts import parsed_accounts
-    from rolecall.cli.reporting import earlier_report
+    from rolecall.cli.reporting import earlier_report, refuse_nowhere
     from rolecall.cli.running import with_ports
 
     given, asked = options.of(context), not skip_platforms
     only = parsed_accounts(account or [])
+    refuse_nowhere(out or ())
     earlier = earlier_report(compare, out or (), only)
 
     async def work(config: Config, ports: Ports) -> Called:
