@@ -112,7 +112,7 @@ def test_every_account_is_in_the_data() -> None:
 
 
 def test_ten_thousand_accounts_are_a_few_megabytes() -> None:
-    assert len(page(many(10_000))) < 4_000_000
+    assert len(page(many(10_000))) < 4_500_000
 
 
 def test_nothing_is_fetched_and_only_what_is_here_runs() -> None:

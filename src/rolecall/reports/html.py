@@ -229,7 +229,7 @@ def _notes(notes: list[str] | None) -> str:
     return f'<section aria-labelledby="notes-title">{title}<ul class="notes">{listed}</ul></section>'
 
 
-_HEADS = ("Verdict", "Account", "Id", "Unit", "Deployment", "Access", "Registration", "Reason", "Not ready since")
+_HEADS = ("Verdict", "Account", "Unit", "Reason", "Not ready since")
 
 
 def _table(rows: list[Json]) -> str:
@@ -239,11 +239,16 @@ def _table(rows: list[Json]) -> str:
 
 
 def _line(row: Json) -> str:
-    verdict = f'<tr class="v-{row["verdict"]}"><td>{row["verdict"]}'
-    name = f'<th scope="row"><bdi>{_text(row["name"])}</bdi>'
-    rest = (row["id"], row["path"], row["deployment"], row["access"], row["registration"], row["reason"])
-    cells = "".join(f"<td>{_text(value or '')}" for value in (*rest, (row["not_ready_since"] or "")[:10]))
-    return f"{verdict}{name}{cells}\n"
+    verdict = row["verdict"]
+    facts = " · ".join(filter(None, (row["deployment"], row["access"], row["registration"])))
+    cells = (
+        f'<td><span class="mark" aria-hidden="true">{MARKS[verdict]}</span> {verdict}',
+        f'<th scope="row"><bdi>{_text(row["name"])}</bdi><span class="id">{_text(row["id"])}</span>',
+        f"<td><bdi>{_text(row['path'])}</bdi>",
+        f'<td>{_text(row["reason"])}<span class="state">{facts}</span>',
+        f"<td>{_text((row['not_ready_since'] or '')[:10])}</td>",
+    )
+    return f'<tr class="v-{verdict}">{"".join(cells)}\n'
 
 
 def _data(report: Json, rows: list[Json]) -> str:

@@ -90,15 +90,15 @@
     return made;
   };
 
-  const cell = (tag, className, ...content) => {
-    const made = make(tag, className, ...content);
+  const cell = (tag, ...content) => {
+    const made = make(tag, "", ...content);
     made.setAttribute("role", tag === "th" ? "rowheader" : "cell");
     return made;
   };
 
   const line = (row) => {
-    const made = make("tr", `v-${row.verdict}`, verdictCell(row), nameCell(row), cell("td", "c-path", make("bdi", "", row.path)),
-      reasonCell(row), sinceCell(row));
+    const made = make("tr", `v-${row.verdict}`, verdictCell(row), nameCell(row), cell("td", make("bdi", "", row.path)), reasonCell(row),
+      sinceCell(row));
     made.setAttribute("role", "row");
     return made;
   };
@@ -106,20 +106,20 @@
   const verdictCell = (row) => {
     const mark = make("span", "mark", told.marks[row.verdict]);
     mark.setAttribute("aria-hidden", "true");
-    const made = cell("td", "c-verdict", mark, ` ${row.verdict}`);
+    const made = cell("td", mark, ` ${row.verdict}`);
     if (row.move) made.append(make("span", "move", told.moves[row.move]));
     return made;
   };
 
   const nameCell = (row) => {
-    const made = cell("th", "c-name", make("b", "", make("bdi", "", row.name)), make("span", "id", row.id));
+    const made = cell("th", make("bdi", "", row.name), make("span", "id", row.id));
     made.scope = "row";
     return made;
   };
 
   const reasonCell = (row) => {
     const facts = [row.deployment, row.access, row.registration].filter(Boolean).join(" · ");
-    return cell("td", "c-reason", reason(row.reason), make("span", "state", facts));
+    return cell("td", reason(row.reason), make("span", "state", facts));
   };
 
   const reason = (text) => {
@@ -130,14 +130,12 @@
   };
 
   const sinceCell = (row) => {
-    if (!row.since) return cell("td", "c-since");
+    if (!row.since) return cell("td");
     const days = Math.floor((Date.parse(told.taken) - Date.parse(row.since)) / 86400000);
-    const ago = days > 0 ? [make("span", "state", `${number.format(days)} ${days === 1 ? "day" : "days"}`)] : [];
+    const ago = days > 0 ? [" ", make("span", "state", `${number.format(days)} ${days === 1 ? "day" : "days"}`)] : [];
     const time = make("time", "", row.since.slice(0, 10));
     time.dateTime = row.since;
-    const made = cell("td", "c-since", time, ...ago);
-    made.dataset.label = "Not ready since";
-    return made;
+    return cell("td", time, ...ago);
   };
 
   const mark = () => heads.forEach((head) => {
