@@ -93,16 +93,17 @@ def _report(
     from rolecall.core.comparison import compared
     from rolecall.core.report import report
 
+    rows = [row for row in seen.rows(proofs) if not only or row.account.id in only]
     made = report(
         "check",
         __version__,
         seen.desired,
-        [row for row in seen.rows(proofs) if not only or row.account.id in only],
+        rows,
         seen.plan.changes,
         notes=(*found, *seen.notes),
         findings=seen.findings,
         taken=datetime.now(UTC),
-        interrupted=any(account.id not in proofs for account in _to_ask(seen.desired, only)),
+        interrupted=any(row.account.is_target and row.account.id not in proofs for row in rows),
     )
     return compared(made, earlier, seen.desired.accounts.keys()) if earlier else made
 
