@@ -205,6 +205,11 @@ def test_two_hundred_accounts_have_a_line_each() -> None:
     assert "share a line" in called(160, rolls.many(201))
 
 
+def test_a_roll_call_that_was_cut_short_says_so() -> None:
+    assert "cut short" in called(160, rolls.EVERY_VERDICT | {"interrupted": True})
+    assert "cut short" not in called(160, rolls.EVERY_VERDICT)
+
+
 def test_what_changed_is_told_in_a_few_lines(snapshot: SnapshotAssertion) -> None:
     made, out = console(120)
     print_comparison(made, rolls.many(300))

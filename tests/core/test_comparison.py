@@ -192,6 +192,21 @@ def test_what_is_no_report_of_a_check_is_refused_with_a_hint(text: str, summary:
     assert "--format json --out" in refused.value.hint
 
 
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(WHOLE)), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(WHOLE)), ANY_JSON, max_size=3))
+def test_whatever_stands_in_a_report_is_read_or_refused(other: Json) -> None:
+    try:
+        read_earlier(json.dumps(WHOLE | other), "last.json")
+    except UsageError as refused:
+        assert refused.hint
+
+
 def test_a_report_of_another_organization_is_refused() -> None:
     earlier = read_earlier(json.dumps(WHOLE), "last.json")
     earlier.refuse_other_than("o-exampleorg")

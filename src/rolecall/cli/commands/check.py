@@ -150,6 +150,8 @@ def print_check(target: Any, result: dict[str, Any], *, verbose: bool = False) -
     from rolecall.cli.views.roll import print_roll
 
     print_roll(target, result, verbose=verbose)
+    if result["interrupted"]:
+        target.print("The roll call was cut short: nothing is known of what is unknown, either way")
     print_comparison(target, result, verbose=verbose)
     print_notes(target, result)
     target.print(f"Not proven by a ready: {result['not_proven']}.", style="dim")
