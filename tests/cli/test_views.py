@@ -9,16 +9,21 @@ import pytest
 from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
+from rolecall.cli.commands.check import print_check
 from rolecall.cli.options import Options
 from rolecall.cli.views.changes import print_changes
+from rolecall.cli.views.comparison import print_comparison
 from rolecall.cli.views.console import to
 from rolecall.cli.views.failures import print_failures
 from rolecall.cli.views.groups import WORDS
 from rolecall.cli.views.progress import Lines
 from rolecall.cli.views.roll import print_roll
+from rolecall.core.comparison import Move
 from rolecall.core.ids import AccountId
 from rolecall.core.plan import Action
 from rolecall.core.report import Failure
+from rolecall.core.verdicts import Verdict
+from tests.reports import rolls
 
 OPTIONS = Options(config=None, color=False)  # type: ignore[arg-type]
 
@@ -166,6 +171,58 @@ def test_every_account_is_on_the_roll_with_its_verdict_and_whole_reason(width: i
     for entry in ROWS:
         assert any(entry["id"] in line and entry["verdict"] in line for line in text.splitlines())
         assert all(word in letters for word in entry["reason"].split())
+
+
+def called(width: int, report: dict[str, Any], *, verbose: bool = False) -> str:
+    made, out = console(width)
+    print_check(made, report, verbose=verbose)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_ten_thousand_accounts_of_a_roll_call_are_a_few_lines(width: int, snapshot: SnapshotAssertion) -> None:
+    text = called(width, rolls.many(10_000))
+    assert len(text.splitlines()) < 80
+    assert text == snapshot
+
+
+def test_all_of_many_accounts_are_on_the_roll_when_asked() -> None:
+    report = rolls.many(300)
+    few, all_of_them = called(160, report), called(160, report, verbose=True)
+    assert sum(row["id"] in few for row in report["accounts"]) < 10
+    assert all(row["id"] in all_of_them for row in report["accounts"])
+
+
+def test_accounts_are_alike_whatever_id_their_reason_names_and_one_alone_keeps_its_own() -> None:
+    report = rolls.roll([rolls.row(number, Verdict.UNREACHABLE) for number in range(201)])
+    assert "arn:aws:iam::ACCOUNT:role" in "".join(called(160, report).split())
+    alone = rolls.roll([*(rolls.row(number) for number in range(201)), rolls.row(900, Verdict.UNREACHABLE)])
+    assert "arn:aws:iam::100000000900:role" in "".join(called(160, alone).split())
+
+
+def test_two_hundred_accounts_have_a_line_each() -> None:
+    assert "share a line" not in called(160, rolls.many(200))
+    assert "share a line" in called(160, rolls.many(201))
+
+
+def test_a_roll_call_that_was_cut_short_says_so() -> None:
+    assert "cut short" in called(160, rolls.EVERY_VERDICT | {"interrupted": True})
+    assert "cut short" not in called(160, rolls.EVERY_VERDICT)
+
+
+def test_what_changed_is_told_in_a_few_lines(snapshot: SnapshotAssertion) -> None:
+    made, out = console(120)
+    print_comparison(made, rolls.many(300))
+    assert out.getvalue() == snapshot
+
+
+def test_a_comparison_in_which_nothing_changed_says_so_and_none_says_nothing() -> None:
+    made, out = console(120)
+    print_comparison(made, rolls.roll([]))
+    assert out.getvalue() == ""
+    moves: dict[str, list[Any]] = {move: [] for move in Move}
+    print_comparison(made, rolls.roll([], comparison={"taken": rolls.BEFORE, **moves, "not_compared": 0}))
+    assert out.getvalue() == "Since 2026-11-20 06:00:00 UTC: nothing changed\n"
 
 
 def test_coverage_is_shown_of_the_targets_and_of_all() -> None:

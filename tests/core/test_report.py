@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rolecall.core.diff import diff
 from rolecall.core.observed import Observed
 from rolecall.core.plan import Action
 from rolecall.core.report import KINDS, report, summary
-from rolecall.core.roll import Access, Cause, MissingPermission, Proof, not_simulated
+from rolecall.core.roll import NOT_PROVEN, Access, Cause, MissingPermission, Proof, not_simulated
 from rolecall.core.verdicts import Deployment, RegistrationState, Verdict, rows
 from tests.fakes.cloud import EXTERNAL_ID, config
 
@@ -21,6 +22,7 @@ from .worlds import AUDIT, BILLING, MANAGEMENT, MEMBERS, RETIRED, desired, settl
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/report.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
+TAKEN = datetime(2026, 11, 25, 7, 0, 0, tzinfo=timezone(timedelta(hours=1)))
 RESTRICTED = Proof(
     Access.RESTRICTED,
     "answers; some permissions denied",
@@ -39,7 +41,8 @@ def reported(kind: str, observed: Observed | None = None, wanted: Desired | None
     made = wanted or desired()
     seen = observed or settled(made)
     changes = diff(made, seen)
-    return report(kind, "0.1.0", made, rows(made, seen, changes, PROOFS), changes)
+    called = {"taken": TAKEN, "interrupted": False} if kind == "check" else {}
+    return report(kind, "0.1.0", made, rows(made, seen, changes, PROOFS), changes, **called)  # type: ignore[arg-type]
 
 
 def account(told: dict[str, Any], account_id: str) -> dict[str, Any]:
@@ -68,6 +71,10 @@ def test_what_is_not_known_is_null_and_never_absent() -> None:
         "notes",
         "breaker",
         "findings",
+        "taken",
+        "interrupted",
+        "not_proven",
+        "comparison",
     }
 
 
@@ -118,7 +125,28 @@ def test_a_row_says_who_where_and_how_it_is() -> None:
         "reason": "12 permissions allowed",
         "missing_permissions": [],
         "causes": [],
+        "not_ready_since": None,
+        "last_ready": "2026-11-25T06:00:00Z",
     }
+
+
+def test_a_roll_call_says_when_it_was_and_since_when_what_is_missing_is() -> None:
+    told = reported("check")
+    assert (told["taken"], told["interrupted"]) == ("2026-11-25T06:00:00Z", False)
+    assert account(told, AUDIT)["not_ready_since"] == told["taken"]
+    assert account(told, RETIRED)["not_ready_since"] is None, "no target is missing"
+    assert account(told, MANAGEMENT)["not_ready_since"] is None, "nobody asked it"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "check"])
+def test_another_command_knows_no_dates_and_proves_nothing(kind: str) -> None:
+    told = reported(kind)
+    assert (told["taken"], told["interrupted"], told["not_proven"]) == (None, None, None)
+    assert {(row["not_ready_since"], row["last_ready"]) for row in told["accounts"]} == {(None, None)}
+
+
+def test_a_roll_call_says_what_it_does_not_prove() -> None:
+    assert reported("check")["not_proven"] == NOT_PROVEN
 
 
 def test_missing_permissions_are_told_flat_and_by_cause() -> None:

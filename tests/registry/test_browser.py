@@ -4,70 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rolecall.registry.auth import Role
 from rolecall.registry.server import Server, listen
 from rolecall.registry.settings import Settings
+from tests.browser import CHROMIUM, FAINT, OVERFLOWING, Heard, chromium, heard
 
 from .conftest import Seed, aws_account
 from .fakes import GOOD_ROLE, FakeProbe
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SCRIPT = "<script>alert(1)</script>"
 LONG_NAME = "n" * 255
 LONG_ROLE = f"arn:aws:iam::444455556666:role/{'p' * 400}/{'R' * 64}"
 
-OVERFLOWING = """
-() => [...document.body.querySelectorAll('*')]
-    .filter(element => !element.closest('.unseen, thead, .skip'))
-    .filter(element => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
-    .map(element => element.outerHTML.slice(0, 80))
-"""
-"""What sticks out to the right; hidden helpers for screen readers do not count."""
-
-FAINT = """
-() => {
-  const channels = color => color.match(/[\\d.]+/g).map(Number);
-  const linear = value => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-  const ground = element => {
-    for (; element; element = element.parentElement) {
-      const color = channels(getComputedStyle(element).backgroundColor);
-      if (color.length === 3 || color[3] === 1) return color;
-    }
-    return [255, 255, 255];
-  };
-  const contrast = element => {
-    const [low, high] = [channels(getComputedStyle(element).color), ground(element)]
-      .map(luminance).sort((one, other) => one - other);
-    return (high + 0.05) / (low + 0.05);
-  };
-  return [...document.body.querySelectorAll('*')]
-    .filter(element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
-    .filter(element => contrast(element) < 4.5)
-    .map(element => `${contrast(element).toFixed(2)} ${element.outerHTML.slice(0, 80)}`);
-}
-"""
-"""Text whose contrast is under 4.5 to 1. https://www.w3.org/TR/WCAG22/#contrast-minimum"""
+__all__ = ["chromium", "heard"]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH: apt-get install chromium")
 
@@ -88,32 +47,6 @@ class Registry:
             assert self.api.post("/accounts", json=aws_account(name, role)).status_code == 201
 
 
-@dataclass
-class Heard:
-    """What went on beside the page: dialogs, and whatever the browser complained of."""
-
-    dialogs: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def listen_to(self, page: Page) -> None:
-        page.on("dialog", self._dismiss)
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", lambda request: self.complaints.append(request.url))
-
-    def _dismiss(self, dialog: Dialog) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def registry(settings: Settings, probe: FakeProbe, seed: Seed) -> Iterator[Registry]:
     probe.guarded.add(LONG_ROLE)
@@ -129,11 +62,6 @@ def registry(settings: Settings, probe: FakeProbe, seed: Seed) -> Iterator[Regis
 
 def _serve(server: Server) -> None:
     asyncio.run(server.run_until_stopped())
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
 
 
 @pytest.fixture

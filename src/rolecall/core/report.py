@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from rolecall.core.breaker import Breaker
@@ -15,7 +16,8 @@ from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId
 from rolecall.core.plan import Change
 from rolecall.core.preflight import Finding
-from rolecall.core.roll import MissingPermission
+from rolecall.core.roll import NOT_PROVEN, MissingPermission
+from rolecall.core.standing import Dates
 from rolecall.core.verdicts import Row, Verdict
 
 KINDS = ("plan", "apply", "status", "check", "demo", "destroy")
@@ -47,8 +49,14 @@ def report(
     notes: Sequence[str] | None = None,
     breaker: Breaker | None = None,
     findings: Sequence[Finding] | None = None,
+    taken: datetime | None = None,
+    interrupted: bool | None = None,
 ) -> Json:
-    """What a command does not know is null, never absent."""
+    """What a command does not know is null, never absent.
+
+    `taken`, aware, is when a roll call ended, and `interrupted` whether it was cut short; None of other commands.
+    """
+    at = taken.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if taken else None
     identity = desired.organization.identity
     return {
         "rolecall": version,
@@ -58,13 +66,18 @@ def report(
             "management_account": identity.management_account,
             "accounts": len(desired.organization.accounts),
         },
-        "accounts": None if rows is None else [_account(row) for row in rows],
+        "role": desired.role_name,
+        "taken": at,
+        "interrupted": interrupted,
+        "accounts": None if rows is None else [_account(row, at) for row in rows],
         "summary": None if rows is None else summary(rows),
         "changes": None if changes is None else [_change(change) for change in changes],
         "failures": None if failures is None else [asdict(failure) for failure in failures],
         "notes": None if notes is None else list(notes),
         "breaker": None if breaker is None else _breaker(breaker),
         "findings": None if findings is None else [asdict(finding) for finding in findings],
+        "not_proven": NOT_PROVEN if kind == "check" else None,
+        "comparison": None,
     }
 
 
@@ -88,8 +101,9 @@ def _breaker(breaker: Breaker) -> Json:
     }
 
 
-def _account(row: Row) -> Json:
+def _account(row: Row, taken: str | None) -> Json:
     account = row.account.account
+    dates = Dates().then(row.verdict, taken) if taken else Dates()
     return {
         "id": account.id,
         "name": account.name,
@@ -102,6 +116,8 @@ def _account(row: Row) -> Json:
         "reason": row.reason,
         "missing_permissions": sorted({item.action for item in row.missing}),
         "causes": _causes(row.missing),
+        "not_ready_since": dates.not_ready_since,
+        "last_ready": dates.last_ready,
     }
 
 

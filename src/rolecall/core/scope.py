@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from rolecall.core.desired import Desired, DesiredAccount
 from rolecall.core.ids import AccountId
@@ -37,4 +37,5 @@ class Scope:
             found = [account for account in found if account.id in self.only]
         if self.sample is None or self.sample >= len(found):
             return found
-        return sorted(random.Random(self.seed).sample(found, self.sample), key=lambda account: account.id)  # noqa: S311
+        drawn = sorted(found, key=lambda account: sha256(f"{self.seed} {account.id}".encode()).digest())
+        return sorted(drawn[: self.sample], key=lambda account: account.id)

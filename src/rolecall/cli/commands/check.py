@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,24 +9,17 @@ import typer
 
 from rolecall.cli import options
 from rolecall.cli.commands.status import SkipPlatforms
+from rolecall.cli.reporting import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from rolecall.cli.options import Options
+    from rolecall.core.comparison import Earlier
     from rolecall.core.config import Config
-    from rolecall.core.ids import AccountId
-    from rolecall.core.roll import Proof
+    from rolecall.core.scope import Scope
     from rolecall.flows.checking import Checked
-    from rolecall.flows.look import Seen
     from rolecall.ports import Ports
-
-
-class Format(StrEnum):
-    """How the report is written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
@@ -37,68 +29,103 @@ def register(app: typer.Typer) -> None:
 def check(
     context: typer.Context,
     account: Annotated[list[str] | None, typer.Option(help="Only this account; may be given again.")] = None,
-    format: Annotated[Format, typer.Option(help="How to write the report.")] = Format.TABLE,
-    out: Annotated[Path | None, typer.Option(help="Write the report to this file instead of stdout.")] = None,
+    format: Annotated[
+        Format | None, typer.Option(help="How to write the report; else as --out is named, or a table.")
+    ] = None,
+    out: Annotated[
+        list[Path] | None, typer.Option(help="Write the report to this file instead of stdout; may be given again.")
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(help="Compare with this earlier report (JSON), which may be the file of --out.", metavar="REPORT"),
+    ] = None,
     skip_platforms: SkipPlatforms = False,
 ) -> None:
     from rolecall.cli.accounts import parsed_accounts
+    from rolecall.cli.reporting import earlier_report, refuse_nowhere
     from rolecall.cli.running import with_ports
+    from rolecall.core.scope import Scope
 
     given, asked = options.of(context), not skip_platforms
-    only = parsed_accounts(account or [])
+    scope = Scope(parsed_accounts(account or []))
+    refuse_nowhere(out or ())
+    earlier = earlier_report(compare, out or (), scope.only)
 
     async def work(config: Config, ports: Ports) -> Checked:
-        from rolecall.core.scope import Scope
         from rolecall.flows.checking import check
 
-        return await check(config, ports, Scope(only), platforms=asked)
+        if earlier:
+            earlier.refuse_other_than((await ports.organizations.identity()).id)
+        return await check(config, ports, scope, platforms=asked)
 
     checked = with_ports(given, work, platforms=asked)
-    seen, found = checked.seen, checked.findings
-    result = _report(seen, checked.proofs, found, only)
-    _write(given, seen.config, result, Format.JSON if given.json else format, out)
-    if found or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
+    result = _report(checked, scope, earlier)
+    _write(given, checked.seen.config, result, Format.JSON if given.json else format, out or ())
+    if checked.findings or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
 
 
-def _report(
-    seen: Seen, proofs: Mapping[AccountId, Proof], found: tuple[str, ...], only: frozenset[AccountId]
-) -> dict[str, Any]:
-    """The report of a roll call, with what was `found` of who calls it; of `only` those accounts that are named."""
+def _report(checked: Checked, scope: Scope, earlier: Earlier | None) -> dict[str, Any]:
+    """With what was found of who calls the roll; of the accounts in scope, or of all."""
+    from datetime import UTC, datetime
+
     from rolecall import __version__
+    from rolecall.core.comparison import compared
     from rolecall.core.report import report
 
-    rows = [row for row in seen.rows(proofs) if not only or row.account.id in only]
-    notes = (*found, *seen.notes)
-    return report("check", __version__, seen.desired, rows, seen.plan.changes, notes=notes, findings=seen.findings)
+    seen, wanted = checked.seen, checked.asked | scope.only
+    rows = [row for row in seen.rows(checked.proofs) if scope.is_whole or row.account.id in wanted]
+    made = report(
+        "check",
+        __version__,
+        seen.desired,
+        rows,
+        seen.plan.changes,
+        notes=(*checked.findings, *seen.notes),
+        findings=seen.findings,
+        taken=datetime.now(UTC),
+        interrupted=bool(checked.asked - checked.proofs.keys()),
+    )
+    return compared(made, earlier, seen.desired.accounts.keys()) if earlier else made
 
 
-def _write(given: Options, config: Config, result: dict[str, Any], format: Format, out: Path | None) -> None:
-    import json
-    from io import StringIO
-
+def _write(given: Options, config: Config, result: dict[str, Any], format: Format | None, outs: Sequence[Path]) -> None:
     from rolecall.cli.files import own_files, write_atomically
-    from rolecall.cli.running import print_json
+    from rolecall.cli.reporting import format_of
     from rolecall.cli.views import console
 
-    if out:
-        text = StringIO()
-        if format is Format.JSON:
-            text.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-        else:
-            print_check(console.to(text, given), result)
-        write_atomically(out, text.getvalue(), never=own_files(given.config, config))
-    elif format is Format.JSON:
-        print_json(result)
+    for out in outs:
+        text = _text(given, result, format or format_of(out))
+        write_atomically(out, text, never=own_files(given.config, config))
+    if outs:
+        return
+    if format is None or format is Format.TABLE:
+        print_check(console.stdout(given), result, verbose=given.verbose)
     else:
-        print_check(console.stdout(given), result)
+        typer.echo(_text(given, result, format), nl=False)
 
 
-def print_check(target: Any, result: dict[str, Any]) -> None:
+def _text(given: Options, result: dict[str, Any], format: Format) -> str:
+    from io import StringIO
+
+    from rolecall import reports
+    from rolecall.cli.views import console
+
+    if format is not Format.TABLE:
+        return reports.render(reports.Format(format), result)
+    out = StringIO()
+    print_check(console.to(out, given), result, verbose=given.verbose)
+    return out.getvalue()
+
+
+def print_check(target: Any, result: dict[str, Any], *, verbose: bool = False) -> None:
     from rolecall.cli.views.changes import print_notes
+    from rolecall.cli.views.comparison import print_comparison
     from rolecall.cli.views.roll import print_roll
-    from rolecall.core.roll import NOT_PROVEN
 
-    print_roll(target, result)
+    print_roll(target, result, verbose=verbose)
+    if result["interrupted"]:
+        target.print("The roll call was cut short: nothing is known of what is unknown, either way")
+    print_comparison(target, result, verbose=verbose)
     print_notes(target, result)
-    target.print(f"Not proven by a ready: {NOT_PROVEN}.", style="dim")
+    target.print(f"Not proven by a ready: {result['not_proven']}.", style="dim")

@@ -34,5 +34,5 @@ def status(context: typer.Context, skip_platforms: SkipPlatforms = False) -> Non
     if given.json:
         print_json(result)
     else:
-        print_roll(console.stdout(given), result)
+        print_roll(console.stdout(given), result, verbose=given.verbose)
         print_notes(console.stdout(given), result)

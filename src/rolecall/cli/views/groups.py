@@ -85,12 +85,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def listed(accounts: Iterable[str], names: Mapping[str, str], verbose: bool) -> str:
+def listed(accounts: Iterable[str], names: Mapping[str, str], verbose: bool, few: int = _NAMED) -> str:
     """By name, in order: the first few, or all with `verbose`."""
     known = sorted(names.get(account, account) for account in accounts)
-    if verbose or len(known) <= _NAMED:
+    if verbose or len(known) <= few:
         return ", ".join(known)
-    return f"{', '.join(known[:_NAMED])} and {len(known) - _NAMED:,} more"
+    return f"{', '.join(known[:few])} and {len(known) - few:,} more"
 
 
 def _print_one(console: Console, change: Json, names: Mapping[str, str]) -> None:

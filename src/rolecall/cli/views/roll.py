@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -10,15 +11,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rolecall.cli.views.groups import listed
+
 _ORDER = ("unsafe", "unreachable", "restricted", "unknown", "pending", "ready", "excluded")
 _SHOWN = 20
+_MANY = 200
+"""More rows than anybody reads: those that have the same verdict and reason are then one."""
+_NAMED = 3
 _WIDE = 170
 _MEDIUM = 110
 
 
-def print_roll(console: Console, report: dict[str, Any]) -> None:
-    """One line an account, the ones to look at first, then the coverage."""
-    console.print(_table(_in_order(report), _columns(console.width)))
+def print_roll(console: Console, report: dict[str, Any], *, verbose: bool = False) -> None:
+    """One line an account, or unless `verbose` one for many that are alike; the ones to look at first; the coverage."""
+    rows = _in_order(report)
+    if verbose or len(rows) <= _MANY:
+        console.print(_table(rows, _columns(console.width)))
+    else:
+        console.print(_grouped(rows))
+        console.print("Accounts that are alike share a line: --verbose lists each")
     print_summary(console, report)
 
 
@@ -78,6 +89,24 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Table:
         table.add_column(_COLUMNS[key], no_wrap=not folds, overflow="fold", ratio=1 if key == "reason" else None)
     for row in rows:
         table.add_row(*(_cell(row, key) for key in columns))
+    return table
+
+
+def _grouped(rows: Sequence[dict[str, Any]]) -> Table:
+    """One line for all that have the same verdict and reason, whatever account the reason names."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[row["verdict"], row["reason"].replace(row["id"], "ACCOUNT")].append(row)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("Verdict", no_wrap=True)
+    table.add_column("Accounts", no_wrap=True, justify="right")
+    table.add_column("Which", overflow="fold", ratio=1)
+    table.add_column("Reason", overflow="fold", ratio=2)
+    for (_, reason), alike in sorted(groups.items(), key=lambda item: (_ORDER.index(item[0][0]), -len(item[1]))):
+        names = {row["id"]: row["name"] for row in alike}
+        which = listed(names, names, verbose=False, few=_NAMED)
+        told = reason if len(alike) > 1 else alike[0]["reason"]
+        table.add_row(_cell(alike[0], "verdict"), *map(Text, (f"{len(alike):,}", which, told)))
     return table
 
 
