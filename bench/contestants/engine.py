@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bench.contestants.stopwatch import Stopwatch
@@ -15,18 +15,19 @@ from rolecall.core.config import Config
 from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.organization import Account, AccountState
-from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Caller, HarmlessCall, Question, Refusal
+from rolecall.core.read_back import ReadBack
 from rolecall.core.roll import Access
 from rolecall.flows.roll_call import roll_call
-from rolecall.ports import Ports, RoleProbe
+from rolecall.ports import DeepProbe, Ports
 from rolecall.wiring.assembly import Credentials, open_ports
 
 
 @dataclass(frozen=True, slots=True)
 class OneSimulation:
-    """The `RoleProbe` port with the workload's actions in place of those asked: the same work as the others do."""
+    """The `DeepProbe` port with the workload's actions in place of those asked: the same work as the others do."""
 
-    probe: RoleProbe
+    probe: DeepProbe
     actions: tuple[str, ...]
 
     async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
@@ -37,6 +38,12 @@ class OneSimulation:
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
         return await self.probe.simulate(assumed, replace(question, actions=self.actions))
+
+    async def read_back(self, assumed: AssumedRole, policies: Collection[str]) -> ReadBack:
+        return await self.probe.read_back(assumed, policies)
+
+    async def make(self, assumed: AssumedRole, call: HarmlessCall, region: str) -> Refusal | None:
+        return await self.probe.make(assumed, call, region)
 
 
 def run(work: Work, watch: Stopwatch) -> int:

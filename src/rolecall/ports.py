@@ -5,7 +5,7 @@ Every method raises only errors of `rolecall.errors`. Iterators page lazily and 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -28,7 +28,8 @@ from rolecall.core.observed import (
 )
 from rolecall.core.organization import Account, OrganizationalUnit, OrganizationIdentity
 from rolecall.core.preflight.model import FoundRole
-from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Caller, HarmlessCall, Question, Refusal
+from rolecall.core.read_back import ReadBack
 
 
 class Clock(Protocol):
@@ -218,6 +219,21 @@ class RoleProbe(Protocol):
         ...
 
 
+class DeepProbe(RoleProbe, Protocol):
+    """Asks what a roll call in depth wants to know too, with the credentials of the role. Reads only."""
+
+    async def read_back(self, assumed: AssumedRole, policies: Collection[str]) -> ReadBack:
+        """The role and its policies as it may read them itself; of its managed policies the documents of `policies`.
+
+        A refusal is an answer, not an error.
+        """
+        ...
+
+    async def make(self, assumed: AssumedRole, call: HarmlessCall, region: str) -> Refusal | None:
+        """The call with the role's own credentials; None where it was answered."""
+        ...
+
+
 class Platform(Protocol):
     """The platform's accounts API, version 3."""
 
@@ -261,7 +277,7 @@ class Ports:
     organizations: Organizations
     stack_sets: StackSets
     stacks: Stacks
-    probe: RoleProbe
+    probe: DeepProbe
     platforms: tuple[Platform, ...]
     clock: Clock
     progress: Progress

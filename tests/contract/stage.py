@@ -22,7 +22,7 @@ from rolecall.core.ids import AccountId, RoleArn, UnitId
 from rolecall.core.observed import AutoDeployment, DeploymentTargets, Operation, Stack, StackContent
 from rolecall.core.organization import AccountState
 from rolecall.core.preflight import FoundRole
-from rolecall.ports import Operator, Organizations, RoleInspector, RoleProbe, Stacks, StackSets
+from rolecall.ports import DeepProbe, Operator, Organizations, RoleInspector, Stacks, StackSets
 from rolecall.sandbox.scenario import Scenario
 from tests.fakes.cloud import EXTERNAL_ID, ROLE_NAME, STACK_SET, FakeCloud, config
 from tests.fakes.organizations import MANAGEMENT, ROOT
@@ -53,7 +53,7 @@ class Stage:
     organizations: Organizations
     stack_sets: StackSets
     stacks: Stacks
-    probe: RoleProbe
+    probe: DeepProbe
     accounts: Mapping[str, AccountId]
     units: Mapping[str, UnitId]
     take_name: Callable[[str], None]

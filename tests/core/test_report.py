@@ -125,6 +125,8 @@ def test_a_row_says_who_where_and_how_it_is() -> None:
         "reason": "12 permissions allowed",
         "missing_permissions": [],
         "causes": [],
+        "deviations": None,
+        "last_used": None,
         "not_ready_since": None,
         "last_ready": "2026-11-25T06:00:00Z",
     }

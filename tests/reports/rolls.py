@@ -55,6 +55,8 @@ def row(number: int, verdict: Verdict = Verdict.READY, *, name: str | None = Non
         "reason": _REASONS[verdict].format(id=account),
         "missing_permissions": _CAUSE["permissions"] if restricted else [],
         "causes": [_CAUSE] if restricted else [],
+        "deviations": None,
+        "last_used": None,
         "not_ready_since": TAKEN if missing else None,
         "last_ready": TAKEN if verdict is Verdict.READY else None,
     } | facts

@@ -1,4 +1,4 @@
-"""The roll call's two calls, AssumeRole and SimulatePrincipalPolicy, with the platform's credentials.
+"""The roll call's calls: AssumeRole with the platform's credentials, all others with those of the role.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -17,10 +17,13 @@ from botocore.credentials import ReadOnlyCredentials
 
 from rolecall.aws.answers import children, text, under
 from rolecall.aws.errors import translated
+from rolecall.aws.probing import Prober
 from rolecall.aws.query import Endpoint, QueryClient
+from rolecall.aws.role_reading import RoleReader
 from rolecall.aws.simulation import simulated
 from rolecall.core.ids import RoleArn
-from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal, SessionAttributes
+from rolecall.core.probe import Answer, AssumedRole, Caller, HarmlessCall, Question, Refusal, SessionAttributes
+from rolecall.core.read_back import ReadBack
 from rolecall.errors import AccessDenied, CredentialsError
 
 SESSION_NAME = "rolecall"
@@ -68,7 +71,7 @@ class SessionCredentials:
 
 
 class AwsRoleProbe:
-    """The `RoleProbe` port, on one HTTP session for all accounts."""
+    """The `DeepProbe` port, on one HTTP session for all accounts."""
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class AwsRoleProbe:
         self._sts = sts
         self._iam = iam
         self._attributes = dict(_attributes(attributes or SessionAttributes()))
+        self._prober = Prober(credentials.session)
 
     async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
         more = self._attributes if external_id is None else {**self._attributes, "ExternalId": external_id}
@@ -96,8 +100,17 @@ class AwsRoleProbe:
         return await caller_of(self._query, self._sts, await self._credentials.get())
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
-        credentials = ReadOnlyCredentials(assumed.access_key, assumed.secret_key, assumed.session_token, None)
-        return await simulated(self._query, self._iam, str(assumed.role), question, credentials)
+        return await simulated(self._query, self._iam, str(assumed.role), question, _keys(assumed))
+
+    async def read_back(self, assumed: AssumedRole, policies: Collection[str]) -> ReadBack:
+        return await RoleReader(self._query, self._iam, _keys(assumed), assumed.role).read(policies)
+
+    async def make(self, assumed: AssumedRole, call: HarmlessCall, region: str) -> Refusal | None:
+        try:
+            await self._prober.make(call, region, _keys(assumed))
+        except AccessDenied as error:
+            return Refusal(assumed.role, error.code, error.detail)
+        return None
 
 
 async def assumed(
@@ -127,6 +140,10 @@ def endpoints(session: boto3.Session, region: str) -> tuple[Endpoint, Endpoint]:
         iam = session.client("iam", region_name=region).meta.endpoint_url
         signing = _IAM_REGIONS.get(session.get_partition_for_region(region), region)
     return Endpoint(sts, "sts", region, "2011-06-15"), Endpoint(iam, "iam", signing, "2010-05-08")
+
+
+def _keys(assumed: AssumedRole) -> ReadOnlyCredentials:
+    return ReadOnlyCredentials(assumed.access_key, assumed.secret_key, assumed.session_token, None)
 
 
 def _attributes(attributes: SessionAttributes) -> Iterator[tuple[str, str]]:

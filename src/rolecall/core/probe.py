@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from rolecall.core.ids import RoleArn
 from rolecall.core.policy import Outcome
 
+Parameters = Mapping[str, str | int]
+
 
 @dataclass(frozen=True, slots=True)
 class AssumedRole:
@@ -66,3 +68,16 @@ class Answer:
     allowed_by_organizations: bool | None = None
     allowed_by_boundary: bool | None = None
     missing_context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HarmlessCall:
+    """A read that can really be made in any account: of a `service` and an `operation` as the SDK calls them.
+
+    `action` is what IAM asks for it. In the parameters `${RoleName}` stands for the role's.
+    """
+
+    service: str
+    operation: str
+    action: str
+    parameters: Parameters = field(default_factory=dict)

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rolecall.core.breaker import Breaker
+from rolecall.core.depth import SHALLOW, Depth
 from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId
 from rolecall.core.plan import Change
 from rolecall.core.preflight import Finding
-from rolecall.core.roll import NOT_PROVEN, MissingPermission
+from rolecall.core.roll import MissingPermission
 from rolecall.core.standing import Dates
 from rolecall.core.verdicts import Row, Verdict
 
@@ -51,6 +52,7 @@ def report(
     findings: Sequence[Finding] | None = None,
     taken: datetime | None = None,
     interrupted: bool | None = None,
+    depth: Depth = SHALLOW,
 ) -> Json:
     """What a command does not know is null, never absent.
 
@@ -76,7 +78,7 @@ def report(
         "notes": None if notes is None else list(notes),
         "breaker": None if breaker is None else _breaker(breaker),
         "findings": None if findings is None else [asdict(finding) for finding in findings],
-        "not_proven": NOT_PROVEN if kind == "check" else None,
+        "not_proven": depth.not_proven if kind == "check" else None,
         "comparison": None,
     }
 
@@ -116,6 +118,8 @@ def _account(row: Row, taken: str | None) -> Json:
         "reason": row.reason,
         "missing_permissions": sorted({item.action for item in row.missing}),
         "causes": _causes(row.missing),
+        "deviations": None if row.deviations is None else list(row.deviations),
+        "last_used": None if row.last_used is None else asdict(row.last_used),
         "not_ready_since": dates.not_ready_since,
         "last_ready": dates.last_ready,
     }

@@ -19,6 +19,7 @@ from rolecall.core.policy import Outcome
 from rolecall.core.policy.conditions import Condition
 from rolecall.core.policy.request import Context
 from rolecall.core.probe import Answer, Question
+from rolecall.core.read_back import LastUsed
 
 CHECK_GROUP = "account-check"
 
@@ -45,6 +46,7 @@ class Cause(StrEnum):
     BOUNDARY = "the role's permissions boundary"
     SCP = "a service control policy"
     UNANSWERED = "AWS gave no answer for it"
+    REALLY_ASKED = "what AWS does not simulate, such as endpoint, resource and key policies (refused when really asked)"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,6 +68,9 @@ class Proof:
     reason: str
     missing: tuple[MissingPermission, ...] = ()
     assumed: bool = False
+    deviations: tuple[str, ...] | None = None
+    """How the role differs from what was deployed; None where it was not read back."""
+    last_used: LastUsed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class Inquiry:
         merged: dict[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], dict[str, None]] = {}
         for statement in role.statements:
             question = statement.question
-            for region in _asked_in(statement, regions):
+            for region in asked_in(statement, regions):
                 key = (region, question.resources, tuple(sorted(question.context.items())))
                 merged.setdefault(key, {}).update(dict.fromkeys(question.actions))
         asked = (
@@ -125,7 +130,7 @@ def judge(missing: Sequence[MissingPermission], simulated: int) -> Proof:
     """The proof of a role that was assumed, `simulated` of whose actions were asked."""
     if not missing:
         return Proof(Access.ANSWERING, f"{simulated} permissions allowed", assumed=True)
-    return Proof(Access.RESTRICTED, _blame(missing), tuple(missing), assumed=True)
+    return Proof(Access.RESTRICTED, blame(missing), tuple(missing), assumed=True)
 
 
 def not_simulated(role: RoleSection, message: str) -> Proof:
@@ -154,7 +159,7 @@ def _cause(answer: Answer | None) -> Cause:
     return Cause.ROLE
 
 
-def _blame(missing: Sequence[MissingPermission]) -> str:
+def blame(missing: Sequence[MissingPermission]) -> str:
     """Such as "3 permissions of ebs denied by a service control policy (DenySnapshots): ec2:CreateSnapshot, …"."""
     clauses = []
     for cause, policies in sorted({(item.cause, item.policies) for item in missing}):
@@ -168,7 +173,7 @@ def _blame(missing: Sequence[MissingPermission]) -> str:
     return "; ".join(clauses)
 
 
-def _asked_in(statement: Statement, regions: Sequence[str]) -> Sequence[str]:
+def asked_in(statement: Statement, regions: Sequence[str]) -> Sequence[str]:
     """The Regions that are asked about and in which the statement can hold; one of its own where none is both."""
     fitting = tuple(region for region in regions if _fits(statement, region))
     own = (value for key, value in statement.example_context.items() if key.lower() == REGION_KEY.lower())

@@ -21,6 +21,7 @@ from rolecall.core.diff import (
 from rolecall.core.ids import AccountId
 from rolecall.core.observed import InstanceStatus, Observed, Registration, StackInstance
 from rolecall.core.plan import Change
+from rolecall.core.read_back import LastUsed
 from rolecall.core.registrations import is_ours, is_stale, to_replace
 from rolecall.core.roll import Access, MissingPermission, Proof
 
@@ -73,6 +74,9 @@ class Row:
     verdict: Verdict
     reason: str
     missing: tuple[MissingPermission, ...] = ()
+    deviations: tuple[str, ...] | None = None
+    """How the role differs from what was deployed; None where it was not read back."""
+    last_used: LastUsed | None = None
 
 
 def rows(
@@ -120,7 +124,8 @@ def _row(
     access = proof.access if proof else Access.UNKNOWN
     verdict = _verdict(account, deployment, access, pending)
     reason = _reason(verdict, account, deployment, why, registration, blocked, proof)
-    return Row(account, deployment, access, registration, verdict, reason, proof.missing if proof else ())
+    facts = (proof.missing, proof.deviations, proof.last_used) if proof else ((), None, None)
+    return Row(account, deployment, access, registration, verdict, reason, *facts)
 
 
 def _verdict(account: DesiredAccount, deployment: Deployment, access: Access, pending: bool) -> Verdict:

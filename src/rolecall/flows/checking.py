@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from rolecall.core.config import Config
+from rolecall.core.depth import SHALLOW, Depth
 from rolecall.core.desired import DesiredAccount
+from rolecall.core.harmless import not_made
 from rolecall.core.ids import AccountId
 from rolecall.core.roll import Proof
 from rolecall.core.scope import Scope
@@ -31,15 +33,17 @@ class Checked:
     """The accounts that were to be asked, whether they were or not."""
     proofs: Mapping[AccountId, Proof]
     findings: tuple[str, ...]
+    unprobed: tuple[str, ...] = ()
+    """What a check that really calls could not call: a sentence a permission group."""
 
 
-async def check(config: Config, ports: Ports, scope: Scope, *, platforms: bool) -> Checked:
+async def check(config: Config, ports: Ports, scope: Scope, *, platforms: bool, depth: Depth = SHALLOW) -> Checked:
     """Raises UsageError for a scope that the organization does not have.
 
     Cut short (cancelled) once the organization is known, it returns what was proven by then.
     """
     found = await caller_findings(config, ports)
-    calling = _Calling(config, ports)
+    calling = _Calling(config, ports, depth)
     ports.progress.begin(_TITLE, None)
     try:
         seen = await calling.while_looking(scope, platforms=platforms)
@@ -52,7 +56,8 @@ async def check(config: Config, ports: Ports, scope: Scope, *, platforms: bool) 
         ports.progress.end()
     proofs = {account.id: proof for account, proof in calling.of(targets)}
     left = await left_that_answer(seen, ports)
-    return Checked(seen, frozenset(account.id for account in targets), proofs, (*found, *left))
+    unprobed = not_made(config.role) if depth.probe else ()
+    return Checked(seen, frozenset(account.id for account in targets), proofs, (*found, *left), unprobed)
 
 
 _TITLE = "Calling the roll"
@@ -64,10 +69,11 @@ class _Calling:
 
     config: Config
     ports: Ports
+    depth: Depth = SHALLOW
     called: dict[AccountId, Called] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._roll = Roll(self.config, self.ports)
+        self._roll = Roll(self.config, self.ports, depth=self.depth)
 
     async def while_looking(self, scope: Scope, *, platforms: bool) -> Seen:
         """What a look sees; meanwhile the roll is called of whoever is a target already."""

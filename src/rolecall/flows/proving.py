@@ -1,19 +1,22 @@
 """One role's proof: assumed as the platform would, refused as a stranger would be, and its rights simulated.
 
-Calls AssumeRole up to three times and SimulatePrincipalPolicy a few times an account; changes nothing.
+Calls AssumeRole up to three times and SimulatePrincipalPolicy a few times an account; changes nothing. What it does
+beyond that, where more is asked for, is in `rolecall.flows.deep`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rolecall.core.config import Config, RoleSection
+from rolecall.core.depth import SHALLOW, Depth
 from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question
 from rolecall.core.roll import Access, Cause, Inquiry, Proof, judge, missing_permissions, not_simulated
 from rolecall.errors import AccessDenied, AwsError, CredentialsError
+from rolecall.flows.deep import Deepener
 from rolecall.flows.policy_names import PolicyNames
 from rolecall.ports import Ports, RoleProbe
 
@@ -31,8 +34,10 @@ class Prover:
     config: Config
     ports: Ports
     patience: float = 0
+    depth: Depth = SHALLOW
 
     def __post_init__(self) -> None:
+        self._deepener = Deepener(self.config, self.ports.probe, self.depth)
         self.names = PolicyNames(self.ports.organizations)
         regions = self.config.check_regions
         self._members = Inquiry.of(self.config.role.for_members, regions)
@@ -68,12 +73,13 @@ class Prover:
         if not isinstance(answer, AssumedRole):
             return Proof(Access.REFUSED, f"the role cannot be assumed: {answer.message}")
         if opening := await _opening(self.ports.probe, role) if external_id else "":
-            return Proof(
-                Access.OPEN, f"the role answers {opening}: anybody who knows its ARN may use the platform", (), True
-            )
-        proof = await self._simulate(account, answer)
-        answers = "external id enforced" if external_id else _no_external_id(section)
-        return Proof(proof.access, f"{answers}; {proof.reason}", proof.missing, proof.assumed)
+            why = f"the role answers {opening}: anybody who knows its ARN may use the platform"
+            proof = Proof(Access.OPEN, why, (), True)
+        else:
+            answers = "external id enforced" if external_id else _no_external_id(section)
+            proof = await self._simulate(account, answer)
+            proof = replace(proof, reason=f"{answers}; {proof.reason}")
+        return await self._deepener.deepened(account, answer, proof)
 
     async def _simulate(self, account: DesiredAccount, assumed: AssumedRole) -> Proof:
         inquiry = self._management if account.via is Via.STACK else self._members

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from rolecall.core.caller import findings
 from rolecall.core.config import Config
+from rolecall.core.depth import SHALLOW, Depth
 from rolecall.core.desired import DesiredAccount
 from rolecall.core.ids import AccountId
 from rolecall.core.roll import Access, Proof
@@ -39,10 +40,11 @@ class Roll:
     patience: float = 0
     answered: bool = False
     given_up: Proof | None = None
+    depth: Depth = SHALLOW
     prover: Prover = field(init=False)
 
     def __post_init__(self) -> None:
-        self.prover = Prover(self.config, self.ports, self.patience)
+        self.prover = Prover(self.config, self.ports, self.patience, self.depth)
 
     async def call(self, accounts: Accounts) -> AsyncIterator[Called]:
         """Proofs as they come, `check.concurrency` accounts at a time; the accounts may still be coming themselves.

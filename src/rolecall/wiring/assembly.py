@@ -24,7 +24,7 @@ from rolecall.core.desired import stack_set_roles
 from rolecall.core.probe import SessionAttributes
 from rolecall.errors import CredentialsError
 from rolecall.platforms import accounts_api
-from rolecall.ports import Platform, Ports, Progress, RoleProbe
+from rolecall.ports import DeepProbe, Platform, Ports, Progress
 from rolecall.wiring.clock import SystemClock
 from rolecall.wiring.ledger_file import LedgerFile
 from rolecall.wiring.nobody_to_ask import NobodyToAsk
@@ -74,7 +74,7 @@ async def open_ports(
 @asynccontextmanager
 async def open_probe(
     assume_from: AssumeFromSection, credentials: Credentials, config: Config | None = None
-) -> AsyncIterator[RoleProbe]:
+) -> AsyncIterator[DeepProbe]:
     """The roll call's probe alone, for the registry too."""
     region = config.deployment.region if config else credentials.region
     caller = session(assume_from.profile or credentials.profile, region)
@@ -89,7 +89,7 @@ async def open_probe(
 
 async def _probe(
     config: Config, credentials: Credentials, stack: AsyncExitStack, *, asks: bool, may_fail: bool
-) -> RoleProbe:
+) -> DeepProbe:
     assume_from = config.check.assume_from if asks else AssumeFromSection()
     try:
         return await stack.enter_async_context(open_probe(assume_from, credentials, config))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rolecall.core.ids import RoleArn
-from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Caller, HarmlessCall, Question, Refusal
+from rolecall.core.read_back import ReadBack
 from rolecall.errors import CredentialsError
 
 
 @dataclass(frozen=True)
 class NobodyToAsk:
-    """The `RoleProbe` port: whatever is asked raises why there are no credentials to ask with."""
+    """The `DeepProbe` port: whatever is asked raises why there are no credentials to ask with."""
 
     reason: CredentialsError
 
@@ -23,4 +24,10 @@ class NobodyToAsk:
         raise self.reason
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:  # noqa: ARG002
+        raise self.reason
+
+    async def read_back(self, assumed: AssumedRole, policies: Collection[str]) -> ReadBack:  # noqa: ARG002
+        raise self.reason
+
+    async def make(self, assumed: AssumedRole, call: HarmlessCall, region: str) -> Refusal | None:  # noqa: ARG002
         raise self.reason

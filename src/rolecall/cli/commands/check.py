@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rolecall.cli.options import Options
     from rolecall.core.comparison import Earlier
     from rolecall.core.config import Config
+    from rolecall.core.depth import Depth
     from rolecall.core.scope import Scope
     from rolecall.flows.checking import Checked
     from rolecall.ports import Ports
@@ -39,13 +40,21 @@ def check(
         Path | None,
         typer.Option(help="Compare with this earlier report (JSON), which may be the file of --out.", metavar="REPORT"),
     ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read each role back, and compare trust and policies with what was deployed.")
+    ] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Really make one harmless call a permission group, as the role.")
+    ] = False,
     skip_platforms: SkipPlatforms = False,
 ) -> None:
     from rolecall.cli.accounts import parsed_accounts
     from rolecall.cli.reporting import earlier_report, refuse_nowhere
     from rolecall.cli.running import with_ports
+    from rolecall.core.depth import Depth
     from rolecall.core.scope import Scope
 
+    depth = Depth(deep, probe)
     given, asked = options.of(context), not skip_platforms
     scope = Scope(parsed_accounts(account or []))
     refuse_nowhere(out or ())
@@ -56,16 +65,16 @@ def check(
 
         if earlier:
             earlier.refuse_other_than((await ports.organizations.identity()).id)
-        return await check(config, ports, scope, platforms=asked)
+        return await check(config, ports, scope, platforms=asked, depth=depth)
 
     checked = with_ports(given, work, platforms=asked)
-    result = _report(checked, scope, earlier)
+    result = _report(checked, scope, earlier, depth)
     _write(given, checked.seen.config, result, Format.JSON if given.json else format, out or ())
     if checked.findings or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
 
 
-def _report(checked: Checked, scope: Scope, earlier: Earlier | None) -> dict[str, Any]:
+def _report(checked: Checked, scope: Scope, earlier: Earlier | None, depth: Depth) -> dict[str, Any]:
     """With what was found of who calls the roll; of the accounts in scope, or of all."""
     from datetime import UTC, datetime
 
@@ -81,10 +90,11 @@ def _report(checked: Checked, scope: Scope, earlier: Earlier | None) -> dict[str
         seen.desired,
         rows,
         seen.plan.changes,
-        notes=(*checked.findings, *seen.notes),
+        notes=(*checked.findings, *checked.unprobed, *seen.notes),
         findings=seen.findings,
         taken=datetime.now(UTC),
         interrupted=bool(checked.asked - checked.proofs.keys()),
+        depth=depth,
     )
     return compared(made, earlier, seen.desired.accounts.keys()) if earlier else made
 

@@ -1,6 +1,7 @@
 """Permission group `account-check`: checking the role itself. Data."""
 
 from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.probe import HarmlessCall
 
 GROUP = PermissionGroup(
     id="account-check",
@@ -27,4 +28,5 @@ GROUP = PermissionGroup(
         ),
     ),
     source="The platform's published acquisition policy (2025)",
+    probe=HarmlessCall("iam", "GetRole", "iam:GetRole", {"RoleName": "${RoleName}"}),
 )

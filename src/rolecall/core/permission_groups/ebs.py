@@ -1,6 +1,7 @@
 """Permission group `ebs`: disks through EBS direct APIs. Data."""
 
 from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
+from rolecall.core.probe import HarmlessCall
 
 GROUP = PermissionGroup(
     id="ebs",
@@ -64,4 +65,5 @@ GROUP = PermissionGroup(
         ),
     ),
     source="The platform's published acquisition policy (2025)",
+    probe=HarmlessCall("ec2", "DescribeInstances", "ec2:DescribeInstances", {"MaxResults": 5}),
 )

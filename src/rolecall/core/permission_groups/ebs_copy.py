@@ -1,6 +1,7 @@
 """Permission group `ebs-copy`: disks by copied volumes (the older way). Data."""
 
 from rolecall.core.permission_groups.model import VALUE, Narrowing, PermissionGroup, Scope, Statement
+from rolecall.core.probe import HarmlessCall
 
 _REGIONS = {Scope.REGIONS: Narrowing()}
 _KEYS = {Scope.KEYS: Narrowing((VALUE,)), Scope.REGIONS: Narrowing()}
@@ -100,4 +101,5 @@ GROUP = PermissionGroup(
     source="The platform's published acquisition policy (2025)",
     default=False,
     requires=("ebs",),
+    probe=HarmlessCall("kms", "ListAliases", "kms:ListAliases", {"Limit": 1}),
 )

@@ -28,4 +28,5 @@ GROUP = PermissionGroup(
     ),
     source="The platform's published acquisition policy (2025)",
     requires=("ebs",),
+    unprobed="each of its actions is on a KMS key that has to be known",
 )

@@ -1,6 +1,7 @@
 """Permission group `ec2-triage`: triage of EC2 instances through Systems Manager. Data."""
 
 from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
+from rolecall.core.probe import HarmlessCall
 
 _INSTANCES = (
     "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:instance/*",
@@ -76,4 +77,5 @@ GROUP = PermissionGroup(
         ),
     ),
     source="The platform's published acquisition policy (2025)",
+    probe=HarmlessCall("ssm", "DescribeInstanceInformation", "ssm:DescribeInstanceInformation", {"MaxResults": 5}),
 )

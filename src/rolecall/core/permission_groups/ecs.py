@@ -1,6 +1,7 @@
 """Permission group `ecs`: ECS containers. Data."""
 
 from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
+from rolecall.core.probe import HarmlessCall
 
 GROUP = PermissionGroup(
     id="ecs",
@@ -33,4 +34,5 @@ GROUP = PermissionGroup(
         ),
     ),
     source="The platform's published acquisition policy (2025)",
+    probe=HarmlessCall("ecs", "ListClusters", "ecs:ListClusters", {"maxResults": 1}),
 )

@@ -1,6 +1,7 @@
 """Permission group `eks`: EKS clusters. Data."""
 
 from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
+from rolecall.core.probe import HarmlessCall
 
 GROUP = PermissionGroup(
     id="eks",
@@ -19,4 +20,5 @@ GROUP = PermissionGroup(
         ),
     ),
     source="The platform's published acquisition policy (2025)",
+    probe=HarmlessCall("eks", "ListClusters", "eks:ListClusters", {"maxResults": 1}),
 )

@@ -1,6 +1,7 @@
 """Permission group `guardduty`: GuardDuty findings. Data."""
 
 from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
+from rolecall.core.probe import HarmlessCall
 
 GROUP = PermissionGroup(
     id="guardduty",
@@ -14,4 +15,5 @@ GROUP = PermissionGroup(
         ),
     ),
     source="The platform's published acquisition policy (2025)",
+    probe=HarmlessCall("guardduty", "ListDetectors", "guardduty:ListDetectors", {"MaxResults": 1}),
 )

@@ -1,6 +1,7 @@
 """Permission group `lambda`: Lambda functions, their logs and images. Data."""
 
 from rolecall.core.permission_groups.model import Narrowing, PermissionGroup, Scope, Statement
+from rolecall.core.probe import HarmlessCall
 
 GROUP = PermissionGroup(
     id="lambda",
@@ -24,4 +25,5 @@ GROUP = PermissionGroup(
         ),
     ),
     source="The platform's published acquisition policy (2025)",
+    probe=HarmlessCall("lambda", "ListFunctions", "lambda:ListFunctions", {"MaxItems": 1}),
 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rolecall.core.probe import Question
+from rolecall.core.probe import HarmlessCall, Question
 
 Conditions = Mapping[str, Mapping[str, str | tuple[str, ...]]]
 """operator -> condition key -> value, or values of which one must fit."""
@@ -92,6 +92,10 @@ class PermissionGroup:
     """Groups that this one must not stand beside."""
     own: bool = False
     """Whether the user wrote it."""
+    probe: HarmlessCall | None = None
+    """What `rolecall check --probe` really calls."""
+    unprobed: str = "nobody has said which"
+    """Why there is no such call, where there is none: after "no harmless call is known: "."""
 
     @property
     def actions(self) -> tuple[str, ...]:

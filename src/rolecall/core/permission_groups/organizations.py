@@ -1,6 +1,7 @@
 """Permission group `organizations`: account discovery. Data."""
 
 from rolecall.core.permission_groups.model import PermissionGroup, Statement
+from rolecall.core.probe import HarmlessCall
 
 GROUP = PermissionGroup(
     id="organizations",
@@ -15,4 +16,5 @@ GROUP = PermissionGroup(
     source="The platform's published acquisition policy (2025)",
     default=False,
     management_only=True,
+    probe=HarmlessCall("organizations", "ListAccounts", "organizations:ListAccounts", {"MaxResults": 1}),
 )

@@ -1,6 +1,7 @@
 """Permission group `s3`: importing from S3 buckets. Data."""
 
 from rolecall.core.permission_groups.model import VALUE, Narrowing, PermissionGroup, Scope, Statement
+from rolecall.core.probe import HarmlessCall
 
 GROUP = PermissionGroup(
     id="s3",
@@ -27,4 +28,5 @@ GROUP = PermissionGroup(
         ),
     ),
     source="The platform's published acquisition policy (2025)",
+    probe=HarmlessCall("s3", "ListBuckets", "s3:ListAllMyBuckets", {"MaxBuckets": 1}),
 )

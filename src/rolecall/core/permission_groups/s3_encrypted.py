@@ -19,4 +19,5 @@ GROUP = PermissionGroup(
     ),
     source="The platform's published acquisition policy (2025)",
     requires=("s3",),
+    unprobed="each of its actions is on a KMS key that has to be known",
 )
