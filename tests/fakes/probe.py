@@ -135,7 +135,7 @@ def as_deployed(role: RoleArn, content: StackContent, policies: Collection[str])
             told["AssumeRolePolicyDocument"],
             told["MaxSessionDuration"],
             told.get("PermissionsBoundary"),
-            {tag["Key"]: tag["Value"] for tag in told.get("Tags", ())},
+            {**content.tags, **{tag["Key"]: tag["Value"] for tag in told.get("Tags", ())}},
         ),
         attached,
         tuple(inline),

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from rolecall.errors import RolecallError
-from rolecall.sandbox import context_keys, iam, organizations, simulation, stacks, stacksets, sts
+from rolecall.sandbox import context_keys, iam, organizations, simulation, ssm, stacks, stacksets, sts
 from rolecall.sandbox import directory as files
 from rolecall.sandbox.authorize import Authorizer
 from rolecall.sandbox.builder import BuiltWorld, build
@@ -31,6 +31,7 @@ from rolecall.sandbox.gateway import Gateway
 from rolecall.sandbox.later import Later
 from rolecall.sandbox.limits.quotas import Quotas
 from rolecall.sandbox.recording import Head, record_to
+from rolecall.sandbox.role_use import keep_role_use
 from rolecall.sandbox.scenario import Scenario
 from rolecall.sandbox.wire import Handlers
 from rolecall.sandbox.world import Enforcement, World
@@ -161,6 +162,7 @@ def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -
     handlers: Handlers = {
         **sts.handlers(world, built.identities),
         **iam.handlers(world),
+        **ssm.handlers(),
         **simulation.handlers(world),
         **context_keys.handlers(world),
         **organizations.handlers(world),
@@ -179,6 +181,6 @@ def assemble(built: BuiltWorld, scenario: Scenario, behind: str | None = None) -
         proxy=urlsplit(behind).netloc if behind else None,
     )
     later = Later(world, handlers, scenario.later, history.made)
-    gateway.listeners += [history.heard, later.heard]
+    gateway.listeners += [history.heard, later.heard, keep_role_use(world)]
     world.listeners += [history.told, Bus(world).deliver]
     return gateway

@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
@@ -169,6 +170,12 @@ class Store:
             self._writes.check_boundary(account_id, policy_arn)
         kind = {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": policy_arn}
         user.permissions_boundary = kind if policy_arn else None  # as moto's roles have it, which it tells of users too
+
+    def role_used(self, account_id: str, role_name: str, at: datetime, region: str) -> None:
+        """Nothing where the role is gone: its sessions outlive it. `at` is aware."""
+        role = next((role for role in self._iam(account_id).roles.values() if role.name == role_name), None)
+        if role is not None:
+            role.last_used, role.last_used_region = at.astimezone(UTC).replace(tzinfo=None), region
 
     def names(self, account_id: str, kind: str) -> Iterable[str]:
         """Of all of a kind: `role`, `user`, `group`, `instance-profile`, or `policy` without AWS's own."""
