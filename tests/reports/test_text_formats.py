@@ -63,9 +63,10 @@ def test_json_is_the_report_itself() -> None:
 def test_csv_has_a_line_an_account_and_the_columns_that_it_had() -> None:
     lines = sheet(many(300))
     assert [line["id"] for line in lines] == [row["id"] for row in many(300)["accounts"]]
-    assert list(lines[0])[:16] == [
+    assert list(lines[0])[:18] == [
         "id", "name", "path", "state", "target", "verdict", "access", "deployment", "registration", "reason",
         "missing_permissions", "not_ready_since", "last_ready", "change", "taken", "not_proven",
+        "deviations", "last_used",
     ]  # fmt: skip
     assert list(lines[0]) == list(COLUMNS)
     assert {line["change"] for line in lines} == {"", "lost", "still_missing", "gained", "new"}
@@ -76,6 +77,13 @@ def test_csv_says_who_is_a_target_and_what_is_missing() -> None:
     lines = {line["verdict"]: line for line in sheet(EVERY_VERDICT)}
     assert [verdict for verdict, line in lines.items() if line["target"] == "no"] == ["excluded"]
     assert lines["restricted"]["missing_permissions"] == "ebs:GetSnapshotBlock ec2:CreateSnapshot"
+
+
+def test_csv_says_how_a_role_differs_and_when_it_was_last_used() -> None:
+    used = {"at": TAKEN, "region": "eu-west-1"}
+    rows = [row(1, deviations=["one", "two"], last_used=used), row(2, deviations=[]), row(3)]
+    told = [(line["deviations"], line["last_used"]) for line in sheet(roll(rows))]
+    assert told == [("one; two", TAKEN), ("", ""), ("", "")]
 
 
 @given(NASTY)
@@ -151,7 +159,7 @@ def test_sarif_is_of_its_version_and_its_rules_are_whole() -> None:
     assert (log["version"], log["$schema"]) == ("2.1.0", "https://json.schemastore.org/sarif-2.1.0.json")
     driver = log["runs"][0]["tool"]["driver"]
     assert (driver["name"], driver["semanticVersion"]) == ("rolecall", "0.1.0")
-    assert len(RULES) == len({rule["name"] for rule in driver["rules"]}) == 8
+    assert len(RULES) == len({rule["name"] for rule in driver["rules"]}) == 9
     for rule in driver["rules"]:
         assert rule["shortDescription"]["text"].endswith(".")
         assert rule["help"]["text"]

@@ -20,6 +20,7 @@ _BLANK = ("\t", "\r", "\n")
 COLUMNS = (
     *("id", "name", "path", "state", "target", "verdict", "access", "deployment", "registration", "reason"),
     *("missing_permissions", "not_ready_since", "last_ready", "change", "taken", "not_proven"),
+    *("deviations", "last_used"),
 )
 
 
@@ -40,6 +41,8 @@ def _more(row: Json, report: Json) -> Json:
         "missing_permissions": " ".join(row["missing_permissions"]),
         "taken": report["taken"],
         "not_proven": report["not_proven"] if row["verdict"] == Verdict.READY else None,
+        "deviations": None if row["deviations"] is None else "; ".join(row["deviations"]),
+        "last_used": row["last_used"] and row["last_used"]["at"],
     }
 
 

@@ -22,7 +22,7 @@ class Words:
 
 WORDS: Mapping[Verdict, Words] = {
     Verdict.UNSAFE: Words(
-        "The role answers without the external id, or with a wrong one.",
+        "The role answers without the external id or with a wrong one, or its trust lets in others.",
         "Its trust is not what the config says. `rolecall plan --drift` shows what differs, `rolecall apply --drift` "
         "writes it anew.",
     ),

@@ -42,6 +42,7 @@ _CAUSES = {
     Cause.ROLE: "role",
     Cause.BOUNDARY: "boundary",
     Cause.SCP: "scp",
+    Cause.REALLY_ASKED: "asked",
     Cause.UNANSWERED: "unanswered",
 }
 """In the order in which the first that an account has is its rule."""
