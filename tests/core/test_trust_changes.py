@@ -45,10 +45,28 @@ def changes(*found: dict[str, Any], deployed: tuple[dict[str, Any], ...] = (DEPL
         statement("arn:aws:iam::111111111111:root", {"ArnLike": {"aws:principalarn": [PLATFORM]}}, ID),
         statement(PLATFORM, ID),
         statement("*", WHO, ID),
+        statement(PLATFORM, {"StringLike": {"sts:ExternalId": "5f0cCanaryExternalId42"}}),
+        statement(PLATFORM, ID, {"StringLike": {"aws:PrincipalArn": "*"}}),
     ],
 )
 def test_another_way_to_write_the_same_is_no_change(same: dict[str, Any]) -> None:
     assert changes(same) == SAME
+
+
+def test_two_principals_may_stand_in_a_statement_each() -> None:
+    other = "arn:aws:iam::333333333333:role/Other"
+    both = statement([PLATFORM, other], ID)
+    assert changes(statement(PLATFORM, ID), statement(other, ID), deployed=(both,)) == SAME
+
+
+def test_a_wildcard_for_actions_gives_the_platform_nothing_more() -> None:
+    assert changes(statement(PLATFORM, ID, Action="sts:*")).others == ()
+
+
+def test_two_conditions_on_who_it_is_let_in_whom_both_do() -> None:
+    stranger = "arn:aws:iam::999999999999:role/Stranger"
+    both = ({"ArnLike": {"aws:PrincipalArn": stranger}}, {"StringLike": {"aws:PrincipalArn": "*"}})
+    assert changes(DEPLOYED, statement("*", *both)).others == (stranger,)
 
 
 def test_one_statement_need_not_be_in_a_list() -> None:
@@ -92,13 +110,13 @@ def test_everybody_but_somebody_is_somebody_else() -> None:
 
 
 def test_the_platform_without_its_external_id_is_let_in_on_easier_terms() -> None:
-    assert changes(statement(PLATFORM)).others == (f"{PLATFORM} without the deployed condition on sts:externalid",)
+    assert changes(statement(PLATFORM)).others == (f"{PLATFORM} without the config's condition on sts:externalid",)
 
 
 def test_another_value_is_another_condition_and_is_not_shown() -> None:
     other = {"StringEquals": {"sts:ExternalId": ["5f0cCanaryExternalId42", "another-id"]}}
     found = changes(statement(PLATFORM, other))
-    assert found.others == (f"{PLATFORM} without the deployed condition on sts:externalid",)
+    assert found.others == (f"{PLATFORM} without the config's condition on sts:externalid",)
     assert "another-id" not in str(found)
 
 
@@ -119,7 +137,7 @@ def test_who_is_no_longer_let_in_is_told_and_nobody_is_let_in_by_that() -> None:
 def test_a_condition_more_is_told_and_lets_nobody_in() -> None:
     address = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
     assert changes(statement(PLATFORM, ID, address)) == TrustChanges(
-        (), (f"its trust policy asks more of {PLATFORM} than was deployed, or something else",)
+        (), (f"its trust policy asks more of {PLATFORM} than the config, or something else",)
     )
 
 

@@ -17,7 +17,10 @@ from rolecall.core.read_back import Document
 from rolecall.core.template.resolving import listed
 
 ANYBODY = "anybody"
-_LETTING_IN = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+_EVERYBODY = (ANYBODY, "everybody but ")
+_FEDERATED = "Federated "
+_ASSUME = ("sts:assumerole",)
+_ASSUME_FEDERATED = ("sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?", re.ASCII)
 _OF_ACCOUNT = re.compile(r"arn:[^:]*:(?:iam|sts)::(\d{12}):", re.ASCII)
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,124}", re.ASCII)
@@ -53,13 +56,16 @@ class _Entry:
 
     def lets_in(self) -> Iterator[tuple[str, str]]:
         for who in sorted(self.who) if self.allows else ():
-            for action in _LETTING_IN:
+            for action in _ways_in(who):
                 if any(fnmatchcase(action, pattern) for pattern in self.actions):
                     yield who, action
 
-    @property
-    def meaning(self) -> tuple[object, ...]:
-        return self.allows, self.who | self.gone, self.actions, frozenset(self.conditions.items())
+    def meaning(self) -> Iterator[tuple[object, ...]]:
+        """One by one, so that two statements may stand in one."""
+        held = frozenset(self.conditions.items())
+        for who in self.who | self.gone:
+            for action in self.actions:
+                yield self.allows, action, who, held
 
 
 def trust_changes(deployed: Document, found: Document) -> TrustChanges:
@@ -67,10 +73,8 @@ def trust_changes(deployed: Document, found: Document) -> TrustChanges:
     wanted, there = list(map(_entry, listed(deployed["Statement"]))), list(map(_entry, listed(found["Statement"])))
     others = tuple(dict.fromkeys(_beyond(wanted, there)))
     notes = tuple(dict.fromkeys([*_gone(there), *(_less(there, wanted))]))
-    same = {entry.meaning for entry in wanted} == {entry.meaning for entry in there}
-    if others or notes or same:
-        return TrustChanges(others, notes)
-    return TrustChanges((), (f"its trust policy differs: {_elsewhere(wanted, there)}",))
+    elsewhere = "" if others or notes else _elsewhere(wanted, there)
+    return TrustChanges(others, (f"its trust policy differs: {elsewhere}",) if elsewhere else notes)
 
 
 def _beyond(wanted: Sequence[_Entry], there: Sequence[_Entry]) -> Iterator[str]:
@@ -89,7 +93,7 @@ def _less(there: Sequence[_Entry], wanted: Sequence[_Entry]) -> Iterator[str]:
             if keys is _NEW:
                 yield f"its trust policy no longer lets in {who}"
             elif keys:
-                yield f"its trust policy asks more of {who} than was deployed, or something else"
+                yield f"its trust policy asks more of {who} than the config, or something else"
 
 
 def _gone(there: Iterable[_Entry]) -> Iterator[str]:
@@ -107,7 +111,14 @@ def _not_covered(entries: Iterable[_Entry], who: str, action: str, conditions: C
     if not lacking:
         return _NEW
     fewest = min(lacking, key=len)
-    return f"without the deployed condition on {', '.join(fewest)}" if fewest else ""
+    return f"without the config's condition on {', '.join(fewest)}" if fewest else ""
+
+
+def _ways_in(who: str) -> Sequence[str]:
+    """Those without keys of AWS's come with a provider's token, and nobody else does."""
+    if who.startswith(_FEDERATED):
+        return _ASSUME_FEDERATED
+    return _ASSUME + _ASSUME_FEDERATED if who.startswith(_EVERYBODY) else _ASSUME
 
 
 def _is_about(entry: _Entry, who: str, action: str) -> bool:
@@ -140,14 +151,18 @@ def _entry(statement: Mapping[str, Any]) -> _Entry:
     conditions = _conditions(statement.get("Condition", {}))
     excluded = statement.get("NotPrincipal")
     named = {} if excluded is not None else statement.get("Principal", {})
-    who, gone = _principals({"AWS": named} if isinstance(named, str) else named)
+    who, gone = _principals({"AWS": named} if isinstance(named, str) else named)  # "*" alone is everybody too
     arns = [values for (operator, key), values in conditions.items() if key == _WHO and operator in _NAMING]
     if arns and excluded is None:
-        meant = frozenset.intersection(*arns)
+        meant = min(arns, key=_breadth)  # all have to hold, so that it is nobody but these
         who = frozenset(one for principal in who for one in _those_of(principal, meant))
         conditions = {name: held for name, held in conditions.items() if name[1] != _WHO or name[0] not in _NAMING}
     everybody_but = frozenset([f"everybody but {_words(excluded)}"]) if excluded is not None else frozenset()
     return _Entry(statement["Effect"] == "Allow", who | everybody_but, gone, _actions(statement), conditions)
+
+
+def _breadth(arns: frozenset[str]) -> tuple[bool, int]:
+    return any(set(arn) & set("*?$") for arn in arns), len(arns)
 
 
 def _principals(named: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
@@ -187,16 +202,25 @@ def _may_be_in(arn: str, principal: str) -> bool:
 def _actions(statement: Mapping[str, Any]) -> frozenset[str]:
     if "NotAction" in statement:
         left_out = [str(action).lower() for action in listed(statement["NotAction"])]
-        return frozenset(a for a in _LETTING_IN if not any(fnmatchcase(a, pattern) for pattern in left_out))
+        ways = _ASSUME + _ASSUME_FEDERATED
+        return frozenset(way for way in ways if not any(fnmatchcase(way, pattern) for pattern in left_out))
     return frozenset(str(action).lower() for action in listed(statement["Action"]))
 
 
 def _conditions(written: Mapping[str, Mapping[str, Any]]) -> Conditions:
-    return {
-        (_ALIKE.get(operator.lower(), operator.lower()), key.lower()): frozenset(map(_value, listed(values)))
-        for operator, keys in written.items()
-        for key, values in keys.items()
-    }
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for operator, keys in written.items():
+        for key, values in keys.items():
+            held = frozenset(map(_value, listed(values)))
+            found[_plain(operator.lower(), held), key.lower()] = held
+    return found
+
+
+def _plain(operator: str, values: frozenset[str]) -> str:
+    """One name for what is the same: a pattern without a wildcard is a value."""
+    if operator == "stringlike" and not any(set(value) & set("*?") for value in values):
+        return "stringequals"
+    return _ALIKE.get(operator, operator)
 
 
 def _value(value: Any) -> str:
@@ -209,9 +233,6 @@ def _words(excluded: Any) -> str:
 
 
 def _elsewhere(wanted: Sequence[_Entry], there: Sequence[_Entry]) -> str:
-    """Which of what lets nobody in by itself is another: a Deny, or what may come with the session."""
-    before, after = {entry.meaning: entry for entry in wanted}, {entry.meaning: entry for entry in there}
-    changed = [(before | after)[meaning] for meaning in before.keys() ^ after.keys()]
-    return ", ".join(
-        sorted({f"{'allows' if entry.allows else 'denies'} {' '.join(sorted(entry.actions))}" for entry in changed})
-    )
+    """What is another of that which lets nobody in by itself: a Deny, or what may come with the session."""
+    before, after = ({one for entry in entries for one in entry.meaning()} for entries in (wanted, there))
+    return ", ".join(sorted({f"{'allows' if allows else 'denies'} {action}" for allows, action, *_ in before ^ after}))
