@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 
+from rolecall.core.policy import Outcome, Policy, PolicySet, Principal, Request, evaluate_assume_role
 from rolecall.core.trust_changes import TrustChanges, trust_changes
 
 PLATFORM = "arn:aws:iam::111111111111:role/CadoResponsePlatform"
@@ -161,3 +164,46 @@ def test_a_whole_account_that_is_trusted_covers_its_own_roles() -> None:
 )
 def test_what_lets_nobody_in_by_itself_is_told_as_a_difference(more: dict[str, Any], said: str) -> None:
     assert changes(DEPLOYED, more) == TrustChanges((), (f"its trust policy differs: {said}",))
+
+
+ROLES = [f"arn:aws:iam::{account}:role/{name}" for account in ("111111111111", "999999999999")
+         for name in ("CadoResponsePlatform", "Other")]  # fmt: skip
+PRINCIPALS = [*ROLES, "111111111111", "arn:aws:iam::999999999999:root", "*"]
+CONDITIONS: list[dict[str, Any]] = [
+    {},
+    WHO,
+    ID,
+    {**WHO, **ID},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Other"}},
+    {"StringLike": {"aws:PrincipalArn": "*"}, **WHO},
+    {"StringEquals": {"aws:PrincipalArn": "${aws:PrincipalArn}", "sts:ExternalId": "5f0cCanaryExternalId42"}},
+    {"StringNotEquals": {"sts:ExternalId": "5f0cCanaryExternalId42"}},
+    {"StringEqualsIfExists": {"sts:ExternalId": "5f0cCanaryExternalId42"}},
+    {"ForAllValues:StringEquals": {"sts:ExternalId": "5f0cCanaryExternalId42"}},
+    {"StringLike": {"sts:externalid": "5f0c*"}},
+    {"ArnNotLike": {"aws:PrincipalArn": PLATFORM}},
+]
+EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+MAY_ASK = PolicySet(identity=(Policy.parse(EVERYTHING, source="the caller's"),))
+
+
+def let_in(trust: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which roles may assume it, with which external id, as the evaluator of policies says."""
+    policy = Policy.parse(trust, source="trust", type="trust")
+    for arn, given in product(ROLES, ("", "5f0cCanaryExternalId42", "5f0cOther")):
+        account, name = arn.split(":")[4], arn.rsplit("/", 1)[1]
+        session = f"arn:aws:sts::{account}:assumed-role/{name}/session"
+        context = {"aws:PrincipalArn": (arn,), **({"sts:ExternalId": (given,)} if given else {})}
+        caller = Principal(account, arn, "AROAEXAMPLEEXAMPLE123", session)
+        request = Request("sts:AssumeRole", "arn:aws:iam::222222222222:role/Role", context, caller)
+        if evaluate_assume_role(request, MAY_ASK, policy, same_account=False).outcome is Outcome.ALLOWED:
+            yield arn, given
+
+
+@pytest.mark.parametrize("conditions", CONDITIONS, ids=str)
+@pytest.mark.parametrize("principal", PRINCIPALS)
+def test_whomever_the_evaluator_lets_in_beside_the_platform_is_told(principal: str, conditions: dict[str, Any]) -> None:
+    other = statement(principal, conditions, Sid="Other")
+    beyond = set(let_in(document(DEPLOYED, other))) - set(let_in(document(DEPLOYED)))
+    found = changes(DEPLOYED, other)
+    assert found.others or not beyond

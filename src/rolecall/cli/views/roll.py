@@ -26,7 +26,7 @@ def print_roll(console: Console, report: dict[str, Any], *, verbose: bool = Fals
     """One line an account, or unless `verbose` one for many that are alike; the ones to look at first; the coverage."""
     rows = _in_order(report)
     if verbose or len(rows) <= _MANY:
-        console.print(_table(rows, _columns(console.width)))
+        console.print(_table(rows, _columns(console.width, rows)))
     else:
         console.print(_grouped(rows))
         console.print("Accounts that are alike share a line: --verbose lists each")
@@ -37,7 +37,7 @@ def print_not_ready(console: Console, report: dict[str, Any], asked: Collection[
     """Of the accounts that were asked, those that are not ready, and why; nothing where there are none."""
     rows = [row for row in _in_order(report) if row["id"] in asked and row["verdict"] not in ("ready", "excluded")]
     if rows:
-        console.print(_table(rows[:_SHOWN], _columns(console.width)))
+        console.print(_table(rows[:_SHOWN], _columns(console.width, rows)))
     if len(rows) > _SHOWN:
         console.print(f"{len(rows) - _SHOWN:,} more are not ready: `rolecall check` lists all")
 
@@ -72,14 +72,16 @@ _COLUMNS = {
     "deployment": "Deployment",
     "access": "Access",
     "registration": "Registration",
+    "last_used": "Last used",
     "reason": "Reason",
 }
 
 
-def _columns(width: int) -> list[str]:
-    """The facts that the reason repeats where it matters give way in a narrow terminal."""
+def _columns(width: int, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The facts that the reason repeats where it matters give way in a narrow terminal, and those of no row always."""
     left_out = {"path", "deployment", "access", "registration"} if width < _MEDIUM else {"deployment", "access"}
-    return [key for key in _COLUMNS if width >= _WIDE or key not in left_out]
+    unknown = set() if any(row.get("last_used") for row in rows) else {"last_used"}
+    return [key for key in _COLUMNS if (width >= _WIDE or key not in left_out) and key not in unknown]
 
 
 def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Table:
@@ -111,7 +113,8 @@ def _grouped(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _cell(row: dict[str, Any], key: str) -> Text:
-    return Text(row[key] or "", style=f"verdict.{row['verdict']}" if key == "verdict" else "")
+    told = (row[key] or {"at": ""})["at"][:10] if key == "last_used" else row[key]
+    return Text(told or "", style=f"verdict.{row['verdict']}" if key == "verdict" else "")
 
 
 def _percent(part: int, whole: int) -> str:
