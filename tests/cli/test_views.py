@@ -205,6 +205,15 @@ def test_two_hundred_accounts_have_a_line_each() -> None:
     assert "share a line" in called(160, rolls.many(201))
 
 
+def test_when_roles_were_last_used_is_shown_where_it_was_asked() -> None:
+    used = row(0, "one", "/", "ready", "well", last_used={"at": "2026-03-01T12:00:00Z", "region": "eu-west-1"})
+    never = row(1, "two", "/", "ready", "well", last_used=None)
+    report = {**REPORT, "accounts": [used, never]}
+    assert "Last used" in roll(120, report)
+    assert "2026-03-01" in roll(120, report)
+    assert "Last used" not in roll(200, {**REPORT, "accounts": [never]})
+
+
 def test_a_roll_call_that_was_cut_short_says_so() -> None:
     assert "cut short" in called(160, rolls.EVERY_VERDICT | {"interrupted": True})
     assert "cut short" not in called(160, rolls.EVERY_VERDICT)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from rolecall.aws.probing import Prober
 from rolecall.core.blueprint import Blueprint, Deployed
 from rolecall.core.deviations import Deviations, deviations
 from rolecall.core.harmless import GroupCall, calls_of, for_role
@@ -164,3 +165,9 @@ async def test_calls_of_many_roles_at_once_are_each_made_as_its_own(strict: Stag
     assert [(account, answer is None) for account, answer in zip(order, answers, strict=True)] == [
         (account, account != "audit") for account in order
     ]
+
+
+async def test_the_management_accounts_own_call_is_answered_there(enforcing: ServedSandbox) -> None:
+    session = enforcing.session()
+    call = CALLS["organizations"]
+    await Prober(session).make(call.call, call.region, session.get_credentials().get_frozen_credentials())
