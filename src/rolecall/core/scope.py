@@ -39,3 +39,11 @@ class Scope:
             return found
         drawn = sorted(found, key=lambda account: sha256(f"{self.seed} {account.id}".encode()).digest())
         return sorted(drawn[: self.sample], key=lambda account: account.id)
+
+
+NEGATIVE_DAYS = 10
+
+
+def is_turn(account: AccountId, day: int) -> bool:
+    """Whether it is this account's day among `NEGATIVE_DAYS`, each of which has about as many accounts."""
+    return int.from_bytes(sha256(account.encode()).digest()[:4]) % NEGATIVE_DAYS == day % NEGATIVE_DAYS

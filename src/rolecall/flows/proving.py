@@ -13,6 +13,7 @@ from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question
 from rolecall.core.roll import Access, Cause, Inquiry, Proof, judge, missing_permissions, not_simulated
+from rolecall.core.scope import is_turn
 from rolecall.errors import AccessDenied, AwsError, CredentialsError
 from rolecall.flows.policy_names import PolicyNames
 from rolecall.ports import Ports, RoleProbe
@@ -67,13 +68,20 @@ class Prover:
         answer = await self.ports.probe.assume(role, external_id=external_id)
         if not isinstance(answer, AssumedRole):
             return Proof(Access.REFUSED, f"the role cannot be assumed: {answer.message}")
-        if opening := await _opening(self.ports.probe, role) if external_id else "":
+        asks_refusals = bool(external_id) and self._asks_refusals(account)
+        if opening := await _opening(self.ports.probe, role) if asks_refusals else "":
             return Proof(
                 Access.OPEN, f"the role answers {opening}: anybody who knows its ARN may use the platform", (), True
             )
         proof = await self._simulate(account, answer)
-        answers = "external id enforced" if external_id else _no_external_id(section)
+        answers = "external id enforced" if asks_refusals else _not_refused(section)
         return Proof(proof.access, f"{answers}; {proof.reason}", proof.missing, proof.assumed)
+
+    def _asks_refusals(self, account: DesiredAccount) -> bool:
+        negative = self.config.check.negative
+        if negative == "sampled":
+            return is_turn(account.id, self.ports.clock.now().toordinal())
+        return negative
 
     async def _simulate(self, account: DesiredAccount, assumed: AssumedRole) -> Proof:
         inquiry = self._management if account.via is Via.STACK else self._members
@@ -103,8 +111,10 @@ def _may_pass(proof: Proof) -> bool:
     return proof.access in (Access.REFUSED, Access.OPEN) or of_the_role
 
 
-def _no_external_id(section: RoleSection) -> str:
-    return f"no external id is asked for ({section.external_id_reason})"
+def _not_refused(section: RoleSection) -> str:
+    if not section.asks_external_id:
+        return f"no external id is asked for ({section.external_id_reason})"
+    return "external id accepted (that it is enforced was not asked: check.negative)"
 
 
 async def _opening(probe: RoleProbe, role: RoleArn) -> str:

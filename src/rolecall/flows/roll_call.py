@@ -10,6 +10,8 @@ from rolecall.core.caller import findings
 from rolecall.core.config import Config
 from rolecall.core.desired import DesiredAccount
 from rolecall.core.ids import AccountId
+from rolecall.core.pace import Pace
+from rolecall.core.quotas import Rate
 from rolecall.core.roll import Access, Proof
 from rolecall.errors import AwsError, CredentialsError
 from rolecall.flows.proving import Prover, unknown
@@ -43,6 +45,8 @@ class Roll:
 
     def __post_init__(self) -> None:
         self.prover = Prover(self.config, self.ports, self.patience)
+        rate = self.config.check.rate
+        self._pace = Pace(Rate(rate, 1) if rate else None)
 
     async def call(self, accounts: Accounts) -> AsyncIterator[Called]:
         """Proofs as they come, `check.concurrency` accounts at a time; the accounts may still be coming themselves.
@@ -56,6 +60,7 @@ class Roll:
         async def worker() -> None:
             try:
                 while account := await _next(waiting, turn):
+                    await self._turn()
                     await results.put((account, await self._proof_of(account)))
             except Exception as error:  # raised again by whoever reads the results
                 await results.put(error)
@@ -70,6 +75,11 @@ class Roll:
             for task in workers:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _turn(self) -> None:
+        clock = self.ports.clock
+        if wait := self._pace.turn(clock.monotonic()):
+            await clock.sleep(wait)
 
     async def _proof_of(self, account: DesiredAccount) -> Proof:
         if self.given_up:

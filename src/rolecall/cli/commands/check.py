@@ -39,15 +39,25 @@ def check(
         Path | None,
         typer.Option(help="Compare with this earlier report (JSON), which may be the file of --out.", metavar="REPORT"),
     ] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Only so many of the targets, drawn by lot.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=500, help="How many accounts to ask at a time, in place of the config's.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.01, help="How many accounts to ask a second at most.", metavar="N")
+    ] = None,
     skip_platforms: SkipPlatforms = False,
 ) -> None:
+    import secrets
+
     from rolecall.cli.accounts import parsed_accounts
     from rolecall.cli.reporting import earlier_report, refuse_nowhere
     from rolecall.cli.running import with_ports
     from rolecall.core.scope import Scope
+    from rolecall.wiring.config_file import load_config
 
     given, asked = options.of(context), not skip_platforms
-    scope = Scope(parsed_accounts(account or []))
+    scope = Scope(parsed_accounts(account or []), sample, seed=secrets.token_hex(8))
     refuse_nowhere(out or ())
     earlier = earlier_report(compare, out or (), scope.only)
 
@@ -58,11 +68,18 @@ def check(
             earlier.refuse_other_than((await ports.organizations.identity()).id)
         return await check(config, ports, scope, platforms=asked)
 
-    checked = with_ports(given, work, platforms=asked)
+    config = _with(load_config(given.config), concurrency=concurrency, rate=rate)
+    checked = with_ports(given, work, platforms=asked, config=config)
     result = _report(checked, scope, earlier)
     _write(given, checked.seen.config, result, Format.JSON if given.json else format, out or ())
     if checked.findings or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
+
+
+def _with(config: Config, **given: float | None) -> Config:
+    """With what the command line says in place of the config's section `check`."""
+    changed = {name: value for name, value in given.items() if value is not None}
+    return config.model_copy(update={"check": config.check.model_copy(update=changed)})
 
 
 def _report(checked: Checked, scope: Scope, earlier: Earlier | None) -> dict[str, Any]:
