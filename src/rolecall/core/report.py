@@ -14,6 +14,7 @@ from typing import Any
 from rolecall.core.breaker import Breaker
 from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId
+from rolecall.core.listed import Listed
 from rolecall.core.plan import Change
 from rolecall.core.preflight import Finding
 from rolecall.core.roll import NOT_PROVEN, MissingPermission
@@ -41,7 +42,7 @@ class Failure:
 def report(
     kind: str,
     version: str,
-    desired: Desired,
+    desired: Desired | Listed,
     rows: Sequence[Row] | None,
     changes: Sequence[Change] | None,
     *,
@@ -109,7 +110,7 @@ def _account(row: Row, taken: str | None) -> Json:
         "name": account.name,
         "path": row.account.path,
         "state": str(account.state),
-        "deployment": str(row.deployment),
+        "deployment": None if row.deployment is None else str(row.deployment),
         "access": str(row.access),
         "registration": None if row.registration is None else str(row.registration),
         "verdict": str(row.verdict),

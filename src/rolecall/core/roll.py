@@ -66,6 +66,10 @@ class Proof:
     reason: str
     missing: tuple[MissingPermission, ...] = ()
     assumed: bool = False
+    message: str = ""
+    """AWS's own words, of a role that was refused."""
+    suspects: tuple[str, ...] = ()
+    """What may be behind that, where somebody has looked into it: one, if it is shown."""
 
 
 @dataclass(frozen=True, slots=True)

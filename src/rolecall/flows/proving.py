@@ -15,7 +15,8 @@ from rolecall.core.probe import Answer, AssumedRole, Question
 from rolecall.core.roll import Access, Cause, Inquiry, Proof, judge, missing_permissions, not_simulated
 from rolecall.core.scope import is_turn
 from rolecall.errors import AccessDenied, AwsError, CredentialsError
-from rolecall.flows.policy_names import PolicyNames
+from rolecall.flows.control_policies import ControlPolicies
+from rolecall.flows.policy_names import with_names
 from rolecall.ports import Ports, RoleProbe
 
 WRONG_EXTERNAL_ID = "rolecall-negative-proof"
@@ -34,7 +35,7 @@ class Prover:
     patience: float = 0
 
     def __post_init__(self) -> None:
-        self.names = PolicyNames(self.ports.organizations)
+        self.policies = ControlPolicies(self.ports.organizations)
         regions = self.config.check_regions
         self._members = Inquiry.of(self.config.role.for_members, regions)
         self._management = Inquiry.of(self.config.role, regions)
@@ -67,7 +68,8 @@ class Prover:
         external_id = section.external_id if section.asks_external_id else None
         answer = await self.ports.probe.assume(role, external_id=external_id)
         if not isinstance(answer, AssumedRole):
-            return Proof(Access.REFUSED, f"the role cannot be assumed: {answer.message}")
+            reason = f"the role cannot be assumed: {answer.message}"
+            return Proof(Access.REFUSED, reason, message=answer.message)
         asks_refusals = bool(external_id) and self._asks_refusals(account)
         if opening := await _opening(self.ports.probe, role) if asks_refusals else "":
             return Proof(
@@ -94,7 +96,7 @@ class Prover:
                 return not_simulated(inquiry.role, error.detail)
             except CredentialsError as error:
                 return Proof(Access.UNKNOWN, f"its session is not taken: {error.detail}", (), True)
-        missing = await self.names.name(missing_permissions(inquiry.role, asked), to_ask, account)
+        missing = await with_names(missing_permissions(inquiry.role, asked), to_ask, account, self.policies)
         return judge(missing, len({action for question in to_ask for action in question.actions}))
 
 

@@ -11,6 +11,7 @@ from rolecall.core.config import Config
 from rolecall.core.desired import DesiredAccount
 from rolecall.core.ids import AccountId
 from rolecall.core.pace import Pace
+from rolecall.core.probe import Caller
 from rolecall.core.quotas import Rate
 from rolecall.core.roll import Access, Proof
 from rolecall.errors import AwsError, CredentialsError
@@ -114,14 +115,18 @@ async def call_all(
     return found
 
 
-async def caller_findings(config: Config, ports: Ports) -> tuple[str, ...]:
-    """What is to be said of who the roll is called as. Raises CredentialsError where that is nobody."""
+async def caller_of(config: Config, ports: Ports) -> tuple[Caller | None, tuple[str, ...]]:
+    """Who the roll is called as, None where that could not be asked, and what is to be said of it.
+
+    Raises CredentialsError where that is nobody.
+    """
     try:
-        return findings(config.role, await ports.probe.caller())
+        caller = await ports.probe.caller()
     except CredentialsError:
         raise
     except AwsError as error:
-        return (f"who the roll is called as could not be asked: {error.summary}",)
+        return None, (f"who the roll is called as could not be asked: {error.summary}",)
+    return caller, findings(config.role, caller)
 
 
 async def _each(accounts: Accounts) -> AsyncIterator[DesiredAccount]:

@@ -71,7 +71,9 @@ def check(
     config = _with(load_config(given.config), concurrency=concurrency, rate=rate)
     checked = with_ports(given, work, platforms=asked, config=config)
     result = _report(checked, scope, earlier)
-    _write(given, checked.seen.config, result, Format.JSON if given.json else format, out or ())
+    _write(given, config, result, Format.JSON if given.json else format, out or ())
+    if checked.error:
+        raise checked.error
     if checked.findings or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
 
@@ -90,20 +92,25 @@ def _report(checked: Checked, scope: Scope, earlier: Earlier | None) -> dict[str
     from rolecall.core.comparison import compared
     from rolecall.core.report import report
 
-    seen, wanted = checked.seen, checked.asked | scope.only
-    rows = [row for row in seen.rows(checked.proofs) if scope.is_whole or row.account.id in wanted]
+    subject = checked.seen.desired if checked.seen else checked.listed
+    assert subject is not None
+    wanted = checked.asked | scope.only
     made = report(
         "check",
         __version__,
-        seen.desired,
-        rows,
-        seen.plan.changes,
-        notes=(*checked.findings, *seen.notes),
-        findings=seen.findings,
+        subject,
+        [row for row in checked.rows if scope.is_whole or row.account.id in wanted],
+        checked.seen.plan.changes if checked.seen else None,
+        notes=checked.notes,
+        findings=checked.seen.findings if checked.seen else None,
         taken=datetime.now(UTC),
-        interrupted=bool(checked.asked - checked.proofs.keys()),
+        interrupted=checked.interrupted,
     )
-    return compared(made, earlier, seen.desired.accounts.keys()) if earlier else made
+    if earlier is None:
+        return made
+    # Of a list that was cut short nobody knows who has left.
+    everybody = subject.accounts.keys() if checked.seen else {account.id for account in earlier.accounts}
+    return compared(made, earlier, everybody)
 
 
 def _write(given: Options, config: Config, result: dict[str, Any], format: Format | None, outs: Sequence[Path]) -> None:
