@@ -17,7 +17,7 @@ from rolecall.core.ids import AccountId
 from rolecall.core.listed import Listed
 from rolecall.core.plan import Change
 from rolecall.core.preflight import Finding
-from rolecall.core.roll import NOT_PROVEN, MissingPermission
+from rolecall.core.roll import MissingPermission
 from rolecall.core.standing import Dates
 from rolecall.core.verdicts import Row, Verdict
 
@@ -52,10 +52,12 @@ def report(
     findings: Sequence[Finding] | None = None,
     taken: datetime | None = None,
     interrupted: bool | None = None,
+    not_proven: str | None = None,
 ) -> Json:
     """What a command does not know is null, never absent.
 
-    `taken`, aware, is when a roll call ended, and `interrupted` whether it was cut short; None of other commands.
+    `taken`, aware, is when a roll call ended, `interrupted` whether it was cut short and `not_proven` what a ready
+    does not prove: None of other commands.
     """
     at = taken.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if taken else None
     identity = desired.organization.identity
@@ -77,7 +79,7 @@ def report(
         "notes": None if notes is None else list(notes),
         "breaker": None if breaker is None else _breaker(breaker),
         "findings": None if findings is None else [asdict(finding) for finding in findings],
-        "not_proven": NOT_PROVEN if kind == "check" else None,
+        "not_proven": not_proven,
         "comparison": None,
     }
 

@@ -7,7 +7,7 @@ identity policies, boundaries and service control policies; not key, bucket, end
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,9 +23,10 @@ from rolecall.core.probe import Answer, Question
 CHECK_GROUP = "account-check"
 
 NOT_PROVEN = (
-    "that the role trusts nobody else (its trust policy is not read back), and what KMS key, bucket, VPC endpoint and "
-    "resource control policies say (AWS does not simulate them)"
+    "that the role trusts nobody else (its trust policy is not read back), and what KMS key, bucket and VPC endpoint "
+    "policies say (AWS does not simulate them)"
 )
+RCPS_NOT_PROVEN = "nor what resource control policies say, which could not be read"
 
 
 class Access(StrEnum):
@@ -44,6 +45,7 @@ class Cause(StrEnum):
     ROLE = "the role's own policies"
     BOUNDARY = "the role's permissions boundary"
     SCP = "a service control policy"
+    RCP = "a resource control policy"
     UNANSWERED = "AWS gave no answer for it"
 
 
@@ -66,6 +68,8 @@ class Proof:
     reason: str
     missing: tuple[MissingPermission, ...] = ()
     assumed: bool = False
+    entry: str = ""
+    """How the role lets the platform in, with which the reason begins."""
     message: str = ""
     """AWS's own words, of a role that was refused."""
     suspects: tuple[str, ...] = ()
@@ -130,6 +134,20 @@ def judge(missing: Sequence[MissingPermission], simulated: int) -> Proof:
     if not missing:
         return Proof(Access.ANSWERING, f"{simulated} permissions allowed", assumed=True)
     return Proof(Access.RESTRICTED, _blame(missing), tuple(missing), assumed=True)
+
+
+def with_missing(proof: Proof, more: Sequence[MissingPermission]) -> Proof:
+    """The proof of a role that was assumed, and that lacks more than the simulation tells.
+
+    What it lacks already is not told twice, whoever else denies it.
+    """
+    known = {item.action for item in proof.missing}
+    new = [item for item in more if item.action not in known]
+    if not new or proof.access not in (Access.ANSWERING, Access.RESTRICTED):
+        return proof
+    missing = tuple(sorted((*proof.missing, *new)))
+    reason = "; ".join(filter(None, [proof.entry, _blame(missing)]))
+    return replace(proof, access=Access.RESTRICTED, reason=reason, missing=missing)
 
 
 def not_simulated(role: RoleSection, message: str) -> Proof:

@@ -14,8 +14,10 @@ from rolecall.core.desired import DesiredAccount
 from rolecall.core.ids import AccountId
 from rolecall.core.listed import Listed
 from rolecall.core.organization import Organization
+from rolecall.core.preflight import Unknown
 from rolecall.core.probe import Caller
-from rolecall.core.roll import Proof
+from rolecall.core.resource_policies import weighed
+from rolecall.core.roll import NOT_PROVEN, RCPS_NOT_PROVEN, Proof
 from rolecall.core.scope import Scope
 from rolecall.core.verdicts import Row
 from rolecall.errors import AwsError
@@ -42,6 +44,8 @@ class Checked:
     proofs: Mapping[AccountId, Proof]
     findings: tuple[str, ...] = ()
     error: AwsError | None = None
+    rcps_known: bool = False
+    """Whether what resource control policies deny is among the missing permissions."""
 
     @property
     def interrupted(self) -> bool:
@@ -52,6 +56,11 @@ class Checked:
         if self.seen:
             return self.seen.rows(self.proofs)
         return self.listed.rows(self.proofs) if self.listed else ()
+
+    @property
+    def not_proven(self) -> str:
+        """By a role that is ready."""
+        return NOT_PROVEN if self.rcps_known else f"{NOT_PROVEN}; {RCPS_NOT_PROVEN}"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -94,9 +103,15 @@ async def _called(
         ports.progress.say(f"Interrupted: {len(calling.called)} accounts were asked")
         return Checked(seen, None, asked, calling.proofs_of(targets), found)
     proofs: Mapping[AccountId, Proof] = calling.proofs_of(targets)
+    policies = calling.roll.prover.policies
     if caller:
-        proofs = await explained(seen, ports, calling.roll.prover.policies, caller, proofs)
-    return Checked(seen, None, asked, proofs, (*found, *await left_that_answer(seen, ports)))
+        proofs = await explained(seen, ports, policies, caller, proofs)
+    rcps = await policies.resource()
+    known = not isinstance(rcps, Unknown)
+    if not isinstance(rcps, Unknown):
+        proofs = weighed(seen.config, seen.desired, rcps, proofs, ports.clock.now())
+    left = await left_that_answer(seen, ports)
+    return Checked(seen, None, asked, proofs, (*found, *left), rcps_known=known)
 
 
 @dataclass

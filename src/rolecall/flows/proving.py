@@ -6,7 +6,7 @@ Calls AssumeRole up to three times and SimulatePrincipalPolicy a few times an ac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rolecall.core.config import Config, RoleSection
 from rolecall.core.desired import DesiredAccount, Via
@@ -77,7 +77,7 @@ class Prover:
             )
         proof = await self._simulate(account, answer)
         answers = "external id enforced" if asks_refusals else _not_refused(section)
-        return Proof(proof.access, f"{answers}; {proof.reason}", proof.missing, proof.assumed)
+        return replace(proof, reason=f"{answers}; {proof.reason}", entry=answers)
 
     def _asks_refusals(self, account: DesiredAccount) -> bool:
         negative = self.config.check.negative

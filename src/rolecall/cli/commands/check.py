@@ -105,6 +105,7 @@ def _report(checked: Checked, scope: Scope, earlier: Earlier | None) -> dict[str
         findings=checked.seen.findings if checked.seen else None,
         taken=datetime.now(UTC),
         interrupted=checked.interrupted,
+        not_proven=checked.not_proven,
     )
     if earlier is None:
         return made
