@@ -16,7 +16,7 @@ from rolecall.core.roll import Access
 from rolecall.core.scope import Scope
 from rolecall.errors import ConfigError, CredentialsError, Unreachable, UsageError
 from rolecall.flows.checking import Checked, check
-from tests.fakes.cloud import FakeCloud, config
+from tests.fakes.cloud import STACK_SET, FakeCloud, config
 from tests.fakes.organizations import MANAGEMENT, FakeOrganizations
 from tests.fakes.probe import FakeRoleProbe
 
@@ -135,6 +135,15 @@ async def test_a_sample_is_drawn_of_all(cloud: FakeCloud) -> None:
     assert {found for found, _ in cloud.probe.assumed} == done.asked
     assert (await checked(cloud, Scope(sample=2, seed="today"))).asked == done.asked
     assert len((await checked(cloud, Scope(sample=99))).asked) == 5
+
+
+async def test_who_was_ready_is_asked_again_only_where_the_stack_is_not_as_it_should_be(cloud: FakeCloud) -> None:
+    await applied(cloud)
+    dev, audit = account(cloud, "dev"), account(cloud, "audit")
+    settled = frozenset(cloud.organizations.members) - {audit}
+    assert (await checked(cloud, Scope(settled=settled))).asked == {audit}
+    del cloud.stack_sets.sets[STACK_SET].instances[dev]
+    assert (await checked(cloud, Scope(settled=settled))).asked == {audit, dev}
 
 
 async def test_a_stranger_is_refused(cloud: FakeCloud) -> None:

@@ -19,7 +19,7 @@ from rolecall.core.probe import Caller
 from rolecall.core.resource_policies import weighed
 from rolecall.core.roll import NOT_PROVEN, RCPS_NOT_PROVEN, Proof
 from rolecall.core.scope import Scope
-from rolecall.core.verdicts import Row
+from rolecall.core.verdicts import Deployment, Row
 from rolecall.errors import AwsError
 from rolecall.flows.aside import Aside
 from rolecall.flows.explaining import explained
@@ -95,7 +95,8 @@ async def check(config: Config, ports: Ports, scope: Scope, *, platforms: bool) 
 async def _called(
     calling: _Calling, seen: Seen, scope: Scope, caller: Caller | None, found: tuple[str, ...]
 ) -> Checked:
-    targets, ports = scope.targets(seen.desired), calling.ports
+    deployed = {row.account.id for row in seen.rows() if row.deployment is Deployment.DEPLOYED}
+    targets, ports = scope.targets(seen.desired, deployed), calling.ports
     asked = frozenset(account.id for account in targets)
     try:
         await calling.rest_of(targets)

@@ -39,6 +39,13 @@ def check(
         Path | None,
         typer.Option(help="Compare with this earlier report (JSON), which may be the file of --out.", metavar="REPORT"),
     ] = None,
+    changed_since: Annotated[
+        Path | None,
+        typer.Option(
+            help="Only the accounts that were not ready in this earlier report, are new, or whose stack has changed.",
+            metavar="REPORT",
+        ),
+    ] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Only so many of the targets, drawn by lot.")] = None,
     concurrency: Annotated[
         int | None, typer.Option(min=1, max=500, help="How many accounts to ask at a time, in place of the config's.")
@@ -57,9 +64,11 @@ def check(
     from rolecall.wiring.config_file import load_config
 
     given, asked = options.of(context), not skip_platforms
-    scope = Scope(parsed_accounts(account or []), sample, seed=secrets.token_hex(8))
+    only = parsed_accounts(account or [])
     refuse_nowhere(out or ())
-    earlier = earlier_report(compare, out or (), scope.only)
+    known = earlier_report(changed_since, (), only)
+    earlier = earlier_report(compare or changed_since, out or (), only, few=bool(only or sample or known))
+    scope = Scope(only, sample, secrets.token_hex(8), known.ready if known else frozenset())
 
     async def work(config: Config, ports: Ports) -> Checked:
         from rolecall.flows.checking import check
