@@ -65,6 +65,10 @@ class Organizations(Protocol):
         """Every service control policy with what it is attached to: two calls a policy."""
         ...
 
+    async def resource_policies(self) -> Sequence[ControlPolicy]:
+        """Every resource control policy, but AWS's own, which allows everything: two calls a policy."""
+        ...
+
 
 class StackSets(Protocol):
     """CloudFormation StackSets as one caller sees them (CallAs and the permission model are the adapter's).

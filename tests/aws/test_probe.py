@@ -15,7 +15,7 @@ from rolecall.aws.probe import AwsRoleProbe, SessionCredentials
 from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.core.ids import RoleArn
 from rolecall.core.policy import Outcome
-from rolecall.core.probe import Answer, AssumedRole, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Question, Refusal, SessionAttributes
 from rolecall.errors import AccessDenied, CredentialsError, Throttled
 
 from .server import Script, serving
@@ -52,12 +52,17 @@ class Impatient:
 
 
 @asynccontextmanager
-async def asking(*answers: web.Response) -> AsyncIterator[tuple[AwsRoleProbe, Script]]:
+async def asking(
+    *answers: web.Response, attributes: SessionAttributes | None = None
+) -> AsyncIterator[tuple[AwsRoleProbe, Script]]:
     session = boto3.Session("AKIDEXAMPLE", "platform-secret", "platform-token", region_name="us-east-1")
     async with serving(*answers) as script, query.connect() as http:
         sts = Endpoint(script.url, "sts", "us-east-1", "2011-06-15")
         iam = Endpoint(script.url, "iam", "us-east-1", "2010-05-08")
-        yield AwsRoleProbe(QueryClient(http, sleep=Impatient()), SessionCredentials(session), sts, iam), script
+        yield (
+            AwsRoleProbe(QueryClient(http, sleep=Impatient()), SessionCredentials(session), sts, iam, attributes),
+            script,
+        )
 
 
 def form(script: Script, number: int = 0) -> dict[str, str]:
@@ -84,6 +89,20 @@ async def test_a_denial_is_an_answer() -> None:
     async with asking(refusal("AccessDenied")) as (probe, _):
         answer = await probe.assume(ROLE, external_id="x")
     assert answer == Refusal(ROLE, "AccessDenied", "AccessDenied: User: x may not")
+
+
+async def test_a_session_that_is_too_long_is_a_refusal_too() -> None:
+    said = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    body = f"<ErrorResponse><Error><Code>ValidationError</Code><Message>{said}</Message></Error></ErrorResponse>"
+    async with asking(web.Response(status=400, text=body)) as (probe, _):
+        answer = await probe.assume(ROLE, external_id="x")
+    assert answer == Refusal(ROLE, "ValidationError", f"ValidationError: {said}")
+
+
+async def test_a_session_is_as_long_as_the_platform_asks_for() -> None:
+    async with asking(web.Response(text=SESSION), attributes=SessionAttributes(seconds=3600)) as (probe, script):
+        await probe.assume(ROLE, external_id="x")
+    assert form(script)["DurationSeconds"] == "3600"
 
 
 @pytest.mark.parametrize(

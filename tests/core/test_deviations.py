@@ -168,6 +168,7 @@ def test_any_other_difference_leaves_the_access_as_it_is() -> None:
     assert proof == replace(
         PROOF,
         reason="12 permissions allowed; read back, it differs: its tag team is gone",
+        beyond=("read back, it differs: its tag team is gone",),
         deviations=("its tag team is gone",),
         last_used=used,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rolecall.core.config import RoleSection
 from rolecall.core.harmless import Made, calls_of, for_role, not_made, with_calls
 from rolecall.core.ids import AccountId, RoleArn
 from rolecall.core.permission_groups import GROUPS
-from rolecall.core.roll import Access, Cause, MissingPermission, Proof, judge
+from rolecall.core.roll import Access, Cause, MissingPermission, Proof, judge, with_missing
 from tests.fakes.cloud import config
 
 REGIONS = ("us-east-1", "eu-west-1")
@@ -84,3 +85,20 @@ def test_an_answer_that_tells_nothing_of_the_permission_is_told_and_changes_noth
 def test_an_open_role_stays_open() -> None:
     before = Proof(Access.OPEN, "it answers anybody", assumed=True)
     assert with_calls(before, section(), [Made(ebs(), refused=True)]).access is Access.OPEN
+
+
+def test_a_resource_control_policy_that_is_found_to_deny_it_is_named_instead() -> None:
+    proof = with_calls(replace(PROOF, entry="external id enforced"), section(), [Made(ebs(), refused=True)])
+    denied = MissingPermission("ec2:DescribeInstances", ("ebs",), Cause.RCP, "", ("DenyReads",))
+    told = with_missing(proof, [denied])
+    assert told.missing == (denied,)
+    assert told.reason == (
+        "external id enforced; 1 permission of ebs denied by a resource control policy (DenyReads): "
+        "ec2:DescribeInstances; 0 of 1 calls really made were answered"
+    )
+
+
+def test_a_role_of_which_nothing_was_known_is_restricted_by_a_refusal() -> None:
+    before = Proof(Access.UNKNOWN, "its permissions cannot be asked", assumed=True)
+    assert with_calls(before, section(), [Made(ebs(), refused=True)]).access is Access.RESTRICTED
+    assert with_calls(before, section(), [Made(ebs())]).access is Access.UNKNOWN

@@ -41,7 +41,7 @@ def reported(kind: str, observed: Observed | None = None, wanted: Desired | None
     made = wanted or desired()
     seen = observed or settled(made)
     changes = diff(made, seen)
-    called = {"taken": TAKEN, "interrupted": False} if kind == "check" else {}
+    called = {"taken": TAKEN, "interrupted": False, "not_proven": NOT_PROVEN} if kind == "check" else {}
     return report(kind, "0.1.0", made, rows(made, seen, changes, PROOFS), changes, **called)  # type: ignore[arg-type]
 
 
@@ -90,7 +90,7 @@ def test_the_schema_knows_exactly_the_words_of_the_code() -> None:
     row, change = SCHEMA["$defs"]["account"]["properties"], SCHEMA["$defs"]["change"]["properties"]
     assert set(SCHEMA["properties"]["kind"]["enum"]) == set(KINDS)
     assert set(SCHEMA["$defs"]["verdict"]["enum"]) == set(Verdict)
-    assert set(row["deployment"]["enum"]) == set(Deployment)
+    assert set(row["deployment"]["enum"]) == {*Deployment, None}
     assert set(row["access"]["enum"]) == set(Access)
     assert set(row["registration"]["enum"]) == {*RegistrationState, None}
     assert set(change["action"]["enum"]) == set(Action)

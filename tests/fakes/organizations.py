@@ -84,10 +84,16 @@ class FakeOrganizations:
         return list(self.delegates)
 
     async def control_policies(self) -> Sequence[ControlPolicy]:
+        return self._policies_of("scp")
+
+    async def resource_policies(self) -> Sequence[ControlPolicy]:
+        return self._policies_of("rcp")
+
+    def _policies_of(self, kind: str) -> Sequence[ControlPolicy]:
         self.calls["ListPolicies"] += 1
         if self.policies is None:
             raise AccessDenied("AWS refused ListPolicies", code="AccessDeniedException")
-        return list(self.policies)
+        return [policy for policy in self.policies if policy.kind == kind]
 
     def _put(self, account_id: AccountId, name: str, unit: UnitId, state: AccountState) -> None:
         self.members[account_id] = Account(account_id, name, state, self._path(unit))

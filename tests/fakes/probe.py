@@ -29,7 +29,7 @@ class FakeRoleProbe:
     `open` roles answer anybody, `born` tells when (of the clock's monotonic time) a role begins to answer, `errors`
     are raised for an account, `denied` says who denies which actions: `scp`, `boundary` or `role`. `mute` roles may not
     simulate. `most_at_once` is how many calls were under way together. `meddled` changes what a role is read back as,
-    `refused` are the actions of calls that are refused when they are really made, `failing` raise instead.
+    `turned_down` are the actions of calls that are refused when they are really made, `failing` raise instead.
     """
 
     deployed: Deployed
@@ -42,7 +42,7 @@ class FakeRoleProbe:
     assumed: list[tuple[AccountId, str | None]] = field(default_factory=list)
     questions: list[tuple[AccountId, Question]] = field(default_factory=list)
     meddled: dict[AccountId, Callable[[ReadBack], ReadBack]] = field(default_factory=dict)
-    refused: dict[AccountId, set[str]] = field(default_factory=dict)
+    turned_down: dict[AccountId, set[str]] = field(default_factory=dict)
     failing: dict[str, Exception] = field(default_factory=dict)
     made: list[tuple[AccountId, HarmlessCall, str]] = field(default_factory=list)
     identity: Caller = _PLATFORM
@@ -92,7 +92,7 @@ class FakeRoleProbe:
         await self._answering()
         if error := self.failing.get(call.action):
             raise error
-        if call.action in self.refused.get(account, ()):
+        if call.action in self.turned_down.get(account, ()):
             return Refusal(assumed.role, "AccessDenied", f"AccessDenied: not authorized to perform {call.action}")
         return None
 

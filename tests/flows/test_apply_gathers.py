@@ -86,7 +86,8 @@ async def test_what_the_plan_calls_blocked_is_no_failure_when_a_new_unit_meets_i
 
 async def test_policies_that_cannot_be_read_this_time_are_asked_for_again() -> None:
     from rolecall.core.roll import Cause, MissingPermission
-    from rolecall.flows.policy_names import PolicyNames
+    from rolecall.flows.control_policies import ControlPolicies
+    from rolecall.flows.policy_names import with_names
     from tests.core.worlds import AUDIT, desired
 
     class Failing:
@@ -100,7 +101,7 @@ async def test_policies_that_cannot_be_read_this_time_are_asked_for_again() -> N
     missing = [MissingPermission("s3:GetObject", ("s3",), Cause.SCP, "us-east-1")]
     for error, calls in ((AccessDenied("no"), 1), (AwsError("throttled"), 2)):
         organizations = Failing(error)
-        names = PolicyNames(organizations)  # type: ignore[arg-type]
+        policies = ControlPolicies(organizations)  # type: ignore[arg-type]
         for _ in range(2):
-            assert await names.name(missing, (), desired().accounts[AUDIT]) == missing
+            assert await with_names(missing, (), desired().accounts[AUDIT], policies) == missing
         assert organizations.calls == calls

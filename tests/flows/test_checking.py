@@ -14,9 +14,9 @@ from rolecall.core.organization import Account, AccountState
 from rolecall.core.probe import AssumedRole, Refusal
 from rolecall.core.roll import Access
 from rolecall.core.scope import Scope
-from rolecall.errors import ConfigError, CredentialsError, UsageError
+from rolecall.errors import ConfigError, CredentialsError, Unreachable, UsageError
 from rolecall.flows.checking import Checked, check
-from tests.fakes.cloud import FakeCloud, config
+from tests.fakes.cloud import STACK_SET, FakeCloud, config
 from tests.fakes.organizations import MANAGEMENT, FakeOrganizations
 from tests.fakes.probe import FakeRoleProbe
 
@@ -137,6 +137,15 @@ async def test_a_sample_is_drawn_of_all(cloud: FakeCloud) -> None:
     assert len((await checked(cloud, Scope(sample=99))).asked) == 5
 
 
+async def test_who_was_ready_is_asked_again_only_where_the_stack_is_not_as_it_should_be(cloud: FakeCloud) -> None:
+    await applied(cloud)
+    dev, audit = account(cloud, "dev"), account(cloud, "audit")
+    settled = frozenset(cloud.organizations.members) - {audit}
+    assert (await checked(cloud, Scope(settled=settled))).asked == {audit}
+    del cloud.stack_sets.sets[STACK_SET].instances[dev]
+    assert (await checked(cloud, Scope(settled=settled))).asked == {audit, dev}
+
+
 async def test_a_stranger_is_refused(cloud: FakeCloud) -> None:
     with pytest.raises(UsageError, match="999999999999"):
         await checked(cloud, Scope(frozenset({AccountId("999999999999")})))
@@ -180,3 +189,45 @@ async def test_cut_short_it_returns_what_was_proven(cloud: FakeCloud) -> None:
     assert done.proofs.keys() == done.asked - {last}
     assert "Interrupted: 4 accounts were asked" in cloud.progress.lines
     assert cloud.progress.open is None
+
+
+async def test_cut_short_while_the_organization_is_listed_it_tells_of_those_that_were(cloud: FakeCloud) -> None:
+    organizations = await slow(cloud)
+    running = asyncio.create_task(checked(cloud))
+    for _ in range(3):
+        organizations.go_on.release()
+    await until(lambda: len(cloud.probe.assumed) == 9)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    running.cancel()
+    done = await running
+    assert (done.seen, done.interrupted, done.error) == (None, True, None)
+    assert [(row.deployment, str(row.verdict)) for row in done.rows] == [(None, "ready")] * 3
+    assert "the list of accounts was cut short" in done.notes[-1]
+
+
+async def test_offline_half_way_it_tells_what_it_knows_and_why_not_more(cloud: FakeCloud) -> None:
+    organizations = await slow(cloud)
+
+    async def breaks() -> AsyncIterator[Account]:
+        for found in list(organizations.members.values())[:3]:
+            yield found
+        await until(lambda: len(cloud.probe.assumed) == 9)
+        raise Unreachable("no answer from AWS to ListAccounts")
+
+    organizations.accounts = breaks  # type: ignore[method-assign]
+    done = await checked(cloud)
+    assert done.error is not None
+    assert [str(row.verdict) for row in done.rows] == ["ready"] * 3
+
+
+async def test_offline_from_the_beginning_it_fails(cloud: FakeCloud) -> None:
+    organizations = await slow(cloud)
+
+    async def breaks() -> AsyncIterator[Account]:
+        raise Unreachable("no answer from AWS to ListAccounts")
+        yield
+
+    organizations.accounts = breaks  # type: ignore[method-assign]
+    with pytest.raises(Unreachable):
+        await checked(cloud)

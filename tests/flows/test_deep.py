@@ -30,7 +30,7 @@ async def checked(cloud: FakeCloud, depth: Depth) -> Checked:
 
 
 def row(done: Checked, name: str) -> Row:
-    return by_name(done.seen.rows(done.proofs))[name]
+    return by_name(tuple(done.rows))[name]
 
 
 def letting_in(principal: str) -> Callable[[ReadBack], ReadBack]:
@@ -120,6 +120,7 @@ async def test_roles_that_were_not_ours_are_held_to_their_trust_alone(cloud: Fak
     section = config().role
     kept = config().model_copy(update={"role": section.model_copy(update={"keep_existing": True})})
     done = await checked(cloud, Depth())
+    assert done.seen is not None
     target = done.seen.desired.accounts[dev]
     assumed = await cloud.probe.assume(target.role, external_id=section.external_id)
     assert isinstance(assumed, AssumedRole)
@@ -143,7 +144,7 @@ async def test_one_call_a_group_is_made_in_each_account(cloud: FakeCloud) -> Non
 
 async def test_a_call_that_is_refused_though_simulated_as_allowed_restricts(cloud: FakeCloud) -> None:
     await applied(cloud)
-    cloud.probe.refused[account(cloud, "dev")] = {"ec2:DescribeInstances"}
+    cloud.probe.turned_down[account(cloud, "dev")] = {"ec2:DescribeInstances"}
     done = await checked(cloud, PROBE)
     assert row(done, "dev").verdict == "restricted"
     assert "endpoint, resource and key policies" in row(done, "dev").reason
@@ -164,6 +165,12 @@ async def test_groups_that_are_not_called_are_told_once() -> None:
     for depth, said in ((PROBE, 1), (DEEP, 0)):
         done = await check(config(role=groups), cloud.ports(), Scope(), platforms=True, depth=depth)
         assert len(done.unprobed) == said
+
+
+async def test_the_report_says_what_the_depth_leaves_open(cloud: FakeCloud) -> None:
+    await applied(cloud)
+    assert DEEP.not_proven in (await checked(cloud, DEEP)).not_proven
+    assert NOT_PROVEN in (await checked(cloud, Depth())).not_proven
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -52,6 +53,28 @@ async def test_each_role_is_asked_with_without_and_with_a_wrong_external_id(clou
     dev = account(cloud, "dev")
     asked = [external_id for asked_account, external_id in cloud.probe.assumed if asked_account == dev]
     assert asked == [EXTERNAL_ID, None, WRONG_EXTERNAL_ID]
+
+
+async def test_where_the_config_wants_no_denials_none_are_made_and_that_is_said(cloud: FakeCloud) -> None:
+    proofs = await called(cloud, config(check={"negative": False}))
+    assert {external_id for _, external_id in cloud.probe.assumed} == {EXTERNAL_ID}
+    assert all("was not asked: check.negative" in proof.reason for proof in proofs.values())
+
+
+async def test_sampled_each_account_is_asked_for_a_refusal_once_in_ten_days(cloud: FakeCloud) -> None:
+    accounts = await targets(cloud, sampled := config(check={"negative": "sampled"}))
+    for _ in range(10):
+        await call_all(sampled, cloud.ports(), accounts)
+        cloud.clock.elapsed += 24 * 3600
+    refusals = Counter(found for found, external_id in cloud.probe.assumed if external_id != EXTERNAL_ID)
+    assert refusals == {found.id: 2 for found in accounts}
+
+
+async def test_no_more_accounts_a_second_are_asked_than_the_config_says(cloud: FakeCloud) -> None:
+    accounts = await targets(cloud, slow := config(check={"rate": 2}))
+    began = cloud.clock.elapsed
+    await call_all(slow, cloud.ports(), accounts)
+    assert cloud.clock.elapsed - began >= (len(accounts) - 1) / 2
 
 
 async def test_every_region_of_the_config_is_asked_about(cloud: FakeCloud) -> None:

@@ -22,13 +22,22 @@ from rolecall.aws.query import Endpoint, QueryClient
 from rolecall.aws.role_reading import RoleReader
 from rolecall.aws.simulation import simulated
 from rolecall.core.ids import RoleArn
-from rolecall.core.probe import Answer, AssumedRole, Caller, HarmlessCall, Question, Refusal, SessionAttributes
+from rolecall.core.probe import (
+    SHORTEST_SESSION,
+    Answer,
+    AssumedRole,
+    Caller,
+    HarmlessCall,
+    Question,
+    Refusal,
+    SessionAttributes,
+)
 from rolecall.core.read_back import ReadBack
-from rolecall.errors import AccessDenied, CredentialsError
+from rolecall.errors import AccessDenied, AwsError, CredentialsError
 
 SESSION_NAME = "rolecall"
-SHORTEST_SESSION = 900
-"""Seconds: the least that AssumeRole takes, and far inside the hour that role chaining allows."""
+_SESSION_LENGTH = "DurationSeconds exceeds"
+"""Of what AWS says under ValidationError where the role or role chaining allows no session as long as that."""
 
 _IAM_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 """IAM is signed for one Region a partition. https://docs.aws.amazon.com/general/latest/gr/iam-service.html"""
@@ -93,7 +102,9 @@ class AwsRoleProbe:
         credentials = await self._credentials.get()
         try:
             return await assumed(self._query, self._sts, role, credentials, more)
-        except AccessDenied as error:
+        except AwsError as error:
+            if not isinstance(error, AccessDenied) and _SESSION_LENGTH not in error.detail:
+                raise
             return Refusal(role, error.code, error.detail)
 
     async def caller(self) -> Caller:
@@ -120,8 +131,11 @@ async def assumed(
     credentials: ReadOnlyCredentials,
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> AssumedRole:
-    """A session of the role, for as short as AWS gives one. Raises AccessDenied for a refusal."""
-    standing = {"RoleArn": str(role), "RoleSessionName": SESSION_NAME, "DurationSeconds": str(SHORTEST_SESSION)}
+    """A session of the role, for as short as AWS gives one unless `more` says otherwise.
+
+    Raises AccessDenied for a refusal, and AwsError for a session that is too long for the role or the caller.
+    """
+    standing = {"DurationSeconds": str(SHORTEST_SESSION), "RoleArn": str(role), "RoleSessionName": SESSION_NAME}
     answer = await query.call(sts, "AssumeRole", {**standing, **more}, credentials)
     keys = children(under(answer, "AssumeRoleResult", "Credentials"))
     return AssumedRole(role, text(keys, "AccessKeyId"), text(keys, "SecretAccessKey"), text(keys, "SessionToken"))
@@ -147,6 +161,7 @@ def _keys(assumed: AssumedRole) -> ReadOnlyCredentials:
 
 
 def _attributes(attributes: SessionAttributes) -> Iterator[tuple[str, str]]:
+    yield "DurationSeconds", str(attributes.seconds)
     if attributes.source_identity:
         yield "SourceIdentity", attributes.source_identity
     for number, (key, value) in enumerate(attributes.tags.items(), start=1):

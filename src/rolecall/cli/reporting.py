@@ -39,11 +39,13 @@ def refuse_nowhere(outs: Sequence[Path]) -> None:
             raise UsageError(f"{out} cannot be written", detail=f"{out.parent} is no folder", hint="make it first")
 
 
-def earlier_report(path: Path | None, outs: Sequence[Path], only: Collection[str]) -> Earlier | None:
+def earlier_report(
+    path: Path | None, outs: Sequence[Path], only: Collection[str], *, few: bool = False
+) -> Earlier | None:
     """The report to compare with; None where none was asked for, or where it is the first of a row.
 
     That is one which is to be written and is not there yet. Raises UsageError for what is no report of `check`, and
-    where one of a few accounts (`only`) would take the place of one that knows more.
+    where one of a `few` accounts (`only`, as far as they are known) would take the place of one that knows more.
     """
     from rolecall.core.comparison import read_earlier
 
@@ -53,8 +55,8 @@ def earlier_report(path: Path | None, outs: Sequence[Path], only: Collection[str
     if replaced and not path.exists():
         return None
     earlier = read_earlier(_text(path), str(path))
-    if replaced and only and any(account.id not in only for account in earlier.accounts):
-        hint = "write it to another file, or leave out --account"
+    if replaced and few and any(account.id not in only for account in earlier.accounts):
+        hint = "write it to another file, or ask all accounts"
         raise UsageError(f"{path} knows more accounts than are asked, and they would be forgotten", hint=hint)
     return earlier
 

@@ -17,12 +17,14 @@ from rolecall.core.roll import Cause, MissingPermission
 
 @dataclass(frozen=True, slots=True)
 class ControlPolicy:
-    """A service control policy and what it is attached to: ids of roots, units and accounts."""
+    """A service or resource control policy and what it is attached to: ids of roots, units and accounts."""
 
     id: str
     name: str
     document: str
     targets: frozenset[str]
+    kind: str = "scp"
+    """Or "rcp"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Level:
 Levels = tuple[Level, ...]
 """From the root to the account."""
 
-_EVERYTHING = Policy.parse(
+EVERYTHING = Policy.parse(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, source="everything"
 )
 
@@ -83,7 +85,7 @@ def _deniers_at(level: Level, request: Request) -> Iterable[str]:
 
     One that we cannot read may be the one that allows, and then the others are not to blame.
     """
-    verdict = evaluate(request, PolicySet(identity=(_EVERYTHING,), scp_levels=(level.policies,)))
+    verdict = evaluate(request, PolicySet(identity=(EVERYTHING,), scp_levels=(level.policies,)))
     if verdict.outcome is Outcome.EXPLICIT_DENY:
         return {matched.source for matched in verdict.matched}
     if verdict.outcome is Outcome.IMPLICIT_DENY and level.whole:
@@ -93,6 +95,6 @@ def _deniers_at(level: Level, request: Request) -> Iterable[str]:
 
 def _parsed(policy: ControlPolicy) -> Policy | None:
     try:
-        return Policy.parse(policy.document, source=policy.name, type="scp")
+        return Policy.parse(policy.document, source=policy.name, type=policy.kind)
     except MalformedPolicy:
         return None

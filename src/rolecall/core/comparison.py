@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from rolecall.core.ids import AccountId
 from rolecall.core.standing import Dates, Standing, standing_of
 from rolecall.core.verdicts import Verdict
 from rolecall.errors import UsageError
@@ -81,6 +82,10 @@ class Earlier:
     def is_whole(self) -> bool:
         """Whether it has a row of every account: one of `check --account` has not."""
         return len(self.accounts) >= self.organization.accounts
+
+    @property
+    def ready(self) -> frozenset[AccountId]:
+        return frozenset(AccountId(account.id) for account in self.accounts if account.verdict is Verdict.READY)
 
     def refuse_other_than(self, organization: str) -> None:
         """Raises UsageError where it is of another organization."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rolecall.core.roll import NOT_PROVEN
 
-_NOT_SIMULATED = "what KMS key, bucket, VPC endpoint and resource control policies say (AWS does not simulate them)"
+_NOT_SIMULATED = "what KMS key, bucket and VPC endpoint policies say (AWS does not simulate them)"
 _NOBODY_ELSE = "that the role trusts nobody else (its trust policy is not read back)"
 _BEYOND_THE_CALLS = " of all but the one call a permission group that was really made"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from rolecall.core.blueprint import Deployed
 from rolecall.core.read_back import Document, LastUsed, ReadBack, ReadRole
-from rolecall.core.roll import Access, Proof
+from rolecall.core.roll import Access, Proof, with_beyond
 from rolecall.core.template.resolving import listed
 from rolecall.core.trust_changes import trust_changes
 
@@ -45,7 +45,7 @@ def with_deviations(proof: Proof, found: Deviations, last_used: LastUsed | None)
     """The proof with what was read back: `open` where the trust lets in somebody else than the config says."""
     told = replace(proof, deviations=found.all, last_used=last_used)
     if found.notes:
-        told = replace(told, reason=f"{told.reason}; read back, it differs: {'; '.join(found.notes)}")
+        told = with_beyond(told, f"read back, it differs: {'; '.join(found.notes)}")
     if found.others:
         reason = f"others are let in: {', '.join(found.others)}; {told.reason}"
         return replace(told, access=Access.OPEN, reason=reason)

@@ -6,14 +6,24 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policie
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rolecall.core.config import RoleSection
 from rolecall.core.ids import RoleArn
 from rolecall.core.permission_groups import PermissionGroup
 from rolecall.core.probe import HarmlessCall
-from rolecall.core.roll import Access, Cause, MissingPermission, Proof, asked_in, blame, groups_of
+from rolecall.core.roll import (
+    Access,
+    Cause,
+    MissingPermission,
+    Proof,
+    asked_in,
+    blame,
+    groups_of,
+    with_beyond,
+    with_missing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +72,22 @@ def not_made(role: RoleSection) -> tuple[str, ...]:
 
 def with_calls(proof: Proof, role: RoleSection, made: Sequence[Made]) -> Proof:
     """The proof with what the calls told: one that was refused and simulated as allowed is a permission missing."""
-    known = {(item.action.lower(), item.region) for item in proof.missing}
-    new = tuple(sorted(_newly_missing(role, made, known)))
+    refused = tuple(_missing(role, one) for one in made if one.refused)
+    if refused and proof.access is Access.UNKNOWN:
+        proof = replace(proof, access=Access.RESTRICTED, reason=f"{proof.reason}; {blame(refused)}", missing=refused)
+    else:
+        proof = with_missing(proof, refused)
     answered = sum(not one.refused and not one.failed for one in made)
-    told = [proof.reason, f"{answered} of {len(made)} calls really made were answered"]
-    told += [blame(new)] if new else []
-    told += [f"{one.of.call.action} told nothing when really asked: {one.failed}" for one in made if one.failed]
-    closed = new and proof.access in (Access.ANSWERING, Access.UNKNOWN)
-    return replace(
-        proof,
-        access=Access.RESTRICTED if closed else proof.access,
-        reason="; ".join(told),
-        missing=tuple(sorted((*proof.missing, *new))),
-    )
+    failed = (f"{one.of.call.action} told nothing when really asked: {one.failed}" for one in made if one.failed)
+    return with_beyond(proof, f"{answered} of {len(made)} calls really made were answered", *failed)
+
+
+def _missing(role: RoleSection, made: Made) -> MissingPermission:
+    action = made.of.call.action
+    return MissingPermission(action, groups_of(role, action), Cause.REALLY_ASKED, made.of.region)
 
 
 def _region_of(group: PermissionGroup, call: HarmlessCall, regions: Sequence[str]) -> str:
     """Nothing where the group, as it is narrowed, does not have the call's action."""
     statements = (found for found in group.statements if call.action in found.asked)
     return next((asked_in(statement, regions)[0] for statement in statements), "")
-
-
-def _newly_missing(role: RoleSection, made: Sequence[Made], known: set[tuple[str, str]]) -> Iterator[MissingPermission]:
-    for one in made:
-        action, region = one.of.call.action, one.of.region
-        if one.refused and not known & {(action.lower(), region), (action.lower(), "")}:
-            yield MissingPermission(action, groups_of(role, action), Cause.REALLY_ASKED, region)

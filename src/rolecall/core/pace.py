@@ -72,8 +72,13 @@ class Paces:
         quota = quota_of(service, operation)
         key = (service, "" if quota and quota.shared else operation)
         if key not in self._paces:
-            self._paces[key] = Pace(quota.rate if quota else None)
+            self._paces[key] = Pace(_held(quota.rate) if quota else None)
         return self._paces[key]
+
+
+def _held(rate: Rate) -> Rate:
+    """Half of the burst stays with AWS: calls do not arrive as evenly as they are sent."""
+    return Rate(rate.per_second, max(1.0, rate.burst / 2))
 
 
 @dataclass(slots=True)

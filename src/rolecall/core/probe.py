@@ -13,6 +13,8 @@ from rolecall.core.ids import RoleArn
 from rolecall.core.policy import Outcome
 
 Parameters = Mapping[str, str | int]
+SHORTEST_SESSION = 900
+"""Seconds: the least that AssumeRole takes, and far inside the hour that role chaining allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class SessionAttributes:
 
     source_identity: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    seconds: int = SHORTEST_SESSION
+    """How long a session it asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rolecall.core.breaker import Breaker
-from rolecall.core.depth import SHALLOW, Depth
 from rolecall.core.desired import Desired
 from rolecall.core.ids import AccountId
+from rolecall.core.listed import Listed
 from rolecall.core.plan import Change
 from rolecall.core.preflight import Finding
 from rolecall.core.roll import MissingPermission
@@ -42,7 +42,7 @@ class Failure:
 def report(
     kind: str,
     version: str,
-    desired: Desired,
+    desired: Desired | Listed,
     rows: Sequence[Row] | None,
     changes: Sequence[Change] | None,
     *,
@@ -52,11 +52,12 @@ def report(
     findings: Sequence[Finding] | None = None,
     taken: datetime | None = None,
     interrupted: bool | None = None,
-    depth: Depth = SHALLOW,
+    not_proven: str | None = None,
 ) -> Json:
     """What a command does not know is null, never absent.
 
-    `taken`, aware, is when a roll call ended, and `interrupted` whether it was cut short; None of other commands.
+    `taken`, aware, is when a roll call ended, `interrupted` whether it was cut short and `not_proven` what a ready
+    does not prove: None of other commands.
     """
     at = taken.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if taken else None
     identity = desired.organization.identity
@@ -78,7 +79,7 @@ def report(
         "notes": None if notes is None else list(notes),
         "breaker": None if breaker is None else _breaker(breaker),
         "findings": None if findings is None else [asdict(finding) for finding in findings],
-        "not_proven": depth.not_proven if kind == "check" else None,
+        "not_proven": not_proven,
         "comparison": None,
     }
 
@@ -111,7 +112,7 @@ def _account(row: Row, taken: str | None) -> Json:
         "name": account.name,
         "path": row.account.path,
         "state": str(account.state),
-        "deployment": str(row.deployment),
+        "deployment": None if row.deployment is None else str(row.deployment),
         "access": str(row.access),
         "registration": None if row.registration is None else str(row.registration),
         "verdict": str(row.verdict),

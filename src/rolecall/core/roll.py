@@ -7,7 +7,7 @@ identity policies, boundaries and service control policies; not key, bucket, end
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,9 +24,10 @@ from rolecall.core.read_back import LastUsed
 CHECK_GROUP = "account-check"
 
 NOT_PROVEN = (
-    "that the role trusts nobody else (its trust policy is not read back), and what KMS key, bucket, VPC endpoint and "
-    "resource control policies say (AWS does not simulate them)"
+    "that the role trusts nobody else (its trust policy is not read back), and what KMS key, bucket and VPC endpoint "
+    "policies say (AWS does not simulate them)"
 )
+RCPS_NOT_PROVEN = "nor what resource control policies say, which could not be read"
 
 
 class Access(StrEnum):
@@ -45,6 +46,7 @@ class Cause(StrEnum):
     ROLE = "the role's own policies"
     BOUNDARY = "the role's permissions boundary"
     SCP = "a service control policy"
+    RCP = "a resource control policy"
     UNANSWERED = "AWS gave no answer for it"
     REALLY_ASKED = "what AWS does not simulate, such as endpoint, resource and key policies (refused when really asked)"
 
@@ -68,6 +70,14 @@ class Proof:
     reason: str
     missing: tuple[MissingPermission, ...] = ()
     assumed: bool = False
+    entry: str = ""
+    """How the role lets the platform in, with which the reason begins."""
+    message: str = ""
+    """AWS's own words, of a role that was refused."""
+    suspects: tuple[str, ...] = ()
+    """What may be behind that, where somebody has looked into it: one, if it is shown."""
+    beyond: tuple[str, ...] = ()
+    """What a look in depth adds at the reason's end."""
     deviations: tuple[str, ...] | None = None
     """How the role differs from what was deployed; None where it was not read back."""
     last_used: LastUsed | None = None
@@ -131,6 +141,27 @@ def judge(missing: Sequence[MissingPermission], simulated: int) -> Proof:
     if not missing:
         return Proof(Access.ANSWERING, f"{simulated} permissions allowed", assumed=True)
     return Proof(Access.RESTRICTED, blame(missing), tuple(missing), assumed=True)
+
+
+def with_missing(proof: Proof, more: Sequence[MissingPermission]) -> Proof:
+    """The proof of a role that was assumed, and that lacks more than the simulation tells.
+
+    What it lacks already is not told twice, whoever else denies it; who denies what was really refused is told instead.
+    """
+    told = {item.action for item in more}
+    before = [item for item in proof.missing if item.cause is not Cause.REALLY_ASKED or item.action not in told]
+    known = {item.action for item in before}
+    new = [item for item in more if item.action not in known]
+    if not new or proof.access not in (Access.ANSWERING, Access.RESTRICTED):
+        return proof
+    missing = tuple(sorted((*before, *new)))
+    reason = "; ".join(filter(None, [proof.entry, blame(missing), *proof.beyond]))
+    return replace(proof, access=Access.RESTRICTED, reason=reason, missing=missing)
+
+
+def with_beyond(proof: Proof, *words: str) -> Proof:
+    """The proof with what a look in depth says of it."""
+    return replace(proof, reason="; ".join((proof.reason, *words)), beyond=(*proof.beyond, *words))
 
 
 def not_simulated(role: RoleSection, message: str) -> Proof:

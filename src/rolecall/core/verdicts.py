@@ -64,11 +64,11 @@ class Verdict(StrEnum):
 class Row:
     """One account of the organization: the three facts, the verdict, and a reason that a person can act on.
 
-    `registration` is None where no platform was asked.
+    `deployment` is None where nobody could look, and `registration` where no platform was asked.
     """
 
     account: DesiredAccount
-    deployment: Deployment
+    deployment: Deployment | None
     access: Access
     registration: RegistrationState | None
     verdict: Verdict
@@ -157,7 +157,7 @@ def _reason(
         cause = blocked if blocked and deployment is not Deployment.FAILED else why
         return f"{cause}; {proof.reason}" if proof and proof.assumed else cause
     asked = proof.reason if proof else "nobody has asked the role: `rolecall check` does"
-    if proof and proof.access is Access.REFUSED and deployment is Deployment.DEPLOYED:
+    if proof and proof.access is Access.REFUSED and deployment is Deployment.DEPLOYED and not proof.suspects:
         return f"{asked}; its stack is there, so {ONE_OF}"
     notes = [
         why if deployment is Deployment.OUTDATED else "",

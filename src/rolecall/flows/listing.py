@@ -66,11 +66,15 @@ class Overheard:
     async def control_policies(self) -> Sequence[ControlPolicy]:
         return await self.organizations.control_policies()
 
+    async def resource_policies(self) -> Sequence[ControlPolicy]:
+        return await self.organizations.resource_policies()
 
-async def early_targets(config: Config, overheard: Overheard) -> AsyncIterator[DesiredAccount]:
-    """Those that are targets as far as the account alone tells; none where the config asks for more than that.
 
-    What is deployed may still say otherwise: compare with `is_the_same` once all is known.
+async def early_accounts(config: Config, overheard: Overheard) -> AsyncIterator[tuple[DesiredAccount, Organization]]:
+    """Each account as far as it tells by itself what should be in it, with the organization that it is of.
+
+    None where the config asks for more than that. What is deployed may still say otherwise: compare with `is_the_same`
+    once all is known.
     """
     if config.targets.account_tags:
         return
@@ -83,9 +87,7 @@ async def early_targets(config: Config, overheard: Overheard) -> AsyncIterator[D
             targets = Targets(config.targets, Organization(identity, ()), unit_ids)
         if targets is None:
             return
-        found = desired_account(config, targets, account)
-        if found.is_target:
-            yield found
+        yield desired_account(config, targets, account), targets.organization
 
 
 def is_the_same(early: DesiredAccount, later: DesiredAccount) -> bool:

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
-from rolecall.core.blame import ControlPolicy, levels_of, named
+from rolecall.core.blame import levels_of, named
 from rolecall.core.desired import DesiredAccount
+from rolecall.core.preflight.model import Unknown
 from rolecall.core.probe import Question
 from rolecall.core.roll import Cause, MissingPermission
-from rolecall.errors import AccessDenied, AwsError
-from rolecall.ports import Organizations
+from rolecall.flows.control_policies import ControlPolicies
 
 
-class PolicyNames:
-    """The organization's control policies, read once for a whole roll call, at the first need."""
+async def with_names(
+    missing: Sequence[MissingPermission],
+    questions: Sequence[Question],
+    account: DesiredAccount,
+    policies: ControlPolicies,
+) -> Sequence[MissingPermission]:
+    """The same permissions, with the names of the policies that deny them as far as the caller may read them.
 
-    def __init__(self, organizations: Organizations) -> None:
-        self._organizations = organizations
-        self._policies: Sequence[ControlPolicy] | None = None
-        self._lock = asyncio.Lock()
-
-    async def name(
-        self, missing: Sequence[MissingPermission], questions: Sequence[Question], account: DesiredAccount
-    ) -> Sequence[MissingPermission]:
-        """The same permissions, with the names of the policies that deny them as far as the caller may read them."""
-        if not any(item.cause is Cause.SCP for item in missing):
-            return missing
-        levels = levels_of(await self._read(), account.account.unit_ids, account.id)
-        return named(missing, questions, levels)
-
-    async def _read(self) -> Sequence[ControlPolicy]:
-        async with self._lock:
-            if self._policies is None:
-                try:
-                    self._policies = await self._organizations.control_policies()
-                except AccessDenied:  # the blame stands without the name: "a service control policy"
-                    self._policies = ()
-                except AwsError:  # so it does here, and the next account asks again
-                    return ()
-            return self._policies
+    Else the blame stands without the name: "a service control policy".
+    """
+    if not any(item.cause is Cause.SCP for item in missing):
+        return missing
+    found = await policies.service()
+    if isinstance(found, Unknown):
+        return missing
+    return named(missing, questions, levels_of(found, account.account.unit_ids, account.id))

@@ -15,9 +15,11 @@ from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question
 from rolecall.core.roll import Access, Cause, Inquiry, Proof, judge, missing_permissions, not_simulated
+from rolecall.core.scope import is_turn
 from rolecall.errors import AccessDenied, AwsError, CredentialsError
+from rolecall.flows.control_policies import ControlPolicies
 from rolecall.flows.deep import Deepener
-from rolecall.flows.policy_names import PolicyNames
+from rolecall.flows.policy_names import with_names
 from rolecall.ports import Ports, RoleProbe
 
 WRONG_EXTERNAL_ID = "rolecall-negative-proof"
@@ -38,7 +40,7 @@ class Prover:
 
     def __post_init__(self) -> None:
         self._deepener = Deepener(self.config, self.ports.probe, self.depth)
-        self.names = PolicyNames(self.ports.organizations)
+        self.policies = ControlPolicies(self.ports.organizations)
         regions = self.config.check_regions
         self._members = Inquiry.of(self.config.role.for_members, regions)
         self._management = Inquiry.of(self.config.role, regions)
@@ -71,15 +73,23 @@ class Prover:
         external_id = section.external_id if section.asks_external_id else None
         answer = await self.ports.probe.assume(role, external_id=external_id)
         if not isinstance(answer, AssumedRole):
-            return Proof(Access.REFUSED, f"the role cannot be assumed: {answer.message}")
-        if opening := await _opening(self.ports.probe, role) if external_id else "":
+            reason = f"the role cannot be assumed: {answer.message}"
+            return Proof(Access.REFUSED, reason, message=answer.message)
+        asks_refusals = bool(external_id) and self._asks_refusals(account)
+        if opening := await _opening(self.ports.probe, role) if asks_refusals else "":
             why = f"the role answers {opening}: anybody who knows its ARN may use the platform"
             proof = Proof(Access.OPEN, why, (), True)
         else:
-            answers = "external id enforced" if external_id else _no_external_id(section)
+            answers = "external id enforced" if asks_refusals else _not_refused(section)
             proof = await self._simulate(account, answer)
-            proof = replace(proof, reason=f"{answers}; {proof.reason}")
+            proof = replace(proof, reason=f"{answers}; {proof.reason}", entry=answers)
         return await self._deepener.deepened(account, answer, proof)
+
+    def _asks_refusals(self, account: DesiredAccount) -> bool:
+        negative = self.config.check.negative
+        if negative == "sampled":
+            return is_turn(account.id, self.ports.clock.now().toordinal())
+        return negative
 
     async def _simulate(self, account: DesiredAccount, assumed: AssumedRole) -> Proof:
         inquiry = self._management if account.via is Via.STACK else self._members
@@ -92,7 +102,7 @@ class Prover:
                 return not_simulated(inquiry.role, error.detail)
             except CredentialsError as error:
                 return Proof(Access.UNKNOWN, f"its session is not taken: {error.detail}", (), True)
-        missing = await self.names.name(missing_permissions(inquiry.role, asked), to_ask, account)
+        missing = await with_names(missing_permissions(inquiry.role, asked), to_ask, account, self.policies)
         return judge(missing, len({action for question in to_ask for action in question.actions}))
 
 
@@ -109,8 +119,10 @@ def _may_pass(proof: Proof) -> bool:
     return proof.access in (Access.REFUSED, Access.OPEN) or of_the_role
 
 
-def _no_external_id(section: RoleSection) -> str:
-    return f"no external id is asked for ({section.external_id_reason})"
+def _not_refused(section: RoleSection) -> str:
+    if not section.asks_external_id:
+        return f"no external id is asked for ({section.external_id_reason})"
+    return "external id accepted (that it is enforced was not asked: check.negative)"
 
 
 async def _opening(probe: RoleProbe, role: RoleArn) -> str:

@@ -11,6 +11,9 @@ from rolecall.core.config import Config
 from rolecall.core.depth import SHALLOW, Depth
 from rolecall.core.desired import DesiredAccount
 from rolecall.core.ids import AccountId
+from rolecall.core.pace import Pace
+from rolecall.core.probe import Caller
+from rolecall.core.quotas import Rate
 from rolecall.core.roll import Access, Proof
 from rolecall.errors import AwsError, CredentialsError
 from rolecall.flows.proving import Prover, unknown
@@ -45,6 +48,8 @@ class Roll:
 
     def __post_init__(self) -> None:
         self.prover = Prover(self.config, self.ports, self.patience, self.depth)
+        rate = self.config.check.rate
+        self._pace = Pace(Rate(rate, 1) if rate else None)
 
     async def call(self, accounts: Accounts) -> AsyncIterator[Called]:
         """Proofs as they come, `check.concurrency` accounts at a time; the accounts may still be coming themselves.
@@ -58,6 +63,7 @@ class Roll:
         async def worker() -> None:
             try:
                 while account := await _next(waiting, turn):
+                    await self._turn()
                     await results.put((account, await self._proof_of(account)))
             except Exception as error:  # raised again by whoever reads the results
                 await results.put(error)
@@ -72,6 +78,11 @@ class Roll:
             for task in workers:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _turn(self) -> None:
+        clock = self.ports.clock
+        if wait := self._pace.turn(clock.monotonic()):
+            await clock.sleep(wait)
 
     async def _proof_of(self, account: DesiredAccount) -> Proof:
         if self.given_up:
@@ -106,14 +117,18 @@ async def call_all(
     return found
 
 
-async def caller_findings(config: Config, ports: Ports) -> tuple[str, ...]:
-    """What is to be said of who the roll is called as. Raises CredentialsError where that is nobody."""
+async def caller_of(config: Config, ports: Ports) -> tuple[Caller | None, tuple[str, ...]]:
+    """Who the roll is called as, None where that could not be asked, and what is to be said of it.
+
+    Raises CredentialsError where that is nobody.
+    """
     try:
-        return findings(config.role, await ports.probe.caller())
+        caller = await ports.probe.caller()
     except CredentialsError:
         raise
     except AwsError as error:
-        return (f"who the roll is called as could not be asked: {error.summary}",)
+        return None, (f"who the roll is called as could not be asked: {error.summary}",)
+    return caller, findings(config.role, caller)
 
 
 async def _each(accounts: Accounts) -> AsyncIterator[DesiredAccount]:

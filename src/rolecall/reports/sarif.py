@@ -42,6 +42,7 @@ _CAUSES = {
     Cause.ROLE: "role",
     Cause.BOUNDARY: "boundary",
     Cause.SCP: "scp",
+    Cause.RCP: "rcp",
     Cause.REALLY_ASKED: "asked",
     Cause.UNANSWERED: "unanswered",
 }

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rolecall.core.policy import Outcome, PolicySet, Principal, Request, Verdict, evaluate
+from rolecall.core.policy.rcp_services import supports_rcps
 from rolecall.sandbox.iam_terms import Context as Context
 from rolecall.sandbox.iam_terms import Need, needs
 from rolecall.sandbox.names import WorldNames
 from rolecall.sandbox.organization import WorldAccount
-from rolecall.sandbox.rcp_services import supports_rcps
 from rolecall.sandbox.wire import Call, Caller, WireError
 from rolecall.sandbox.world import PolicyLevels, World
 

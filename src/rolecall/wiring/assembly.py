@@ -21,7 +21,7 @@ from rolecall.aws.stacks import AwsStacks
 from rolecall.aws.template_bucket import TemplateBucket
 from rolecall.core.config import AssumeFromSection, Config, PlatformSection
 from rolecall.core.desired import stack_set_roles
-from rolecall.core.probe import SessionAttributes
+from rolecall.core.probe import SHORTEST_SESSION, SessionAttributes
 from rolecall.errors import CredentialsError
 from rolecall.platforms import accounts_api
 from rolecall.ports import DeepProbe, Platform, Ports, Progress
@@ -83,7 +83,8 @@ async def open_probe(
         caller = assumed_session(caller, assume_from.role_arn, region)
     sts, iam = endpoints(caller, region)
     async with query.connect(ca_bundle(caller)) as http:
-        attributes = SessionAttributes(assume_from.source_identity, assume_from.session_tags)
+        seconds = config.check.session_seconds if config else SHORTEST_SESSION
+        attributes = SessionAttributes(assume_from.source_identity, assume_from.session_tags, seconds)
         yield AwsRoleProbe(query.QueryClient(http), SessionCredentials(caller), sts, iam, attributes)
 
 

@@ -11,12 +11,13 @@ import pytest
 
 from rolecall.core import template
 from rolecall.core.blame import ControlPolicy
+from rolecall.core.denying import Denial
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.observed import InstanceStatus
 from rolecall.core.organization import Account, AccountState
 from rolecall.core.policy import Request
 from rolecall.core.preflight import Finding, Level, Unknown
-from rolecall.core.preflight.control_policies import Denial, context_of, denials
+from rolecall.core.preflight.control_policies import context_of, denials
 from tests.core.worlds import (
     AUDIT,
     BILLING,

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rolecall.cli.options import Options
     from rolecall.core.comparison import Earlier
     from rolecall.core.config import Config
-    from rolecall.core.depth import Depth
     from rolecall.core.scope import Scope
     from rolecall.flows.checking import Checked
     from rolecall.ports import Ports
@@ -46,19 +45,38 @@ def check(
     probe: Annotated[
         bool, typer.Option("--probe", help="Really make one harmless call a permission group, as the role.")
     ] = False,
+    changed_since: Annotated[
+        Path | None,
+        typer.Option(
+            help="Only the accounts that were not ready in this earlier report, are new, or whose stack has changed.",
+            metavar="REPORT",
+        ),
+    ] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Only so many of the targets, drawn by lot.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=500, help="How many accounts to ask at a time, in place of the config's.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.01, help="How many accounts to ask a second at most.", metavar="N")
+    ] = None,
     skip_platforms: SkipPlatforms = False,
 ) -> None:
+    import secrets
+
     from rolecall.cli.accounts import parsed_accounts
     from rolecall.cli.reporting import earlier_report, refuse_nowhere
     from rolecall.cli.running import with_ports
     from rolecall.core.depth import Depth
     from rolecall.core.scope import Scope
+    from rolecall.wiring.config_file import load_config
 
     depth = Depth(deep, probe)
     given, asked = options.of(context), not skip_platforms
-    scope = Scope(parsed_accounts(account or []))
+    only = parsed_accounts(account or [])
     refuse_nowhere(out or ())
-    earlier = earlier_report(compare, out or (), scope.only)
+    known = earlier_report(changed_since, (), only)
+    earlier = earlier_report(compare or changed_since, out or (), only, few=bool(only or sample or known))
+    scope = Scope(only, sample, secrets.token_hex(8), known.ready if known else frozenset())
 
     async def work(config: Config, ports: Ports) -> Checked:
         from rolecall.flows.checking import check
@@ -67,14 +85,23 @@ def check(
             earlier.refuse_other_than((await ports.organizations.identity()).id)
         return await check(config, ports, scope, platforms=asked, depth=depth)
 
-    checked = with_ports(given, work, platforms=asked)
-    result = _report(checked, scope, earlier, depth)
-    _write(given, checked.seen.config, result, Format.JSON if given.json else format, out or ())
+    config = _with(load_config(given.config), concurrency=concurrency, rate=rate)
+    checked = with_ports(given, work, platforms=asked, config=config)
+    result = _report(checked, scope, earlier)
+    _write(given, config, result, Format.JSON if given.json else format, out or ())
+    if checked.error:
+        raise checked.error
     if checked.findings or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
 
 
-def _report(checked: Checked, scope: Scope, earlier: Earlier | None, depth: Depth) -> dict[str, Any]:
+def _with(config: Config, **given: float | None) -> Config:
+    """With what the command line says in place of the config's section `check`."""
+    changed = {name: value for name, value in given.items() if value is not None}
+    return config.model_copy(update={"check": config.check.model_copy(update=changed)})
+
+
+def _report(checked: Checked, scope: Scope, earlier: Earlier | None) -> dict[str, Any]:
     """With what was found of who calls the roll; of the accounts in scope, or of all."""
     from datetime import UTC, datetime
 
@@ -82,21 +109,26 @@ def _report(checked: Checked, scope: Scope, earlier: Earlier | None, depth: Dept
     from rolecall.core.comparison import compared
     from rolecall.core.report import report
 
-    seen, wanted = checked.seen, checked.asked | scope.only
-    rows = [row for row in seen.rows(checked.proofs) if scope.is_whole or row.account.id in wanted]
+    subject = checked.seen.desired if checked.seen else checked.listed
+    assert subject is not None
+    wanted = checked.asked | scope.only
     made = report(
         "check",
         __version__,
-        seen.desired,
-        rows,
-        seen.plan.changes,
-        notes=(*checked.findings, *checked.unprobed, *seen.notes),
-        findings=seen.findings,
+        subject,
+        [row for row in checked.rows if scope.is_whole or row.account.id in wanted],
+        checked.seen.plan.changes if checked.seen else None,
+        notes=checked.notes,
+        findings=checked.seen.findings if checked.seen else None,
         taken=datetime.now(UTC),
-        interrupted=bool(checked.asked - checked.proofs.keys()),
-        depth=depth,
+        interrupted=checked.interrupted,
+        not_proven=checked.not_proven,
     )
-    return compared(made, earlier, seen.desired.accounts.keys()) if earlier else made
+    if earlier is None:
+        return made
+    # Of a list that was cut short nobody knows who has left.
+    everybody = subject.accounts.keys() if checked.seen else {account.id for account in earlier.accounts}
+    return compared(made, earlier, everybody)
 
 
 def _write(given: Options, config: Config, result: dict[str, Any], format: Format | None, outs: Sequence[Path]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -40,3 +40,17 @@ class CheckSection(Section):
         Field(description="Regions whose use is simulated; deployment.region unless given"),
     ] = []
     concurrency: Annotated[int, Field(ge=1, le=500, description="How many accounts are asked at a time")] = 50
+    rate: Annotated[
+        float | None,
+        Field(gt=0, description="How many accounts are asked a second at most; else as AWS lets"),
+    ] = None
+    negative: Annotated[
+        bool | Literal["sampled"],
+        Field(
+            description="Whether roles are also asked without the external id and with a wrong one, which they must "
+            "refuse; `sampled`: a tenth of the accounts a day, each once in ten days"
+        ),
+    ] = True
+    session_seconds: Annotated[
+        int, Field(ge=900, le=43200, description="How long a session the platform asks for, which a role may refuse")
+    ] = 900

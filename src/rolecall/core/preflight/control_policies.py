@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolecall.core.blame import ControlPolicy, Level, Levels, levels_of
+from rolecall.core.blame import ControlPolicy, levels_of
+from rolecall.core.denying import Denial, denied_by
 from rolecall.core.ids import AccountId, home_region
 from rolecall.core.organization import Account, Organization
-from rolecall.core.policy import Effect, Request, Statement
-from rolecall.core.policy.judging import Inquiry, covers_resource
+from rolecall.core.policy import Request
 from rolecall.core.preflight.words import some
 
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
@@ -24,19 +24,6 @@ _ORG_PATHS = "orgpaths"
 
 Ask = Callable[[Account], Iterable[Request]]
 """The requests of somebody in an account. A key whose values are empty is known to be absent."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Denial:
-    """An action that a policy denies. `certain`: whatever the request is; else under conditions that are not known.
-
-    Not `explicit`: no policy at the policy's level allows it.
-    """
-
-    action: str
-    policy: str
-    certain: bool
-    explicit: bool
 
 
 def denials(
@@ -53,7 +40,7 @@ def denials(
     found: dict[frozenset[Denial], list[AccountId]] = defaultdict(list)
     for alike in groups.values():
         levels = levels_of(policies, alike[0].unit_ids, alike[0].id)
-        denied = frozenset(_denied(levels, ask(alike[0])))
+        denied = frozenset(denied_by(levels, ask(alike[0])))
         if denied:
             found[denied] += [account.id for account in alike]
     return dict(found)
@@ -129,45 +116,3 @@ def _key(account: Account, places: Mapping[str, frozenset[str]], traits: Mapping
     named = any(account.id in policy.accounts for policy in applied)
     placed = any(policy.placed for policy in applied)
     return levels, account.id if named else "", account.unit_ids if placed else ()
-
-
-def _denied(levels: Levels, requests: Iterable[Request]) -> Iterator[Denial]:
-    for request in requests:
-        inquiry = Inquiry.of(request, bounded=False)
-        for level in levels:
-            yield from _denied_at(level, inquiry)
-
-
-def _denied_at(level: Level, inquiry: Inquiry) -> Iterator[Denial]:
-    """An empty level says nothing: AWS lets nobody take the last policy away, so none of them counts there."""
-    action = inquiry.request.action
-    allowed = not level.whole or not level.policies
-    for policy in level.policies:
-        for statement in policy.statements:
-            applies = _applies(statement, inquiry)
-            if statement.effect is Effect.ALLOW:
-                allowed = allowed or applies is not False
-            elif applies is not False:
-                yield Denial(action, policy.source, certain=applies is True, explicit=True)
-    if not allowed:
-        for policy in level.policies:
-            yield Denial(action, policy.source, certain=True, explicit=False)
-
-
-def _applies(statement: Statement, inquiry: Inquiry) -> bool | None:
-    """None where that hangs on a condition key, or a variable, that is not known."""
-    if statement.actions.match(inquiry.action) is statement.excludes_actions:
-        return False
-    known = inquiry.context.values_by_key
-    if any(key.lower() not in known for pattern in statement.resources or () for key in pattern.keys):
-        return None
-    if not covers_resource(statement, inquiry):
-        return False
-    unknown = [
-        condition
-        for condition in statement.conditions
-        if any(key.lower() not in known for key in condition.absent_keys(inquiry.context))
-    ]
-    if any(not condition.holds(inquiry.context) for condition in statement.conditions if condition not in unknown):
-        return False
-    return None if unknown else True
