@@ -286,7 +286,7 @@ async def test_a_stack_that_was_let_go_of_is_in_the_way_of_a_new_one_and_named(s
     found = (await instances(stage))["billing"]
     assert stack_in_the_way(found.reason) == stack_id
     assert repair_of(STACK_SET, Observed(), found.account, found) == Repair(
-        found.account, clear=True, stack_id=stack_id
+        found.account, clear=True, stack_id=stack_id, in_its_way=True
     )
 
 
