@@ -31,3 +31,13 @@ async def test_a_stack_that_is_let_go_of_by_hand_where_the_config_no_longer_reac
     then = Round(Wish(excluded=(5,), auto=False, management=False, platform=False), (let_go,))
     story = Story((), (Member("prod"),), (Round(Wish(auto=False, management=False, platform=False)), then))
     await tell(story, FakeLand(story))
+
+
+async def test_a_role_is_made_anew_under_a_unit_that_the_same_plan_adds() -> None:
+    """Both are creations through the same unit, and StackSets take the same operation id for the same operation."""
+    first = Wish(excluded=(0, 5), auto=False, management=False, platform=False)
+    role_gone = Event(Kind.DELETE_ROLE, account=1)
+    then = Round(Wish(units=(0,), management=False, platform=False), (role_gone,), drift=True)
+    members = (Member("one", 0), Member("two"), Member("three"), Member("four"), Member("five", 0), Member("six", 0))
+    story = Story((Unit("A"),), members, (Round(first), then))
+    await tell(story, FakeLand(story))

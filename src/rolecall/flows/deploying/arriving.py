@@ -29,7 +29,8 @@ async def create_instances(seen: Seen, ports: Ports, accounts: Sequence[AccountI
     name, region = seen.desired.stack_set_name, seen.desired.region
     arn = await stack_set_arn(seen, ports)
     for targets in creating(seen.desired, seen.observed, accounts, _blocked(seen)):
-        token = operation_id(seen.plan, arn, f"create {targets}")
+        # With the title, since one plan may make roles under a new unit and then anew under the same one.
+        token = operation_id(seen.plan, arn, f"{title}: {targets}")
 
         async def create(targets: DeploymentTargets = targets, token: str = token) -> str:
             return await ports.stack_sets.create_instances(name, targets=targets, region=region, operation_id=token)
