@@ -85,7 +85,9 @@ def test_the_first_reason_that_holds_is_the_one_that_is_told() -> None:
 
 def test_listed_accounts_that_the_organization_does_not_have_are_all_named() -> None:
     with pytest.raises(ConfigError) as caught:
-        targets(include_accounts=["222222222222", AUDIT], exclude_accounts=["999999999999", "333333333333"])
+        targets(
+            include_accounts=["222222222222", AUDIT], exclude_accounts=["999999999999", "333333333333"]
+        ).refuse_strangers()
     assert caught.value.summary == (
         "targets.include_accounts: the organization has no 222222222222; "
         "targets.exclude_accounts: the organization has no 333333333333, 999999999999"

@@ -18,6 +18,7 @@ _SLOWEST = 0.2
 _AT_MOST_EVERY = 1.0
 """Seconds between two slowings: what is throttled meanwhile was sent before the first could help."""
 _SEEN = 100
+_A_BURST = 4.0
 
 
 @dataclass(slots=True)
@@ -77,8 +78,13 @@ class Paces:
 
 
 def _held(rate: Rate) -> Rate:
-    """Half of the burst stays with AWS: calls do not arrive as evenly as they are sent."""
-    return Rate(rate.per_second, max(1.0, rate.burst / 2))
+    """A little less than the quota, since calls do not arrive as evenly as they are sent.
+
+    Half of a burst stays with AWS; where that is next to nothing, a twentieth of the rate.
+    """
+    if rate.burst >= _A_BURST:
+        return Rate(rate.per_second, rate.burst / 2)
+    return Rate(0.95 * rate.per_second, rate.burst)
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ def allowing(statement: Statement) -> Statement:
 def test_a_group_as_a_file_allows_the_same(group: PermissionGroup) -> None:
     read = read_group(write_group(group), "own.yaml")
     same = replace(group, statements=tuple(map(allowing, group.statements)), default=False, own=True)
+    same = replace(same, probe=read.probe, unprobed=read.unprobed)  # a file does not say what may be called
     assert replace(read, statements=tuple(map(allowing, read.statements))) == same
 
 
