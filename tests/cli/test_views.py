@@ -6,17 +6,17 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
 from syrupy.assertion import SnapshotAssertion
 
 from rolecall.cli.commands.check import print_check
 from rolecall.cli.options import Options
 from rolecall.cli.views.changes import print_changes
 from rolecall.cli.views.comparison import print_comparison
-from rolecall.cli.views.console import to
+from rolecall.cli.views.console import THEME, to
 from rolecall.cli.views.failures import print_failures
 from rolecall.cli.views.groups import WORDS
-from rolecall.cli.views.progress import Lines
+from rolecall.cli.views.progress import Bars, Lines, live_bars
 from rolecall.cli.views.roll import print_roll
 from rolecall.core.comparison import Move
 from rolecall.core.ids import AccountId
@@ -468,3 +468,38 @@ def test_what_is_tried_all_the_same_is_said_to_fail_with_the_accounts() -> None:
     assert (
         "will fail: the role exists, and rolecall did not make it, in legacy-erp, locked-down, storefront-prod" in shown
     )
+
+
+def test_a_roll_call_shows_live_what_it_has_found() -> None:
+    made = Console(file=StringIO(), force_terminal=True, width=100, theme=THEME, legacy_windows=False)
+    with live_bars(made) as shown:
+        bars = Bars(shown)
+        bars.begin("Calling the roll", 10_000)
+        bars.tally({"answering": 9_000, "refused": 12, "open": 1})
+        bars.reached(9_013)
+        text = _plain(shown.get_renderable())
+        bars.end()
+        after = _plain(shown.get_renderable())
+    assert "Calling the roll" in text
+    assert [line.split() for line in text.splitlines()[-3:]] == [
+        ["1", "open", "lets", "in", "more", "than", "the", "platform"],
+        ["12", "refused", "cannot", "be", "assumed"],
+        ["9,000", "answering", "as", "it", "should", "be"],
+    ]
+    assert after.strip() == ""
+
+
+def _plain(renderable: RenderableType) -> str:
+    out = StringIO()
+    Console(file=out, width=100, theme=THEME).print(renderable)
+    return out.getvalue().rstrip()
+
+
+def test_a_log_is_told_how_many_are_not_as_they_should_be() -> None:
+    out = StringIO()
+    lines = Lines(Console(file=out, width=100))
+    lines.begin("Calling the roll", None)
+    lines.tally({"answering": 2, "refused": 1})
+    lines.reached(3)
+    lines.end()
+    assert out.getvalue().startswith("Calling the roll: 3, 1 refused ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -12,6 +13,7 @@ class RecordingProgress:
     titles: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
+    found: dict[str, int] = field(default_factory=dict)
     open: str | None = None
 
     def begin(self, title: str, total: int | None) -> None:
@@ -21,6 +23,9 @@ class RecordingProgress:
 
     def reached(self, done: int, note: str = "") -> None:
         self.counts.append(done)
+
+    def tally(self, found: Mapping[str, int]) -> None:
+        self.found = dict(found)
 
     def end(self) -> None:
         self.open = None

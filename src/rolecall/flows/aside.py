@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rolecall.ports import Progress
@@ -17,6 +18,9 @@ class Aside:
         pass
 
     def reached(self, done: int, note: str = "") -> None:
+        pass
+
+    def tally(self, found: Mapping[str, int]) -> None:
         pass
 
     def end(self) -> None:

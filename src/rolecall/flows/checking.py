@@ -6,6 +6,7 @@ Describes, lists and assumes; changes nothing.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -131,6 +132,7 @@ class _Calling:
     listed: dict[AccountId, DesiredAccount] = field(default_factory=dict)
     organization: Organization | None = None
     roll: Roll = field(init=False)
+    _found: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.roll = Roll(self.config, self.ports, depth=self.depth)
@@ -181,4 +183,6 @@ class _Calling:
     async def _call(self, accounts: Accounts) -> None:
         async for account, proof in self.roll.call(accounts):
             self.called[account.id] = account, proof
+            self._found[str(proof.access)] += 1
+            self.ports.progress.tally(self._found)
             self.ports.progress.reached(len(self.called))

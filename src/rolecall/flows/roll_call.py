@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -107,10 +108,13 @@ async def call_all(
 ) -> dict[AccountId, Proof]:
     """The roll of `accounts`, with progress."""
     found: dict[AccountId, Proof] = {}
+    counts: Counter[str] = Counter()
     ports.progress.begin("Calling the roll", len(accounts))
     try:
         async for account, proof in roll_call(config, ports, accounts, patience=patience):
             found[account.id] = proof
+            counts[str(proof.access)] += 1
+            ports.progress.tally(counts)
             ports.progress.reached(len(found))
     finally:
         ports.progress.end()
