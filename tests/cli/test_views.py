@@ -503,3 +503,9 @@ def test_a_log_is_told_how_many_are_not_as_they_should_be() -> None:
     lines.reached(3)
     lines.end()
     assert out.getvalue().startswith("Calling the roll: 3, 1 refused ")
+
+
+def test_where_nothing_has_changed_nobody_was_asked() -> None:
+    made, out = console(120)
+    print_roll(made, {"accounts": []})
+    assert out.getvalue() == "No account was asked: none has changed\n"

@@ -25,6 +25,9 @@ _MEDIUM = 110
 def print_roll(console: Console, report: dict[str, Any], *, verbose: bool = False) -> None:
     """One line an account, or unless `verbose` one for many that are alike; the ones to look at first; the coverage."""
     rows = _in_order(report)
+    if not rows:
+        console.print("No account was asked: none has changed")
+        return
     if verbose or len(rows) <= _MANY:
         console.print(_table(rows, _columns(console.width, rows)))
     else:
@@ -50,7 +53,7 @@ def print_summary(console: Console, report: dict[str, Any]) -> None:
     console.print(f"{total} accounts: {', '.join(counts)}")
     asked = sum(row["access"] != "unknown" for row in report["accounts"])
     if total < report["organization"]["accounts"]:
-        console.print(f"Of the accounts named: {ready}/{targets} targets ready")
+        console.print(f"Of the accounts asked: {ready}/{targets} targets ready")
     elif not asked and targets:
         console.print("Coverage: nobody was asked; `rolecall check` calls the roll")
     elif report["kind"] == "apply" and asked < targets:
