@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -98,3 +99,35 @@ async def test_the_partition_is_that_of_the_organizations_arn() -> None:
     answer = {"Organization": {"Id": "o-exampleorg", "MasterAccountId": "100000000000", "Arn": arn}}
     client = Scripted({"DescribeOrganization": [answer]})
     assert (await AwsOrganizations(client).identity()).partition == "aws-us-gov"
+
+
+def policies_of(effect: str) -> Scripted:
+    """AWS's own policy, on 500 accounts, and one of the organization's, on its root."""
+    own = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": effect, "Action": "ec2:*", "Resource": "*"}})
+    full = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    pages = [{"Targets": [{"TargetId": f"{number:012}"}], "NextToken": "more"} for number in range(24)]
+    return Scripted(
+        {
+            "ListPolicies": [
+                {
+                    "Policies": [
+                        {"Id": "p-FullAWSAccess", "Name": "FullAWSAccess", "AwsManaged": True},
+                        {"Id": "p-own", "Name": "Own", "AwsManaged": False},
+                    ]
+                }
+            ],
+            "DescribePolicy": [{"Policy": {"Content": own}}, {"Policy": {"Content": full}}],
+            "ListTargetsForPolicy": [{"Targets": [{"TargetId": ROOT}]}, *pages, {"Targets": []}],
+        }
+    )
+
+
+@pytest.mark.parametrize(("effect", "pages"), [("Deny", 1), ("Allow", 26)])
+async def test_where_the_policy_that_allows_everything_is_attached_is_asked_only_where_that_matters(
+    effect: str, pages: int
+) -> None:
+    client = policies_of(effect)
+    own, full = await AwsOrganizations(client).control_policies()
+    assert [operation for operation, _ in client.asked].count("ListTargetsForPolicy") == pages
+    assert (own.name, own.covers(ROOT), own.covers(PROD)) == ("Own", True, False)
+    assert (full.name, full.covers(PROD)) == ("FullAWSAccess", effect == "Deny")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from rolecall.aws.client import Client
-from rolecall.core.blame import ControlPolicy
+from rolecall.core.blame import EVERYWHERE, ControlPolicy
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.organization import (
     STACK_SETS_MEMBERS,
@@ -60,18 +61,28 @@ class AwsOrganizations:
         return [AccountId(told["Id"]) async for told in pages]
 
     async def control_policies(self) -> Sequence[ControlPolicy]:
+        """AWS's own, which allows everything, is on every root, unit and account, a page for each twenty of them. Where
+        no other policy allows anything it is taken to be: whatever lacked it would be denied everything."""
         pages = self._client.pages("ListPolicies", "Policies", Filter="SERVICE_CONTROL_POLICY")
-        return [await self._control_policy(told["Id"], told["Name"], "scp") async for told in pages]
+        listed = [told async for told in pages]
+        own = [await self._control_policy(told, "scp") for told in listed if _is_own(told)]
+        there = None if any(map(_allows, own)) else EVERYWHERE
+        return [*own, *[await self._control_policy(told, "scp", there) for told in listed if not _is_own(told)]]
 
     async def resource_policies(self) -> Sequence[ControlPolicy]:
         pages = self._client.pages("ListPolicies", "Policies", Filter="RESOURCE_CONTROL_POLICY")
-        return [await self._control_policy(told["Id"], told["Name"], "rcp") async for told in pages if _is_own(told)]
+        return [await self._control_policy(told, "rcp") async for told in pages if _is_own(told)]
 
-    async def _control_policy(self, policy_id: str, name: str, kind: str) -> ControlPolicy:
+    async def _control_policy(
+        self, listed: Mapping[str, Any], kind: str, targets: frozenset[str] | None = None
+    ) -> ControlPolicy:
+        """Its `targets` are asked for where they are not known."""
+        policy_id = listed["Id"]
         told = await self._client.call("DescribePolicy", PolicyId=policy_id)
-        targets = self._client.pages("ListTargetsForPolicy", "Targets", PolicyId=policy_id)
-        attached = frozenset([target["TargetId"] async for target in targets])
-        return ControlPolicy(policy_id, name, told["Policy"]["Content"], attached, kind)
+        if targets is None:
+            pages = self._client.pages("ListTargetsForPolicy", "Targets", PolicyId=policy_id)
+            targets = frozenset([target["TargetId"] async for target in pages])
+        return ControlPolicy(policy_id, listed["Name"], told["Policy"]["Content"], targets, kind)
 
     async def _walk(self) -> Mapping[AccountId, tuple[UnitId, ...]]:
         """Where each account is, by asking every unit for its accounts: two calls a unit, none an account."""
@@ -86,8 +97,15 @@ class AwsOrganizations:
 
 
 def _is_own(told: Mapping[str, Any]) -> bool:
-    """Not AWS's own, which allows everything and is attached everywhere: a call for each twenty accounts to read."""
+    """The organization's, and not AWS's."""
     return not told.get("AwsManaged")
+
+
+def _allows(policy: ControlPolicy) -> bool:
+    """Whether it is one of a list of what is allowed, which takes the place of AWS's own."""
+    statements = json.loads(policy.document).get("Statement", [])
+    listed = statements if isinstance(statements, list) else [statements]
+    return any(statement.get("Effect") == "Allow" for statement in listed)
 
 
 def _account(told: Mapping[str, Any], unit_ids: tuple[UnitId, ...]) -> Account:

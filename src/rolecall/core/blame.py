@@ -14,6 +14,9 @@ from rolecall.core.policy import MalformedPolicy, Outcome, Policy, PolicySet, Re
 from rolecall.core.probe import Question
 from rolecall.core.roll import Cause, MissingPermission
 
+EVERYWHERE = frozenset({"*"})
+"""The targets of a policy that is attached to every root, unit and account."""
+
 
 @dataclass(frozen=True, slots=True)
 class ControlPolicy:
@@ -23,8 +26,13 @@ class ControlPolicy:
     name: str
     document: str
     targets: frozenset[str]
+    """Or `EVERYWHERE`."""
     kind: str = "scp"
     """Or "rcp"."""
+
+    def covers(self, place: str) -> bool:
+        """Whether it is attached to that root, unit or account itself."""
+        return place in self.targets or self.targets == EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,8 @@ EVERYTHING = Policy.parse(
 
 def levels_of(policies: Iterable[ControlPolicy], unit_ids: Sequence[UnitId], account: AccountId) -> Levels:
     """What applies to an account. A document that we cannot read is left out, so that it is never named."""
-    parsed = [(policy.targets, _parsed(policy)) for policy in policies]
-    return tuple(_level(read for targets, read in parsed if place in targets) for place in (*unit_ids, account))
+    parsed = [(policy, _parsed(policy)) for policy in policies]
+    return tuple(_level(read for policy, read in parsed if policy.covers(place)) for place in (*unit_ids, account))
 
 
 def _level(attached: Iterable[Policy | None]) -> Level:
