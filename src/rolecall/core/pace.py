@@ -18,7 +18,8 @@ _SLOWEST = 0.2
 _AT_MOST_EVERY = 1.0
 """Seconds between two slowings: what is throttled meanwhile was sent before the first could help."""
 _SEEN = 100
-_A_BURST = 4.0
+_LESS = 0.98
+_AT_ONCE = 10.0
 
 
 @dataclass(slots=True)
@@ -78,13 +79,12 @@ class Paces:
 
 
 def _held(rate: Rate) -> Rate:
-    """A little less than the quota, since calls do not arrive as evenly as they are sent.
+    """A little less than the quota in the long run, since calls do not arrive as evenly as they are sent.
 
-    Half of a burst stays with AWS; where that is next to nothing, a twentieth of the rate.
+    A few may go at once whatever the quota, or everybody would wait whose run is short: of those AWS throttles some,
+    and they are tried again.
     """
-    if rate.burst >= _A_BURST:
-        return Rate(rate.per_second, rate.burst / 2)
-    return Rate(0.95 * rate.per_second, rate.burst)
+    return Rate(_LESS * rate.per_second, max(_AT_ONCE, rate.burst / 2))
 
 
 @dataclass(slots=True)
