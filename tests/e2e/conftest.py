@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -78,3 +79,11 @@ def shell(tmp_path: Path, forks: Nursery) -> Shell:
 def clean(shell: Shell, start_sandbox: StartSandbox) -> Shell:
     """A shell on a clean organization of its own, as the management account."""
     return shell.with_environment(**start_sandbox(load_scenario("clean")).environment())
+
+
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Ctrl-C, also where the tests run in the background of a shell, which has its children ignore it."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)

@@ -14,6 +14,7 @@ from rolecall.sandbox.process import SandboxProcess, Settings
 from tests.e2e.conftest import Shell, free_port
 
 
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_apply_says_what_goes_on(
     shell: Shell, start_slow: Callable[[], SandboxProcess], number: signal.Signals

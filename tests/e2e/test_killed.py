@@ -55,14 +55,6 @@ def test_apply_and_destroy_killed_at_random_moments_end_as_if_undisturbed(slow: 
     assert {row["deployment"] for row in slow.ok("status", "--json").json()["accounts"]} == {"absent"}
 
 
-@pytest.fixture
-def heeded() -> Iterator[None]:
-    """Ctrl-C, also where the tests run in the background of a shell, which has its children ignore it."""
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, former)
-
-
 @pytest.mark.usefixtures("heeded")
 def test_ctrl_c_says_how_to_go_on(slow: Shell) -> None:
     slow.ok("init", "--external-id", EXTERNAL_ID)

@@ -97,6 +97,7 @@ def test_what_is_no_report_of_this_organization_is_refused_and_left_as_it_is(dep
         assert last.read_text("utf-8") == text
 
 
+@pytest.mark.usefixtures("heeded")
 def test_a_roll_call_cut_short_says_what_is_known_and_what_is_not(
     shell: Shell, start_sandbox: StartSandbox, tmp_path: Path
 ) -> None:
