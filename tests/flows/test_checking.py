@@ -221,6 +221,38 @@ async def test_offline_half_way_it_tells_what_it_knows_and_why_not_more(cloud: F
     assert [str(row.verdict) for row in done.rows] == ["ready"] * 3
 
 
+async def test_cut_short_it_tells_of_no_account_that_was_not_meant(cloud: FakeCloud) -> None:
+    organizations = await slow(cloud)
+    audit = account(cloud, "audit")
+    running = asyncio.create_task(checked(cloud, Scope(frozenset({audit}))))
+    for _ in range(3):
+        organizations.go_on.release()
+    await until(lambda: len(cloud.probe.assumed) == 3)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    running.cancel()
+    assert (await running).asked == {audit}
+
+
+async def test_cut_short_while_refusals_are_explained_it_knows_all_that_was_seen(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await applied(cloud)
+    explaining = asyncio.Event()
+
+    async def forever(*_: object) -> None:
+        explaining.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("rolecall.flows.checking.explained", forever)
+    running = asyncio.create_task(checked(cloud))
+    await explaining.wait()
+    running.cancel()
+    done = await running
+    assert done.seen is not None
+    assert done.proofs.keys() == done.asked
+
+
 async def test_offline_from_the_beginning_it_fails(cloud: FakeCloud) -> None:
     organizations = await slow(cloud)
 

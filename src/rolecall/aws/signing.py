@@ -1,7 +1,6 @@
 """AWS Signature Version 4 of a request without a query string, as the query protocol makes them. Pure.
 
-botocore's signer costs four times as much, which at ten thousand accounts is most of what a call costs besides reading
-its answer. https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
+Why not botocore's: docs/adr/0004-lean-client-for-the-roll-call.md. https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ _MANY_OBJECTS = 20_000
 def keep_what_is_there() -> None:
     """Modules and clients stay until the process ends, so that the collector need not look at them again and again.
 
-    At ten thousand accounts that would be half of the roll call's CPU time. https://docs.python.org/3/library/gc.html
+    It would do so in more than a third of the roll call's CPU time. https://docs.python.org/3/library/gc.html
     """
     gc.freeze()
     gc.set_threshold(_MANY_OBJECTS)

@@ -93,7 +93,7 @@ async def check(config: Config, ports: Ports, scope: Scope, *, platforms: bool, 
         if not calling.called or not calling.listed:
             raise
         ports.progress.say(f"Interrupted: {len(calling.called)} accounts were asked")
-        return calling.in_depth(calling.cut_short(found, error if isinstance(error, AwsError) else None))
+        return calling.in_depth(calling.cut_short(scope, found, error if isinstance(error, AwsError) else None))
     finally:
         ports.progress.end()
 
@@ -106,19 +106,23 @@ async def _called(
     asked = frozenset(account.id for account in targets)
     try:
         await calling.rest_of(targets)
+        return await _weighed(Checked(seen, None, asked, calling.proofs_of(targets), found), seen, calling, caller)
     except asyncio.CancelledError:  # Ctrl-C: what is known is reported, the rest is unknown
         ports.progress.say(f"Interrupted: {len(calling.called)} accounts were asked")
         return Checked(seen, None, asked, calling.proofs_of(targets), found)
-    proofs: Mapping[AccountId, Proof] = calling.proofs_of(targets)
-    policies = calling.roll.prover.policies
+
+
+async def _weighed(checked: Checked, seen: Seen, calling: _Calling, caller: Caller | None) -> Checked:
+    """With why roles were refused, what resource control policies deny, and what was left behind and still answers."""
+    proofs, ports, policies = checked.proofs, calling.ports, calling.roll.prover.policies
     if caller:
         proofs = await explained(seen, ports, policies, caller, proofs)
     rcps = await policies.resource()
     known = not isinstance(rcps, Unknown)
     if not isinstance(rcps, Unknown):
         proofs = weighed(seen.config, seen.desired, rcps, proofs, ports.clock.now())
-    left = await left_that_answer(seen, ports)
-    return Checked(seen, None, asked, proofs, (*found, *left), rcps_known=known)
+    findings = (*checked.findings, *await left_that_answer(seen, ports))
+    return replace(checked, proofs=proofs, findings=findings, rcps_known=known)
 
 
 @dataclass
@@ -164,11 +168,11 @@ class _Calling:
                 proofs[account.id] = proof
         return proofs
 
-    def cut_short(self, found: tuple[str, ...], error: AwsError | None) -> Checked:
+    def cut_short(self, scope: Scope, found: tuple[str, ...], error: AwsError | None) -> Checked:
         assert self.organization is not None
         accounts = tuple(sorted(account.account for account in self.listed.values()))
         listed = Listed(replace(self.organization, accounts=accounts), self.config.role.name, self.listed)
-        asked = frozenset(account.id for account in self.listed.values() if account.is_target)
+        asked = frozenset(account.id for account in self.listed.values() if scope.may_hold(account))
         return Checked(None, listed, asked, self.proofs_of(self.listed.values()), found, error)
 
     def in_depth(self, checked: Checked) -> Checked:
