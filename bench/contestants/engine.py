@@ -10,7 +10,6 @@ from bench.contestants.stopwatch import Stopwatch
 from bench.questions import GROUPS_OF_ONE_QUESTION
 from bench.workload import EXTERNAL_ID, REGION, ROLE, Work
 from rolecall.cli.running import keep_what_is_there
-from rolecall.cli.views.progress import Silence
 from rolecall.core.config import Config
 from rolecall.core.desired import DesiredAccount, Via
 from rolecall.core.ids import AccountId, RoleArn
@@ -18,6 +17,7 @@ from rolecall.core.organization import Account, AccountState
 from rolecall.core.probe import Answer, AssumedRole, Caller, HarmlessCall, Question, Refusal
 from rolecall.core.read_back import ReadBack
 from rolecall.core.roll import Access
+from rolecall.flows.aside import Silence
 from rolecall.flows.roll_call import roll_call
 from rolecall.ports import DeepProbe, Ports
 from rolecall.wiring.assembly import Credentials, open_ports

@@ -60,8 +60,6 @@ _CODES: dict[str, tuple[type[AwsError], str]] = {
     ),
 }
 
-THROTTLING_CODES = frozenset(code for code, (kind, _) in _CODES.items() if kind is Throttled)
-
 _CREDENTIALS = (
     sdk.NoCredentialsError,
     sdk.PartialCredentialsError,

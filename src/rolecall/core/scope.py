@@ -35,9 +35,7 @@ class Scope:
 
     def targets(self, desired: Desired, deployed: Collection[AccountId]) -> Sequence[DesiredAccount]:
         """`deployed`: where the stack is as it should be. Raises UsageError for accounts that are not there."""
-        if unknown := sorted(self.only - desired.accounts.keys()):
-            hint = "`rolecall status` lists the accounts"
-            raise UsageError(f"not in the organization: {', '.join(unknown)}", hint=hint)
+        refuse_strangers(desired, self.only)
         done = self.settled & frozenset(deployed)
         found = [account for account in desired.accounts.values() if account.is_target and account.id not in done]
         if self.only:
@@ -46,6 +44,13 @@ class Scope:
             return found
         drawn = sorted(found, key=lambda account: sha256(f"{self.seed} {account.id}".encode()).digest())
         return sorted(drawn[: self.sample], key=lambda account: account.id)
+
+
+def refuse_strangers(desired: Desired, accounts: frozenset[AccountId]) -> None:
+    """Raises UsageError for ids of accounts that the organization does not have."""
+    if unknown := sorted(accounts - desired.accounts.keys()):
+        hint = "`rolecall status` lists the accounts"
+        raise UsageError(f"not in the organization: {', '.join(unknown)}", hint=hint)
 
 
 NEGATIVE_DAYS = 10

@@ -1,4 +1,4 @@
-"""The progress of what goes on beside something that is shown already."""
+"""Progress that is not shown: of what nobody watches, or of what goes on beside something that is shown already."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from rolecall.ports import Progress
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """The `Progress` port, of which only the lines that stay are heard."""
-
-    progress: Progress
+class Silence:
+    """The `Progress` port, saying nothing."""
 
     def begin(self, title: str, total: int | None) -> None:
         pass
@@ -25,6 +22,16 @@ class Aside:
 
     def end(self) -> None:
         pass
+
+    def say(self, line: str) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Aside(Silence):
+    """Of which only the lines that stay are heard."""
+
+    progress: Progress
 
     def say(self, line: str) -> None:
         self.progress.say(line)

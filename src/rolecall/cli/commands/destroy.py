@@ -36,9 +36,10 @@ def destroy(
     ] = None,
 ) -> None:
     """Exit 1 when something of ours is left that could be taken out."""
-    from rolecall.cli.accounts import parsed_accounts, refuse_strangers
+    from rolecall.cli.accounts import parsed_accounts
     from rolecall.cli.running import print_json, with_ports
     from rolecall.cli.views import console
+    from rolecall.core.scope import refuse_strangers
 
     given = options.of(context)
     only = parsed_accounts(account) if account else None

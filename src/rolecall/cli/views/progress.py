@@ -17,6 +17,7 @@ from rolecall.cli.options import Options
 from rolecall.cli.views import console
 from rolecall.core.rate import Rate, told
 from rolecall.core.roll import Access
+from rolecall.flows.aside import Silence
 
 
 @contextmanager
@@ -30,25 +31,6 @@ def progress_for(options: Options) -> Iterator[ports.Progress]:
             yield Bars(bars)
     else:
         yield Lines(err)
-
-
-class Silence:
-    """Says nothing."""
-
-    def begin(self, title: str, total: int | None) -> None:
-        pass
-
-    def reached(self, done: int, note: str = "") -> None:
-        pass
-
-    def tally(self, found: Mapping[str, int]) -> None:
-        pass
-
-    def end(self) -> None:
-        pass
-
-    def say(self, line: str) -> None:
-        pass
 
 
 EVERY_SECONDS = 30.0
