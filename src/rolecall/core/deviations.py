@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,27 +66,30 @@ def _settings(deployed: Deployed, role: ReadRole) -> Iterator[str]:
 
 
 def _attached(deployed: Deployed, found: ReadBack) -> Iterator[str]:
-    if deployed.attached is None or found.attached is None:
-        return
-    for arn in sorted(set(found.attached) - deployed.attached.keys()):
-        yield f"the policy {arn} is attached and was not deployed"
-    for arn in sorted(deployed.attached.keys() - set(found.attached)):
-        yield f"the policy {arn} is not attached"
-    for arn, document in sorted(found.policies.items()):
-        if arn in deployed.attached and (change := _change(deployed.attached[arn], document)):
-            yield f"the policy {arn} was changed: {change}"
+    said = ("the policy {} is attached and was not deployed", "the policy {} is not attached", "the policy {}")
+    return _policies(deployed.attached, found.attached, found.policies, said)
 
 
 def _inline(deployed: Deployed, found: ReadBack) -> Iterator[str]:
-    if deployed.inline is None or found.inline_names is None:
+    said = ("the inline policy {} was not deployed", "the inline policy {} is gone", "the inline policy {}")
+    return _policies(deployed.inline, found.inline_names, found.inline, said)
+
+
+def _policies(
+    deployed: Mapping[str, Document] | None,
+    names: Sequence[str] | None,
+    found: Mapping[str, Document],
+    said: tuple[str, str, str],
+) -> Iterator[str]:
+    """`said` of one too many, of one that lacks, and of one that is there. Nothing where either side is not known."""
+    if deployed is None or names is None:
         return
-    for name in sorted(set(found.inline_names) - deployed.inline.keys()):
-        yield f"the inline policy {name} was not deployed"
-    for name in sorted(deployed.inline.keys() - set(found.inline_names)):
-        yield f"the inline policy {name} is gone"
-    for name, document in sorted(found.inline.items()):
-        if name in deployed.inline and (change := _change(deployed.inline[name], document)):
-            yield f"the inline policy {name} was changed: {change}"
+    more, lacking, there = said
+    yield from (more.format(name) for name in sorted(set(names) - deployed.keys()))
+    yield from (lacking.format(name) for name in sorted(deployed.keys() - set(names)))
+    for name, document in sorted(found.items()):
+        if name in deployed and (change := _change(deployed[name], document)):
+            yield f"{there.format(name)} was changed: {change}"
 
 
 def _change(deployed: Document, found: Document) -> str:

@@ -61,22 +61,16 @@ def check(
     ] = None,
     skip_platforms: SkipPlatforms = False,
 ) -> None:
-    import secrets
-
-    from rolecall.cli.accounts import parsed_accounts
     from rolecall.cli.reporting import earlier_report, refuse_nowhere
     from rolecall.cli.running import with_ports
     from rolecall.core.depth import Depth
-    from rolecall.core.scope import Scope
     from rolecall.wiring.config_file import load_config
 
     depth = Depth(deep, probe)
     given, asked = options.of(context), not skip_platforms
-    only = parsed_accounts(account or [])
     refuse_nowhere(out or ())
-    known = earlier_report(changed_since, (), only)
-    earlier = earlier_report(compare or changed_since, out or (), only, few=bool(only or sample or known))
-    scope = Scope(only, sample, secrets.token_hex(8), known.ready if known else frozenset())
+    scope = _scope(account or [], sample, changed_since)
+    earlier = earlier_report(compare or changed_since, out or (), scope.only, few=not scope.is_whole)
 
     async def work(config: Config, ports: Ports) -> Checked:
         from rolecall.flows.checking import check
@@ -93,6 +87,18 @@ def check(
         raise checked.error
     if checked.findings or any(row["verdict"] not in ("ready", "excluded") for row in result["accounts"]):
         raise typer.Exit(3)
+
+
+def _scope(accounts: list[str], sample: int | None, changed_since: Path | None) -> Scope:
+    import secrets
+
+    from rolecall.cli.accounts import parsed_accounts
+    from rolecall.cli.reporting import earlier_report
+    from rolecall.core.scope import Scope
+
+    only = parsed_accounts(accounts)
+    known = earlier_report(changed_since, (), only)
+    return Scope(only, sample, secrets.token_hex(8), known.ready if known else frozenset())
 
 
 def _with(config: Config, **given: float | None) -> Config:
