@@ -41,3 +41,11 @@ async def test_a_role_is_made_anew_under_a_unit_that_the_same_plan_adds() -> Non
     members = (Member("one", 0), Member("two"), Member("three"), Member("four"), Member("five", 0), Member("six", 0))
     story = Story((Unit("A"),), members, (Round(first), then))
     await tell(story, FakeLand(story))
+
+
+async def test_a_stack_let_go_of_by_hand_in_an_account_that_is_suspended_since_is_told_as_not_known() -> None:
+    """No list has it, and nobody gets in to ask."""
+    events = (Event(Kind.RETAIN_INSTANCE, account=1), Event(Kind.SUSPEND, account=1))
+    then = Round(Wish(auto=False, platform=False, out_with_departed=True), events)
+    story = Story((), (Member("prod"), Member("dev")), (Round(), then))
+    await tell(story, FakeLand(story))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rolecall.core.gone import Farewell, Goodbye, farewell_notes, still_answering
 from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry, Why
-from rolecall.core.left_notes import ledger_notes
+from rolecall.core.left_notes import ledger_notes, unasked_notes
 
 from .test_ledger import entry
 from .worlds import AUDIT, BILLING, MEMBERS, RETIRED, desired, role
@@ -54,6 +54,16 @@ def test_many_are_told_in_few_lines() -> None:
     assert len(outside) == 1
     assert outside[0].startswith("left behind in 50 accounts (dev (000000000000), ")
     assert "and 47 more" in outside[0]
+
+
+def test_accounts_that_nobody_could_ask_are_named_by_reason() -> None:
+    unasked = {RETIRED: "the account is not active", AUDIT: "no credentials", BILLING: "no credentials"}
+    assert list(unasked_notes(desired(), unasked)) == [
+        f"whether a role was left in 1 account that no list has (retired ({RETIRED})) is not known: the account is not "
+        "active",
+        f"whether a role was left in 2 accounts that no list has (audit ({AUDIT}), billing ({BILLING})) is not known: "
+        "no credentials",
+    ]
 
 
 def test_what_is_proven_and_what_is_not_is_told_apart() -> None:

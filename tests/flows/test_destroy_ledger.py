@@ -249,6 +249,27 @@ async def test_without_the_platforms_credentials_everything_is_taken_out_and_not
     assert {found.reason for found in done.farewells} == {"nobody could be asked: no credentials to call the roll with"}
 
 
+async def test_where_nobody_can_ask_whether_a_role_was_let_go_of_that_is_told(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await applied(cloud)
+    dev, audit = account(cloud, "dev"), account(cloud, "audit")
+    for let_go in (dev, audit):
+        cloud.stack_sets.sets[STACK_SET].instances.pop(let_go)
+    cloud.organizations.set_state(audit, AccountState.SUSPENDED)
+
+    async def assume(role: object, **_: object) -> object:
+        raise CredentialsError("no credentials")
+
+    monkeypatch.setattr(cloud.probe, "assume", assume)
+    done = await destroyed(cloud)
+    assert done.unasked == {
+        dev: "nobody could be asked: no credentials",
+        audit: "the account is not active, so that nobody gets in",
+    }
+    assert (await destroyed(cloud)).unasked == {}, "where nothing of ours is left, nobody is under suspicion"
+
+
 async def test_one_account_is_taken_out_alone(cloud: FakeCloud) -> None:
     await applied(cloud)
     dev = account(cloud, "dev")

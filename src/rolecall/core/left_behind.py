@@ -42,10 +42,19 @@ def let_go_by_aws(desired: Desired, observed: Observed) -> list[AccountId]:
 
 def unlisted(desired: Desired, observed: Observed) -> list[AccountId]:
     """Active members of which neither the stack set nor the ledger knows: what is there was let go of by somebody."""
+    return [account for account in _in_no_list(desired, observed) if desired.accounts[account].account.active]
+
+
+def asleep(desired: Desired, observed: Observed) -> list[AccountId]:
+    """Members in no list either, into which nobody gets to ask: suspended or being closed."""
+    return [account for account in _in_no_list(desired, observed) if not desired.accounts[account].account.active]
+
+
+def _in_no_list(desired: Desired, observed: Observed) -> list[AccountId]:
     known = {found.account for found in observed.instances}
     known |= {entry.account for entry in of_stack_set(desired, observed.ledger)}
     known.add(desired.organization.management_account)
-    return [found.id for found in desired.accounts.values() if found.account.active and found.id not in known]
+    return [account for account in desired.accounts if account not in known]
 
 
 def without_stack(

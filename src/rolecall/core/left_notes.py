@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rolecall.core.counting import accounts as counted
 from rolecall.core.desired import Desired
+from rolecall.core.ids import AccountId
 from rolecall.core.ledger import Entry, Why
 
 _NAMED = 3
@@ -22,7 +23,7 @@ def ledger_notes(desired: Desired, entries: Sequence[Entry]) -> Iterator[str]:
     reach = [entry for entry in entries if _lives(desired, entry)]
     for entry in reach[:_NAMED]:
         yield (
-            f"left behind in {_place(entry)} since {entry.since:%Y-%m-%d}: {entry.role_arn} with {_stack(entry)}; "
+            f"left behind in {_entry(entry)} since {entry.since:%Y-%m-%d}: {entry.role_arn} with {_stack(entry)}; "
             f"{_BECAUSE[entry.why]}. {_mend(desired, entry)}"
         )
     if len(reach) > _NAMED:
@@ -31,6 +32,14 @@ def ledger_notes(desired: Desired, entries: Sequence[Entry]) -> Iterator[str]:
     yield from _counted(waiting, "not active, so that nobody gets in and nothing can be done until that changes")
     outside = [entry for entry in entries if entry.account not in desired.accounts]
     yield from _counted(outside, "outside the organization, where only the owner can delete it")
+
+
+def unasked_notes(desired: Desired, unasked: Mapping[AccountId, str]) -> Iterator[str]:
+    """Accounts in no list where nobody could ask for a role that somebody let go of, a line a reason."""
+    for reason in dict.fromkeys(unasked.values()):
+        places = [_called(desired, account) for account, why in unasked.items() if why == reason]
+        where = f"{counted(len(places))} that no list has ({_few(places)})"
+        yield f"whether a role was left in {where} is not known: {reason}"
 
 
 def _lives(desired: Desired, entry: Entry) -> bool:
@@ -51,12 +60,23 @@ def _counted(entries: Sequence[Entry], why: str) -> Iterator[str]:
 
 
 def _named(entries: Iterable[Entry]) -> str:
-    names = [_place(entry) for entry in entries]
-    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return _few([_entry(entry) for entry in entries])
 
 
-def _place(entry: Entry) -> str:
-    return f"{entry.name} ({entry.account})" if entry.name else entry.account
+def _few(places: Sequence[str]) -> str:
+    return ", ".join(places[:_NAMED]) + (f" and {len(places) - _NAMED} more" if len(places) > _NAMED else "")
+
+
+def _entry(entry: Entry) -> str:
+    return _place(entry.name, entry.account)
+
+
+def _called(desired: Desired, account: AccountId) -> str:
+    return _place(desired.accounts[account].account.name, account)
+
+
+def _place(name: str, account: AccountId) -> str:
+    return f"{name} ({account})" if name else account
 
 
 def _stack(entry: Entry) -> str:

@@ -7,15 +7,15 @@ taken out goes into the ledger before it is let go of.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rolecall.core.config import Config
 from rolecall.core.diff import is_managed, is_our_stack_set
 from rolecall.core.gone import Farewell, still_answering
 from rolecall.core.ids import AccountId, UnitId
 from rolecall.core.ledger import Entry
-from rolecall.core.left_behind import unlisted
+from rolecall.core.left_behind import asleep, unlisted
 from rolecall.core.observed import StackInstance
 from rolecall.core.plan import Action, Change
 from rolecall.core.reasons import concise
@@ -35,12 +35,15 @@ from rolecall.flows.operations import settle, wait_for_stack
 from rolecall.flows.registering import change_registrations
 from rolecall.ports import Ports
 
+_ASLEEP = "the account is not active, so that nobody gets in"
+
 
 @dataclass(frozen=True)
 class Destroyed:
     """What destroy did and what failed; `left` is what a look afterwards still found of ours.
 
-    `ledger` is what stays behind for now, and `farewells` are what the roles say since.
+    `ledger` is what stays behind for now, and `farewells` are what the roles say since. `unasked` are accounts in which
+    a role may be that no list has and that nobody could ask, with why.
     """
 
     changes: tuple[Change, ...]
@@ -49,6 +52,7 @@ class Destroyed:
     seen: Seen
     ledger: tuple[Entry, ...] = ()
     farewells: tuple[Farewell, ...] = ()
+    unasked: Mapping[AccountId, str] = field(default_factory=dict)
 
     @property
     def well(self) -> bool:
@@ -74,7 +78,7 @@ async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:
     """
     if seen.ledger_refused:
         raise seen.ledger_refused
-    await keep_what_was_let_go(seen, ports, _unlisted(seen, only))
+    unasked = await _ask_the_unlisted(seen, ports, only)
     await hold_against(seen, ports)  # what a killed run wrote and did not let go of may be deleted now
     changes = removals(seen.desired, seen.observed, only)
     asked = await ask_before(roles_to_go(seen, only), ports)
@@ -89,12 +93,19 @@ async def destroy(seen: Seen, ports: Ports, only: Only = None) -> Destroyed:
     after = replace(after, observed=replace(after.observed, ledger=entries))
     failures += still_answering(goodbyes)
     left = removals(after.desired, after.observed, only)
-    return Destroyed(changes, tuple(failures), left, after, entries, goodbyes)
+    return Destroyed(changes, tuple(failures), left, after, entries, goodbyes, unasked)
 
 
-def _unlisted(seen: Seen, only: Only) -> list[AccountId]:
+async def _ask_the_unlisted(seen: Seen, ports: Ports, only: Only) -> dict[AccountId, str]:
     """Where a role would be left that nobody knows of: after this run no stack set leads to its name."""
-    return [account for account in unlisted(seen.desired, seen.observed) if only is None or account in only]
+    unasked = await keep_what_was_let_go(seen, ports, _meant(unlisted(seen.desired, seen.observed), only))
+    if seen.observed.stack_set is None or not is_our_stack_set(seen.observed.stack_set):
+        return unasked
+    return unasked | dict.fromkeys(_meant(asleep(seen.desired, seen.observed), only), _ASLEEP)
+
+
+def _meant(accounts: Sequence[AccountId], only: Only) -> list[AccountId]:
+    return [account for account in accounts if only is None or account in only]
 
 
 async def _deregister(seen: Seen, ports: Ports, changes: Sequence[Change], only: Only) -> list[Failure]:

@@ -57,6 +57,11 @@ class Asked:
         """Those that AWS refused, which alone proves nothing."""
         return frozenset(role for role, reason in self.before.items() if reason == REFUSED)
 
+    @property
+    def unanswered(self) -> dict[RoleArn, str]:
+        """Those that nobody could ask, with why."""
+        return {role: reason for role, reason in self.before.items() if reason not in ("", REFUSED)}
+
 
 async def ask_before(partings: Sequence[Parting], ports: Ports) -> Asked:
     """Never raises for what a role or AWS says: what cannot be asked is not proven, and taken out all the same."""

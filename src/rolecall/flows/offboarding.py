@@ -41,24 +41,27 @@ async def farewells(after: Seen, ports: Ports, asked: Asked) -> tuple[Farewell, 
     return await ask_after(asked, ports, {found.account for found in asked.partings} - there)
 
 
-async def keep_what_was_let_go(seen: Seen, ports: Ports, suspects: Sequence[AccountId]) -> None:
+async def keep_what_was_let_go(seen: Seen, ports: Ports, suspects: Sequence[AccountId]) -> dict[AccountId, str]:
     """Roles that AWS or somebody let go of, in the accounts under suspicion or outside the organization: in no list.
 
     Those that answer go into the ledger; one of it that nobody knows the stack of, and that is refused now, is gone.
+    Returns the suspects that could not be asked: account -> why.
     """
-    await _keep_answering(seen, ports, suspects)
+    unasked = await _keep_answering(seen, ports, suspects)
     await _keep_departed(seen, ports)
     await _drop_refused(seen, ports)
+    return unasked
 
 
-async def _keep_answering(seen: Seen, ports: Ports, suspects: Sequence[AccountId]) -> None:
+async def _keep_answering(seen: Seen, ports: Ports, suspects: Sequence[AccountId]) -> dict[AccountId, str]:
     stack_set = seen.observed.stack_set
     if stack_set is None or not suspects or not is_our_stack_set(stack_set):
-        return
+        return {}
     asked = await ask_before(partings(seen, stack_set.content, suspects), ports)
     found = [role.account for role in asked.known]
     entries = without_stack(seen.desired, stack_set, found, now(ports))
     await keep(ports, lambda known: with_entries(known, entries))
+    return {role.account: why for role, why in asked.unanswered.items()}
 
 
 async def _keep_departed(seen: Seen, ports: Ports) -> None:

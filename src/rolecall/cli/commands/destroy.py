@@ -76,12 +76,12 @@ def _report(
 def _notes(destroyed: Destroyed, only: Only) -> list[str]:
     """What is proven of the roles, what stays behind, and what comes back."""
     from rolecall.core.gone import farewell_notes
-    from rolecall.core.left_notes import ledger_notes
+    from rolecall.core.left_notes import ledger_notes, unasked_notes
     from rolecall.core.removals import coming_back
 
     desired = destroyed.seen.desired
     names = {account.id: account.account.name for account in desired.accounts.values()}
-    left = ledger_notes(desired, destroyed.ledger)
+    left = [*ledger_notes(desired, destroyed.ledger), *unasked_notes(desired, destroyed.unasked)]
     return [*farewell_notes(destroyed.farewells, names), *left, *coming_back(desired, only)]
 
 
