@@ -178,6 +178,13 @@ async def test_lasting_trouble_is_given_up(
     assert len(script.asked) == attempts
 
 
+async def test_being_throttled_leaves_as_many_tries_for_trouble(client: QueryClient) -> None:
+    """In a storm of both, a call that was throttled a while is not given up for one lost connection."""
+    throttled, broken = [refusal(400, "Throttling")] * ATTEMPTS, [reset] * (ATTEMPTS - 1)
+    async with serving(*throttled, *broken, GOOD) as script:
+        assert await call(client, script) == "yes"
+
+
 async def test_throttled_once_the_calls_after_it_wait_too(client: QueryClient, sleeps: Sleeps) -> None:
     async with serving(refusal(400, "Throttling"), GOOD) as script:
         await call(client, script)

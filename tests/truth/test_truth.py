@@ -44,10 +44,10 @@ _ASKED = (
 """What a roll call asks. Other calls are let alone: how to deploy in a storm is for other tests."""
 _STORM = (
     {"kind": "throttle", "rate": 0.3},
-    {"kind": "reset", "rate": 0.05},
-    {"kind": "error", "status": 500, "rate": 0.05},
-    {"kind": "error", "status": 503, "code": "ServiceUnavailable", "rate": 0.05},
-    {"kind": "lost-answer", "rate": 0.05},
+    {"kind": "reset", "rate": 0.03},
+    {"kind": "error", "status": 500, "rate": 0.02},
+    {"kind": "error", "status": 503, "code": "ServiceUnavailable", "rate": 0.02},
+    {"kind": "lost-answer", "rate": 0.03},
     {"kind": "latency", "milliseconds": 100, "rate": 0.2},
 )
 

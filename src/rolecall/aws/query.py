@@ -98,9 +98,8 @@ class QueryClient:
         """The answer's XML. Raises AwsError for an error of AWS's, Unreachable when nothing answers."""
         body = _form({"Action": action, "Version": endpoint.version, **parameters})
         pace = self._paces.of(endpoint.service, action)
-        attempt = 0
+        tries = _Tries()
         while True:
-            attempt += 1
             if wait := pace.turn(self._now()):
                 await self._sleep(wait)
             try:
@@ -108,13 +107,13 @@ class QueryClient:
             except AwsError as error:
                 if isinstance(error, Throttled):
                     pace.throttled(self._now())
-                if attempt >= _most_attempts(error) or not self._budget.spend():
+                if tries.were_enough(error) or not self._budget.spend():
                     raise
             else:
                 self._budget.earn()
                 return answer
             # Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
-            await self._sleep(random.uniform(0, min(LONGEST_WAIT, 0.1 * 2**attempt)))  # noqa: S311 - not for secrets
+            await self._sleep(random.uniform(0, min(LONGEST_WAIT, 0.1 * 2**tries.all)))  # noqa: S311 - not for secrets
 
     async def _once(
         self, endpoint: Endpoint, action: str, body: bytes, credentials: ReadOnlyCredentials
@@ -191,9 +190,26 @@ def _code(status: int) -> str:
     return f"HTTP{status}"
 
 
-def _most_attempts(error: AwsError) -> int:
-    """A call that was one too many for AWS has its time; one that ran into trouble may not have."""
-    if isinstance(error, Throttled):
-        return THROTTLED_ATTEMPTS
+@dataclass(slots=True)
+class _Tries:
+    """What one call has met so far. One that was one too many for AWS has its time, and more tries of its own."""
+
+    throttled: int = 0
+    in_trouble: int = 0
+
+    @property
+    def all(self) -> int:
+        return self.throttled + self.in_trouble
+
+    def were_enough(self, error: AwsError) -> bool:
+        """Counts the try that ended with `error`."""
+        if isinstance(error, Throttled):
+            self.throttled += 1
+            return self.throttled >= THROTTLED_ATTEMPTS
+        self.in_trouble += 1
+        return self.in_trouble >= ATTEMPTS or not _may_pass(error)
+
+
+def _may_pass(error: AwsError) -> bool:
     server_side = error.code in ("InternalFailure", "InternalError", "ServiceUnavailable", "ServiceFailure")
-    return ATTEMPTS if isinstance(error, Unreachable) or server_side or error.code.startswith("HTTP5") else 1
+    return isinstance(error, Unreachable) or server_side or error.code.startswith("HTTP5")
