@@ -14,7 +14,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -24,6 +24,9 @@ from rolecall.errors import UsageError
 _URL_HINT = "give a URL such as sqlite:////var/lib/rolecall/registry.db, in a directory that exists and can be written"
 _BUSY_SECONDS = 10
 _BUSY_PAUSE = 0.05
+_MIGRATING = 0x526F6C65
+"""A key of PostgreSQL's advisory locks, which no one else is likely to use."""
+_ONLY_READS = {"rolecall_only_reads": True}
 
 
 class Database:
@@ -31,11 +34,21 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._writing = sessionmaker(engine, expire_on_commit=False)
+        self._reading = sessionmaker(engine.execution_options(**_ONLY_READS), expire_on_commit=False)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
 
     def transaction(self) -> AbstractContextManager[Session]:
-        """A session that commits at the end of the block, and rolls back on an exception."""
-        return self._sessions.begin()
+        """A session that commits at the end of the block, and rolls back on an exception. SQLite lets one write."""
+        return self._writing.begin()
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A session that only reads, and waits for nobody who writes."""
+        return self._reading.begin()
 
     def ping(self) -> None:
         """Raises sqlalchemy's OperationalError unless the database answers."""
@@ -83,6 +96,7 @@ def _engine(url: URL) -> Engine:
     _create_private(Path(url.database or ""))
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -91,7 +105,17 @@ def _create_private(file: Path) -> None:
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
 
+def _begin_sqlite(connection: Connection) -> None:
+    """Whoever will write takes the lock first: SQLite lets nobody wait who has read what another has changed since.
+
+    https://sqlite.org/lang_transaction.html
+    """
+    reads = connection.get_execution_options().keys() >= _ONLY_READS.keys()
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we begin: the driver would only with the first change
     with closing(connection.cursor()) as cursor:
         _write_ahead(cursor)
         # NORMAL may lose the last commits when the power fails.
@@ -117,9 +141,9 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", "rolecall.registry.database:migrations")
     config.set_main_option("path_separator", "os")
+    # Two servers that start at once must not both make the tables; the second waits here.
     with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            # Two servers that start at once must not both make the tables; the second waits here.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
