@@ -15,6 +15,8 @@ from rolecall.registry.accounts import routes as accounts
 from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.edge import Edge
 from rolecall.registry.envelope import install_error_handlers
+from rolecall.registry.metrics import routes as metrics
+from rolecall.registry.metrics.scraped import Metrics
 from rolecall.registry.pages import routes as pages
 from rolecall.registry.settings import Services, Settings
 
@@ -42,12 +44,13 @@ def create_app(settings: Settings, probe: RoleProbe, *, now: Callable[[], dateti
         lifespan=_closing(database),
     )
     app.state.services = Services(settings, database, probe, now)
-    routers = (accounts.router, system.router, pages.router)
+    app.state.metrics = scraped = Metrics(database, now)
+    routers = (accounts.router, system.router, metrics.router, pages.router)
     for router in routers:
         app.include_router(router)
     install_error_handlers(app, [route for router in routers for route in router.routes])
     app.mount("/static", pages.static_files())
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, traffic=scraped.traffic)
     return app
 
 

@@ -20,7 +20,8 @@ class Settings:
 
     `external_id` is what every registered role must ask for; None where the registry runs in the same owner's accounts
     and roles ask for none. `session_secret` signs browser sessions: several servers on one database need the same, and
-    a new one signs everybody out. `secure_cookies` is for HTTPS, ours or the proxy's in front.
+    a new one signs everybody out. `secure_cookies` is for HTTPS, ours or the proxy's in front. `behind_proxy`: who asks
+    may be somewhere else than the address says.
     """
 
     database_url: str
@@ -28,6 +29,7 @@ class Settings:
     session_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     session_age: timedelta = timedelta(hours=12)
     secure_cookies: bool = False
+    behind_proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
