@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from tools import behaviours, group_guide
 
 if TYPE_CHECKING:
+    from typer.models import TyperInfo
+
     from rolecall.core.operator_right import Right
 
 ROOT = Path(__file__).parent.parent
@@ -142,13 +144,22 @@ def command_line() -> str:
     os.environ["COLUMNS"] = "100"
     os.environ["TERMINAL_WIDTH"] = "100"
     runner = CliRunner()
-    names = [command.name for command in app.registered_commands if command.name]
+    names = [[command.name] for command in app.registered_commands if command.name]
+    names += [path for group in app.registered_groups for path in _group(group)]
     parts = ["# The command line\n\nGlobal options may stand before or after the command.\n"]
-    for arguments in ([], *([name] for name in names)):
+    for arguments in ([], *names):
         told = runner.invoke(app, [*arguments, "--help"], prog_name="rolecall", color=False)
         title = " ".join(["rolecall", *arguments])
         parts.append(f"## {title}\n\n```text\n{_stripped(told.stdout)}\n```\n")
     return "\n".join(parts) + _EXITS
+
+
+def _group(group: TyperInfo) -> Iterator[list[str]]:
+    """The group and each of its commands, as they are called."""
+    assert group.typer_instance
+    name = str(group.typer_instance.info.name)
+    yield [name]
+    yield from ([name, command.name] for command in group.typer_instance.registered_commands if command.name)
 
 
 _EXITS = """

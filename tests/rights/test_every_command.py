@@ -15,6 +15,7 @@ NEEDS_NONE = {
     "init": "writes a file",
     "permissions": "reads the config alone",
     "policy": "reads the config alone",
+    "registry": "as serve, or copies its database",
     "sandbox": "is AWS itself",
     "serve": "assumes roles as the platform, and calls nothing else",
 }

@@ -13,13 +13,13 @@ from rolecall.registry.auth import Caller, Permission, authenticate
 from rolecall.registry.envelope import ApiError
 from rolecall.registry.settings import InjectedServices
 
-bearer = HTTPBearer(auto_error=False, description="A key of the registry: `rolecall serve --create-key` makes one.")
+_bearer = HTTPBearer(auto_error=False, description="A key of the registry: `rolecall serve --create-key` makes one.")
 
 
 def authenticated(
     request: Request,
     services: InjectedServices,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
     """The caller of this request. 401 without a key that the registry gave out."""
     if credentials is None:

@@ -1,4 +1,4 @@
-"""The outermost layer of the app: security headers, the size of bodies, unexpected errors. Logs and counts each request.
+"""The outermost layer of the app: security headers, size of bodies, unexpected errors; logs and counts each request.
 
 Logs no header, query or body: those hold keys. Header meanings: https://owasp.org/www-project-secure-headers/
 """

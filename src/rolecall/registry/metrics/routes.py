@@ -11,24 +11,25 @@ import re
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
-from rolecall.registry.access import authenticated, bearer, require
+from rolecall.registry.access import authenticated, require
 from rolecall.registry.auth import Permission
 from rolecall.registry.metrics.scraped import Metrics
 from rolecall.registry.settings import InjectedServices
 
 router = APIRouter(include_in_schema=False)
 _LOCAL_NAME = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.ASCII)
+_bearer = HTTPBearer(auto_error=False)
 _may_view = require(Permission.VIEW_SYSTEM_STATUS)
 
 
 def _guarded(
     request: Request,
     services: InjectedServices,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> None:
     """401 and 403 as everywhere, but for who asks from this machine without a key."""
     if credentials is None and not services.settings.behind_proxy and _is_from_here(request):
