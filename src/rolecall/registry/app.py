@@ -15,6 +15,7 @@ from rolecall.registry.accounts import routes as accounts
 from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.edge import Edge
 from rolecall.registry.envelope import install_error_handlers
+from rolecall.registry.hushed import HushedProbe
 from rolecall.registry.metrics import routes as metrics
 from rolecall.registry.metrics.scraped import Metrics
 from rolecall.registry.pages import routes as pages
@@ -43,7 +44,7 @@ def create_app(settings: Settings, probe: RoleProbe, *, now: Callable[[], dateti
         redirect_slashes=False,
         lifespan=_closing(database),
     )
-    app.state.services = Services(settings, database, probe, now)
+    app.state.services = Services(settings, database, HushedProbe(probe), now)
     app.state.metrics = scraped = Metrics(database, now)
     routers = (accounts.router, system.router, metrics.router, pages.router)
     for router in routers:

@@ -65,7 +65,7 @@ def open_database(url: str) -> Database:
     Raises UsageError where that cannot be done, and where a newer rolecall has migrated it already.
     """
     parsed = parse_url(url)
-    shown = parsed.render_as_string(hide_password=True)
+    shown = parsed.set(query={}).render_as_string(hide_password=True)  # options may hold a password too
     try:
         engine = _engine(parsed)
         _migrate(engine)
