@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from rolecall.registry.auth import Role
 from rolecall.registry.database.engine import Database
 from rolecall.registry.database.models import PipelineRow
+from rolecall.registry.settings import Services
 
 from ..conftest import Seed
 from ..fakes import FakeNow
@@ -36,3 +37,9 @@ def browser(app: FastAPI, seed: Seed) -> TestClient:
     browser = TestClient(app, follow_redirects=False)
     sign_in(browser, seed.keys[Role.ADMINISTRATOR])
     return browser
+
+
+@pytest.fixture
+def app_services(app: FastAPI) -> Services:
+    services: Services = app.state.services
+    return services
