@@ -36,6 +36,7 @@ ON_SQLITE = (
     f"REPLACE INTO audit_log ({_COLUMNS}) SELECT 1, {_LINE}",
     "UPDATE OR REPLACE audit_log SET id = 1",
 )
+ON_POSTGRESQL = (*EVERYWHERE, "TRUNCATE audit_log", "TRUNCATE audit_log, accounts CASCADE")
 
 
 def write_two(database: Database, now: FakeNow) -> None:
@@ -52,6 +53,15 @@ def test_no_statement_changes_a_line_on_sqlite(statement: str, database: Databas
     with pytest.raises(DBAPIError, match="only grows"), database.transaction() as session:
         session.execute(text(statement))
     assert state(database)["audit_log"] == before
+
+
+@pytest.mark.parametrize("statement", ON_POSTGRESQL)
+def test_no_statement_changes_a_line_on_postgresql(statement: str, on_postgresql: Database, now: FakeNow) -> None:
+    write_two(on_postgresql, now)
+    before = state(on_postgresql)["audit_log"]
+    with pytest.raises(DBAPIError, match="only grows"), on_postgresql.transaction() as session:
+        session.execute(text(statement))
+    assert state(on_postgresql)["audit_log"] == before
 
 
 def test_another_program_with_the_file_is_held_too(database_file: Path, database: Database, now: FakeNow) -> None:
