@@ -55,6 +55,8 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_the_readme_names_every_command() -> None:
     from rolecall.cli.main import app
 
-    names = [command.name for command in app.registered_commands]
-    names += [group.typer_instance.info.name for group in app.registered_groups if group.typer_instance]
-    assert [name for name in names if f"`rolecall {name}" not in README] == []
+    commands = [
+        *(command.name for command in app.registered_commands),
+        *(group.name for group in app.registered_groups),
+    ]
+    assert [name for name in commands if f"`rolecall {name}" not in README] == []

@@ -1,4 +1,4 @@
-"""`rolecall registry`: what is done to a registry beside serving it."""
+"""`rolecall registry …`: what is done for the registry beside serving it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from rolecall.cli.commands import registry_backup
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(name="registry", help="Look after the registry: back its database up, and restore it.")
+    group = typer.Typer(help="Work for the registry beside serving it.", no_args_is_help=True, rich_markup_mode=None)
     registry_backup.register(group)
-    app.add_typer(group)
+    app.add_typer(group, name="registry")
