@@ -15,10 +15,11 @@ from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.store import AccountExists, add_account
 from rolecall.registry.audit.change import Change
 from rolecall.registry.audit.store import Entry, record
-from rolecall.registry.auth import Caller, Role
+from rolecall.registry.auth import Role, authenticate
 from rolecall.registry.database.engine import Database
 from rolecall.registry.settings import Services
 
+from ..conftest import Seed
 from ..fakes import GOOD_ROLE, FakeNow
 from .walking import state
 
@@ -72,9 +73,11 @@ def test_another_program_with_the_file_is_held_too(database_file: Path, database
 
 
 def test_a_change_that_fails_leaves_no_line_and_a_line_that_fails_no_change(
-    database: Database, app_services: Services
+    database: Database, app_services: Services, seed: Seed
 ) -> None:
-    caller = Caller(1, "0123456789abcdef", "somebody", Role.ADMINISTRATOR)
+    with database.reading() as session:
+        caller = authenticate(session, seed.keys[Role.ADMINISTRATOR])
+    assert caller
     change = Change(app_services, caller, "POST", "/x", None)
     before = state(database)
     with pytest.raises(AccountExists):
