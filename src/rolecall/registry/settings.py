@@ -42,7 +42,8 @@ class Services:
     now: Callable[[], datetime]
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
+    # Not in a thread, as all that blocks: a hop there costs more than this does.
     return cast(Services, request.app.state.services)
 
 

@@ -45,7 +45,7 @@ _may_view = Depends(require(Permission.VIEW_ACCOUNTS))
 _may_manage = Depends(require(Permission.MANAGE_ACCOUNTS))
 
 
-def _query(
+async def _query(
     account_name: Annotated[str, Query(description="part of the name, in any case")] = "",
     type: Annotated[list[AccountType] | None, Query(description="repeatable")] = None,
     account_check_result: Annotated[CheckResult | None, Query()] = None,
@@ -59,7 +59,7 @@ def _query(
     )
 
 
-def _window(
+async def _window(
     page: Annotated[int, Query(ge=1, le=_MAX_PAGE)] = 1,
     per_page: Annotated[int, Query(ge=1, le=MAX_PER_PAGE)] = 10,
 ) -> Window:
