@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.schemas import AccountType, CheckResult
@@ -46,26 +46,39 @@ def list_accounts(
     session: Session, query: AccountQuery, window: Window, *, by_name: bool = False
 ) -> tuple[Sequence[AccountRow], int]:
     """One page of the accounts that match, oldest first or by name, and how many match in all."""
-    matching = _matching(query)
+    matching = _matching(query, session.get_bind().dialect.name)
     total = session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+    if total <= window.offset:
+        return [], total
     order = AccountRow.account_name if by_name else AccountRow.id
     rows = session.scalars(matching.order_by(order).limit(window.per_page).offset(window.offset)).all()
     return rows, total
 
 
-def _matching(query: AccountQuery) -> Select[AccountRow]:
+def _matching(query: AccountQuery, dialect: str) -> Select[AccountRow]:
     accounts = select(AccountRow)
     if query.account_name:
-        accounts = accounts.where(AccountRow.account_name.icontains(query.account_name, autoescape=True))
+        accounts = accounts.where(_holds(AccountRow.account_name, query.account_name, dialect))
     if query.search:
         fields = (AccountRow.account_name, AccountRow.role_arn)
-        accounts = accounts.where(or_(*(field.icontains(query.search, autoescape=True) for field in fields)))
+        accounts = accounts.where(or_(*(_holds(field, query.search, dialect) for field in fields)))
     if query.types:
         accounts = accounts.where(AccountRow.type.in_(query.types))
     # The registry runs no checks and has no groups: every account is unchecked, and in no group.
     if query.check_result not in (None, CheckResult.NO_CHECKS) or query.group_name:
         accounts = accounts.where(false())
     return accounts
+
+
+def _holds(field: InstrumentedAttribute[str], text: str, dialect: str) -> ColumnElement[bool]:
+    """Whether the text stands in the field, in any case.
+
+    SQLite's LIKE is blind to the case of ASCII letters by itself, and lower(), which it would be given too, takes twice
+    as long as LIKE. https://sqlite.org/lang_expr.html#the_like_glob_regexp_match_and_extract_operators
+    """
+    if dialect == "sqlite":
+        return field.contains(text, autoescape=True)
+    return field.icontains(text, autoescape=True)
 
 
 def count(session: Session) -> int:
