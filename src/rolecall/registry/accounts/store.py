@@ -72,8 +72,10 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count(AccountRow.id))) or 0
 
 
-def find_account(session: Session, account_name: str) -> AccountRow | None:
-    return session.scalar(select(AccountRow).where(AccountRow.account_name == account_name))
+def find_account(session: Session, account_name: str, *, lock: bool = False) -> AccountRow | None:
+    """With `lock` nobody else changes or removes it until the end of the transaction."""
+    named = select(AccountRow).where(AccountRow.account_name == account_name)
+    return session.scalar(named.with_for_update() if lock else named)
 
 
 def add_account(session: Session, account_name: str, role: RoleArn, added_at: datetime) -> None:
