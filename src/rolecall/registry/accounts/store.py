@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.schemas import AccountType, CheckResult
-from rolecall.registry.database.models import AccountRow
+from rolecall.registry.database.models import AccountRow, CheckRow
 
 
 class AccountExists(Exception):
@@ -62,10 +62,12 @@ def _matching(query: AccountQuery) -> Select[AccountRow]:
         accounts = accounts.where(or_(*(field.icontains(query.search, autoescape=True) for field in fields)))
     if query.types:
         accounts = accounts.where(AccountRow.type.in_(query.types))
-    # The registry runs no checks and has no groups: every account is unchecked, and in no group.
-    if query.check_result not in (None, CheckResult.NO_CHECKS) or query.group_name:
-        accounts = accounts.where(false())
-    return accounts
+    if query.check_result is CheckResult.NO_CHECKS:
+        accounts = accounts.where(AccountRow.check_result.is_(None))
+    elif query.check_result:
+        accounts = accounts.where(AccountRow.check_result == query.check_result.value)
+    # There are no groups: no account is in one.
+    return accounts.where(false()) if query.group_name else accounts
 
 
 def count(session: Session) -> int:
@@ -78,9 +80,21 @@ def find_account(session: Session, account_name: str, *, lock: bool = False) -> 
     return session.scalar(named.with_for_update() if lock else named)
 
 
-def add_account(session: Session, account_name: str, role: RoleArn, added_at: datetime) -> None:
-    """Raises AccountExists where the name is taken, also by somebody who came first a moment ago."""
-    row = AccountRow(account_name=account_name, type=AccountType.AWS.value, role_arn=str(role), added_at=added_at)
+def last_check(session: Session, account_id: int) -> CheckRow | None:
+    """The account's last check that ended."""
+    checks = select(CheckRow).where(CheckRow.account_id == account_id)
+    return session.scalar(checks.order_by(CheckRow.id.desc()).limit(1))
+
+
+def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: datetime) -> None:
+    """A role that was just assumed. Raises AccountExists where the name is taken, also by who came a moment before."""
+    row = AccountRow(
+        account_name=account_name,
+        type=AccountType.AWS.value,
+        role_arn=str(role),
+        added_at=assumed_at,
+        last_used_at=assumed_at,
+    )
     session.add(row)
     try:
         session.flush()

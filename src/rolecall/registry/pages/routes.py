@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,7 +21,8 @@ from starlette.staticfiles import StaticFiles
 from rolecall import __version__
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.store import AccountQuery, Window, count, list_accounts
-from rolecall.registry.auth import Caller, Permission, authenticate
+from rolecall.registry.attempts import TooManyAttempts, prove
+from rolecall.registry.auth import Permission
 from rolecall.registry.envelope import Pagination
 from rolecall.registry.pages.session import BrowserSession
 from rolecall.registry.pages.visit import InjectedForm, InjectedVisit, Visit, set_session
@@ -109,12 +111,15 @@ def sign_in_page(services: InjectedServices, visit: InjectedVisit) -> Response:
 
 
 @router.post("/sign-in")
-async def sign_in(services: InjectedServices, sent: InjectedForm) -> Response:
+async def sign_in(request: Request, services: InjectedServices, sent: InjectedForm) -> Response:
     """Begins a session for a key that is known."""
     visit, form = sent
     if not form.genuine:
         return _sign_in_form(services, visit, HTTPStatus.FORBIDDEN, "This form has expired. Please send it again.")
-    caller = await run_in_threadpool(_authenticate, services, form.fields.get("key", "").strip())
+    try:
+        caller = await run_in_threadpool(prove, request, services, form.fields.get("key", "").strip())
+    except TooManyAttempts as error:
+        return _sign_in_form(services, visit, error.status, error.message, error.headers)
     if caller is None:
         return _sign_in_form(services, visit, HTTPStatus.UNAUTHORIZED, "The registry does not know this key.")
     response = _see_other("/")
@@ -133,13 +138,11 @@ async def sign_out(services: InjectedServices, sent: InjectedForm) -> Response:
     return response
 
 
-def _authenticate(services: Services, key: str) -> Caller | None:
-    with services.database.transaction() as session:
-        return authenticate(session, key)
-
-
-def _sign_in_form(services: Services, visit: Visit, status: HTTPStatus, problem: str = "") -> Response:
+def _sign_in_form(
+    services: Services, visit: Visit, status: HTTPStatus, problem: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
     response = _render("sign_in.html", visit, status, problem=problem)
+    response.headers.update(headers or {})
     set_session(response, services, visit, visit.session)
     return response
 
