@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from rolecall.ports import RoleProbe
 from rolecall.registry.database.engine import Database
+from rolecall.registry.pipelines.bell import Bell
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Settings:
 
     `external_id` is what every registered role must ask for; None where the registry runs in the same owner's accounts
     and roles ask for none. `session_secret` signs browser sessions: several servers on one database need the same, and
-    a new one signs everybody out. `secure_cookies` is for HTTPS, ours or the proxy's in front.
+    a new one signs everybody out. `secure_cookies` is for HTTPS, ours or the proxy's in front. Accounts whose last
+    check is older than `check_every` are checked anew; zero: only when somebody asks.
     """
 
     database_url: str
@@ -28,6 +30,7 @@ class Settings:
     session_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     session_age: timedelta = timedelta(hours=12)
     secure_cookies: bool = False
+    check_every: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,11 @@ class Services:
     database: Database
     probe: RoleProbe
     now: Callable[[], datetime]
+    bell: Bell = field(default_factory=Bell)
+
+    def wake(self) -> None:
+        """Has the worker of this process look for work at once. For after the transaction that began a pipeline."""
+        self.bell.ring()
 
 
 def _services(request: Request) -> Services:
