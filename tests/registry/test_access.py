@@ -67,7 +67,15 @@ def test_whoami_tells_the_role_and_what_it_may_do(client_as: Callable[[Role], Te
         "display_name": "Lead Analyst's key",
         "changed_password": True,
         "eula_agreed": True,
-        "permissions": {"view_accounts": True, "manage_accounts": False, "view_system_status": False},
+        "permissions": {
+            "view_accounts": True,
+            "manage_accounts": False,
+            "view_pipelines": True,
+            "manage_pipelines": False,
+            "manage_keys": False,
+            "view_audit_log": False,
+            "view_system_status": False,
+        },
         "rbac_role": "Lead Analyst",
     }
 

@@ -42,7 +42,7 @@ def create_app(settings: Settings, probe: RoleProbe, *, now: Callable[[], dateti
         lifespan=_closing(database),
     )
     app.state.services = Services(settings, database, probe, now)
-    routers = (accounts.router, system.router, pages.router)
+    routers = (accounts.router, system.router, *pages.ROUTERS)
     for router in routers:
         app.include_router(router)
     install_error_handlers(app, [route for router in routers for route in router.routes])

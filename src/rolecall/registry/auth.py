@@ -43,15 +43,20 @@ class Permission(StrEnum):
 
     VIEW_ACCOUNTS = "view_accounts"
     MANAGE_ACCOUNTS = "manage_accounts"
+    VIEW_PIPELINES = "view_pipelines"
+    MANAGE_PIPELINES = "manage_pipelines"
+    """Begin them (checks, discoveries), cancel them, begin them again."""
+    MANAGE_KEYS = "manage_keys"
+    VIEW_AUDIT_LOG = "view_audit_log"
     VIEW_SYSTEM_STATUS = "view_system_status"
 
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.PLATFORM_ADMINISTRATOR: frozenset(Permission),
-    Role.LEAD_ANALYST: frozenset({Permission.VIEW_ACCOUNTS}),
-    Role.ANALYST: frozenset({Permission.VIEW_ACCOUNTS}),
-    Role.READ_ONLY_ANALYST: frozenset(),
+    Role.LEAD_ANALYST: frozenset({Permission.VIEW_ACCOUNTS, Permission.VIEW_PIPELINES}),
+    Role.ANALYST: frozenset({Permission.VIEW_ACCOUNTS, Permission.VIEW_PIPELINES}),
+    Role.READ_ONLY_ANALYST: frozenset({Permission.VIEW_PIPELINES}),
 }
 
 
