@@ -32,7 +32,7 @@ class Panel:
 
     @property
     def done(self) -> int:
-        return self.summary.total - self.summary.undone
+        return self.summary.success + self.summary.failure
 
     @property
     def hidden(self) -> int:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from starlette.staticfiles import StaticFiles
 
-from rolecall.registry.pages import account_add, account_list, account_one, pipelines, sign_in
+from rolecall.registry.pages import account_add, account_list, account_one, organization, pipelines, sign_in
 from rolecall.registry.pages.templating import HERE
 
 # One account's path is a number, and so comes after those with a word in its place.
-ROUTERS = (sign_in.router, account_list.router, account_add.router, account_one.router, pipelines.router)
+ROUTERS = (
+    sign_in.router,
+    account_list.router,
+    account_add.router,
+    account_one.router,
+    organization.router,
+    pipelines.router,
+)
 
 
 def static_files() -> StaticFiles:

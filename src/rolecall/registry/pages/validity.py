@@ -11,6 +11,7 @@ from rolecall.registry.accounts.schemas import AccountName
 
 _NAME: TypeAdapter[str] = TypeAdapter(AccountName)
 _LONGEST_NAME = 255
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _ACCESS_KEY = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}")
 
 
@@ -33,6 +34,13 @@ def role_problem(text: str) -> str:
         RoleArn.parse(text)
     except ValueError:
         return "This is not the ARN of a role, such as arn:aws:iam::111122223333:role/CadoResponseRole."
+    return ""
+
+
+def role_name_problem(text: str) -> str:
+    """Empty where a role may be called so. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
+    if not _ROLE_NAME.fullmatch(text):
+        return "Give the bare name of a role, not its ARN: letters, digits and _+=,.@- only, 64 at most."
     return ""
 
 
