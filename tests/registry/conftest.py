@@ -16,6 +16,7 @@ from rolecall.registry.auth import Role, create_key
 from rolecall.registry.settings import Settings
 
 from .fakes import EXTERNAL_ID, GOOD_ROLE, FakeNow, FakeProbe
+from .work import Work
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,11 @@ def client_as(app: FastAPI, seed: Seed) -> Callable[[Role], TestClient]:
 def client(client_as: Callable[[Role], TestClient]) -> TestClient:
     """An administrator."""
     return client_as(Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def work(app: FastAPI) -> Work:
+    return Work(app)
 
 
 @pytest.fixture

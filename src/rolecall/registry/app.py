@@ -11,13 +11,26 @@ from fastapi import FastAPI
 from rolecall import __version__
 from rolecall.ports import RoleProbe
 from rolecall.registry import system
+from rolecall.registry.accounts import actions
 from rolecall.registry.accounts import routes as accounts
+from rolecall.registry.audit import routes as audit
 from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.edge import Edge
 from rolecall.registry.envelope import install_error_handlers
+from rolecall.registry.keys import routes as keys
 from rolecall.registry.pages import routes as pages
+from rolecall.registry.pipelines import routes as pipelines
 from rolecall.registry.settings import Services, Settings
 
+ROUTERS = (
+    actions.router,
+    accounts.router,
+    pipelines.router,
+    keys.router,
+    audit.router,
+    system.router,
+    *pages.ROUTERS,
+)
 _DESCRIPTION = "Registers the IAM roles that a forensics platform assumes, once each has proved that it answers."
 
 
@@ -42,10 +55,9 @@ def create_app(settings: Settings, probe: RoleProbe, *, now: Callable[[], dateti
         lifespan=_closing(database),
     )
     app.state.services = Services(settings, database, probe, now)
-    routers = (accounts.router, system.router, *pages.ROUTERS)
-    for router in routers:
+    for router in ROUTERS:
         app.include_router(router)
-    install_error_handlers(app, [route for router in routers for route in router.routes])
+    install_error_handlers(app, [route for router in ROUTERS for route in router.routes])
     app.mount("/static", pages.static_files())
     app.add_middleware(Edge)
     return app

@@ -7,19 +7,31 @@ Success is `{"status": "success", "data": …}`, lists add `pagination`; an erro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, JsonValue
+from pydantic import AfterValidator, BaseModel, JsonValue
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 T = TypeVar("T")
+
+
+def _without_nul(text: str) -> str:
+    """PostgreSQL keeps no NUL in its texts. https://www.postgresql.org/docs/current/datatype-character.html"""
+    if "\0" in text:
+        raise ValueError("a text cannot hold the character NUL")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+"""Any text of a path or query that may be looked for in the database."""
 
 
 class Success(BaseModel, Generic[T]):
@@ -66,11 +78,34 @@ class Error(BaseModel):
 class ApiError(Exception):
     """A request that is answered with an error."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+    def __init__(
+        self, status: HTTPStatus, code: str, message: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.headers = headers
+
+
+def milliseconds(time: datetime) -> int:
+    """Since the epoch, as the API tells times."""
+    return round(time.timestamp() * 1000)
+
+
+def optional_milliseconds(time: datetime | None) -> int | None:
+    return milliseconds(time) if time else None
+
+
+WITH_A_KEY = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
+"""What every route may answer that takes a key and has a rule."""
+WITH_A_BODY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+"""And those that take a body."""
 
 
 def errors(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -102,8 +137,7 @@ def install_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
 
 async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else None
-    return error_response(error.status, error.code, error.message, headers=headers)
+    return error_response(error.status, error.code, error.message, headers=error.headers)
 
 
 def _allowed(routes: Sequence[BaseRoute], scope: Scope) -> dict[str, str]:

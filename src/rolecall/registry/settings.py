@@ -11,6 +11,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from rolecall.ports import RoleProbe
+from rolecall.registry.buckets import AttemptLimits
 from rolecall.registry.database.engine import Database
 from rolecall.registry.pipelines.bell import Bell
 
@@ -42,6 +43,7 @@ class Services:
     probe: RoleProbe
     now: Callable[[], datetime]
     bell: Bell = field(default_factory=Bell)
+    attempts: AttemptLimits = field(default_factory=AttemptLimits)
 
     def wake(self) -> None:
         """Has the worker of this process look for work at once. For after the transaction that began a pipeline."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.schemas import AccountType, CheckResult
-from rolecall.registry.database.models import AccountRow
+from rolecall.registry.database.models import AccountRow, CheckRow
 
 
 class AccountExists(Exception):
@@ -86,7 +86,7 @@ def _matching(query: AccountQuery) -> Select[AccountRow]:
         accounts = accounts.where(AccountRow.check_result.is_(None))
     elif query.check_result:
         accounts = accounts.where(AccountRow.check_result == query.check_result.value)
-    # The registry has no groups: every account is in none.
+    # There are no groups: no account is in one.
     return accounts.where(false()) if query.group_name else accounts
 
 
@@ -98,9 +98,21 @@ def find_account(session: Session, account_name: str) -> AccountRow | None:
     return session.scalar(select(AccountRow).where(AccountRow.account_name == account_name))
 
 
-def add_account(session: Session, account_name: str, role: RoleArn, added_at: datetime) -> None:
-    """Raises AccountExists where the name is taken, also by somebody who came first a moment ago."""
-    row = AccountRow(account_name=account_name, type=AccountType.AWS.value, role_arn=str(role), added_at=added_at)
+def last_check(session: Session, account_id: int) -> CheckRow | None:
+    """The account's last check that ended."""
+    checks = select(CheckRow).where(CheckRow.account_id == account_id)
+    return session.scalar(checks.order_by(CheckRow.id.desc()).limit(1))
+
+
+def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: datetime) -> None:
+    """A role that was just assumed. Raises AccountExists where the name is taken, also by who came a moment before."""
+    row = AccountRow(
+        account_name=account_name,
+        type=AccountType.AWS.value,
+        role_arn=str(role),
+        added_at=assumed_at,
+        last_used_at=assumed_at,
+    )
     session.add(row)
     try:
         session.flush()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from rolecall.registry.attempts import TooManyAttempts, prove
 from rolecall.registry.audit.change import Change
-from rolecall.registry.auth import Caller, authenticate
+from rolecall.registry.auth import Caller
 from rolecall.registry.pages.guard import InjectedFields, is_genuine, page_router
 from rolecall.registry.pages.session import BrowserSession
 from rolecall.registry.pages.templating import render, see_other
@@ -34,7 +36,10 @@ async def sign_in(
     """Begins a session for a key that is known."""
     if not is_genuine(visit, fields):
         return _form(services, visit, HTTPStatus.FORBIDDEN, "This form has expired. Please send it again.")
-    caller = await run_in_threadpool(_authenticate, services, fields.get("key", "").strip())
+    try:
+        caller = await run_in_threadpool(prove, request, services, fields.get("key", "").strip())
+    except TooManyAttempts as error:
+        return _form(services, visit, error.status, error.message, error.headers)
     if caller is None:
         return _form(services, visit, HTTPStatus.UNAUTHORIZED, "The registry does not know this key.")
     await run_in_threadpool(_record, request, services, caller, "signed_in")
@@ -57,17 +62,15 @@ async def sign_out(
     return response
 
 
-def _authenticate(services: Services, key: str) -> Caller | None:
-    with services.database.reading() as session:
-        return authenticate(session, key)
-
-
 def _record(request: Request, services: Services, caller: Caller, event: str) -> None:
     with Change.by(request, services, caller).transaction(event, caller.name, HTTPStatus.SEE_OTHER):
         pass
 
 
-def _form(services: Services, visit: Visit, status: HTTPStatus, problem: str = "") -> Response:
+def _form(
+    services: Services, visit: Visit, status: HTTPStatus, problem: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
     response = render("sign_in.html", visit, status, problem=problem)
+    response.headers.update(headers or {})
     set_session(response, services, visit, visit.session)
     return response

@@ -109,6 +109,17 @@ def subtasks_of(session: Session, pipeline_id: int) -> Sequence[SubtaskRow]:
     ).all()
 
 
+def first_subtasks(session: Session, pipeline_ids: Collection[int], at_most: int) -> Mapping[int, list[SubtaskRow]]:
+    """pipeline id -> its first so many subtasks, in the order in which they were added."""
+    place = func.row_number().over(partition_by=SubtaskRow.pipeline_id, order_by=SubtaskRow.id).label("place")
+    placed = select(SubtaskRow.id, place).where(SubtaskRow.pipeline_id.in_(pipeline_ids)).subquery()
+    first = select(SubtaskRow).join(placed, placed.c.id == SubtaskRow.id).where(placed.c.place <= at_most)
+    found: dict[int, list[SubtaskRow]] = {pipeline_id: [] for pipeline_id in pipeline_ids}
+    for row in session.scalars(first.order_by(SubtaskRow.id)):
+        found[row.pipeline_id].append(row)
+    return found
+
+
 def summaries(session: Session, pipeline_ids: Collection[int]) -> Mapping[int, Summary]:
     """pipeline id -> how many subtasks are in which state."""
     counted = select(SubtaskRow.pipeline_id, SubtaskRow.state, func.count()).where(
@@ -118,6 +129,17 @@ def summaries(session: Session, pipeline_ids: Collection[int]) -> Mapping[int, S
     for pipeline_id, state, number in session.execute(counted.group_by(SubtaskRow.pipeline_id, SubtaskRow.state)):
         found[pipeline_id][state.lower()] = number
     return {pipeline_id: Summary(**found[pipeline_id]) for pipeline_id in pipeline_ids}
+
+
+def count_open(session: Session) -> int:
+    """Pipelines that have not ended."""
+    return session.scalar(select(func.count(PipelineRow.id)).where(PipelineRow.status.in_(OPEN))) or 0
+
+
+def count_workers(session: Session, now: datetime) -> int:
+    """Workers that hold a subtask now."""
+    held = (SubtaskRow.state == SubtaskState.RUNNING.value, SubtaskRow.leased_until > now)
+    return session.scalar(select(func.count(SubtaskRow.owner.distinct())).where(*held)) or 0
 
 
 def abort(session: Session, pipeline_id: int, now: datetime) -> PipelineRow | None:
