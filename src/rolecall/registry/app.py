@@ -30,7 +30,7 @@ ROUTERS = (
     keys.router,
     audit.router,
     system.router,
-    pages.router,
+    *pages.ROUTERS,
 )
 _DESCRIPTION = "Registers the IAM roles that a forensics platform assumes, once each has proved that it answers."
 

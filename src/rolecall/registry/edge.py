@@ -15,9 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rolecall.registry.envelope import error_response
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_IMPORT_BYTES = 1024 * 1024
+"""Of a CSV file with roles, without the form around it."""
+
+_LIMITS = dict.fromkeys(("/import/preview", "/import/add"), MAX_IMPORT_BYTES + MAX_BODY_BYTES)
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -43,7 +48,7 @@ class Edge:
         started = time.monotonic()
         answer = _Answer(scope, send)
         try:
-            await self._app(scope, _limited(receive), answer.send)
+            await self._app(scope, _limited(receive, _LIMITS.get(scope["path"], MAX_BODY_BYTES)), answer.send)
         except Exception:
             _log.exception("unexpected error", extra={"fields": {"method": scope["method"], "path": scope["path"]}})
             if answer.status:
@@ -84,7 +89,7 @@ class _Answer:
         }
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, limit: int) -> Receive:
     """Counts what the body brings, since a Content-Length may be absent or wrong. 413 past the limit."""
     received = 0
 
@@ -92,8 +97,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise HTTPException(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
+        if received > limit:
+            raise HTTPException(413, f"The body is larger than {limit} bytes")
         return message
 
     return receive_limited
