@@ -15,6 +15,7 @@ NEEDS_NONE = {
     "init": "writes a file",
     "permissions": "reads the config alone",
     "policy": "reads the config alone",
+    "registry": "as serve, or copies its database",
     "sandbox": "is AWS itself",
     "registry": "does for the registry what `serve` does",
     "serve": "assumes roles as the platform; policies' names are only nicer to read where the platform may list them",

@@ -17,7 +17,10 @@ from rolecall.registry.audit import routes as audit
 from rolecall.registry.database.engine import open_database
 from rolecall.registry.edge import Edge
 from rolecall.registry.envelope import install_error_handlers
+from rolecall.registry.hushed import HushedProbe
 from rolecall.registry.keys import routes as keys
+from rolecall.registry.metrics import routes as metrics
+from rolecall.registry.metrics.scraped import Metrics
 from rolecall.registry.pages import routes as pages
 from rolecall.registry.pipelines import routes as pipelines
 from rolecall.registry.settings import Services, Settings
@@ -30,6 +33,7 @@ ROUTERS = (
     keys.router,
     audit.router,
     system.router,
+    metrics.router,
     *pages.ROUTERS,
 )
 _DESCRIPTION = "Registers the IAM roles that a forensics platform assumes, once each has proved that it answers."
@@ -48,7 +52,7 @@ def create_app(
     for a database that cannot be used. The database is closed at the app's shutdown.
     """
     database = open_database(settings.database_url)
-    services = Services(settings, database, probe, now)
+    services = Services(settings, database, HushedProbe(probe), now)
     app = FastAPI(
         title="Rolecall registry",
         version=__version__,
@@ -60,11 +64,12 @@ def create_app(
         lifespan=_lifespan(services, work),
     )
     app.state.services = services
+    app.state.metrics = scraped = Metrics(database, now)
     for router in ROUTERS:
         app.include_router(router)
     install_error_handlers(app, [route for router in ROUTERS for route in router.routes])
     app.mount("/static", pages.static_files())
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, traffic=scraped.traffic)
     return app
 
 

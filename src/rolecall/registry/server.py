@@ -110,7 +110,8 @@ def listen(
             hint="give a certificate and its key, or say that a proxy in front speaks TLS, or listen on 127.0.0.1",
         )
     secure = settings.secure_cookies or tls is not None or behind_proxy
-    app = create_app(replace(settings, secure_cookies=secure), probe, work=work)
+    settings = replace(settings, secure_cookies=secure, behind_proxy=behind_proxy)
+    app = create_app(settings, probe, work=work)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from rolecall.cli import options
+from rolecall.cli.commands import registry_backup
 
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Work for the registry beside serving it.", no_args_is_help=True, rich_markup_mode=None)
     group.command("worker", help="Do the registry's checks and discoveries, beside others on one database.")(worker)
+    registry_backup.register(group)
     app.add_typer(group, name="registry")
 
 
