@@ -15,9 +15,8 @@ NEEDS_NONE = {
     "init": "writes a file",
     "permissions": "reads the config alone",
     "policy": "reads the config alone",
-    "registry": "as serve, or copies its database",
+    "registry": "works as `serve` does, or copies its database",
     "sandbox": "is AWS itself",
-    "registry": "does for the registry what `serve` does",
     "serve": "assumes roles as the platform; policies' names are only nicer to read where the platform may list them",
 }
 SHOWN_ELSEWHERE = {"template --upload"}
