@@ -84,7 +84,7 @@ def running_postgres() -> Iterator[Postgres]:
 @contextmanager
 def _server(binaries: Path, directory: Path) -> Iterator[Postgres]:
     settings = [part for setting in (*_QUICK, "listen_addresses=") for part in ("-c", setting)]
-    command = [binaries / "postgres", "-D", directory / "data", "-k", directory, *settings]
+    command: list[str | Path] = [binaries / "postgres", "-D", directory / "data", "-k", directory, *settings]
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, **_other_user())
     server = Postgres(directory)
