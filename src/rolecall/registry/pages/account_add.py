@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from starlette.responses import Response
 
 from rolecall.core.ids import RoleArn
-from rolecall.registry.accounts.adding import add
+from rolecall.registry.accounts.adding import add_role
 from rolecall.registry.accounts.schemas import AccountType, CredentialData, NewAccount
 from rolecall.registry.accounts.store import find_account
 from rolecall.registry.auth import Permission
@@ -60,7 +60,7 @@ async def add_account(
     if problems := {field: text for field, text in _problems(name, role).items() if text}:
         return _form(sent.member, name, role, HTTPStatus.BAD_REQUEST, problems)
     try:
-        added = await add(services, sent.change, _new_account(name, role), check=True)
+        added = await add_role(services, sent.change, _new_account(name, role))
     except ApiError as error:
         return _form(sent.member, name, role, error.status, {"form": error.message})
     return see_other(link(f"/accounts/{added.account_id}", check=str(added.pipeline_id), said="added"))
