@@ -12,12 +12,12 @@ from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.adding import add_role
 from rolecall.registry.accounts.schemas import AccountType, CredentialData, NewAccount
 from rolecall.registry.accounts.store import find_account
+from rolecall.registry.accounts.validity import name_problem, role_problem
 from rolecall.registry.auth import Permission
 from rolecall.registry.envelope import ApiError
 from rolecall.registry.pages.guard import Member, Sent, changing, page_router, viewing
 from rolecall.registry.pages.paging import link
 from rolecall.registry.pages.templating import see_other
-from rolecall.registry.pages.validity import name_problem, role_problem
 from rolecall.registry.settings import InjectedServices, Services
 
 PATH = "/accounts/add"

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.store import find_account
+from rolecall.registry.accounts.validity import role_name_problem
 from rolecall.registry.auth import Permission
 from rolecall.registry.database.models import UnitRow
 from rolecall.registry.discovery.begin import discovery_pipeline
@@ -21,7 +22,6 @@ from rolecall.registry.discovery.observed import holes_in, organizations
 from rolecall.registry.pages.guard import Member, Sent, changing, missing, page_router, viewing
 from rolecall.registry.pages.paging import PageNumber, Paging, link, window
 from rolecall.registry.pages.templating import see_other
-from rolecall.registry.pages.validity import role_name_problem
 from rolecall.registry.pages.visit import Visit
 from rolecall.registry.pipelines.begin import begin_for
 from rolecall.registry.settings import InjectedServices, Services
