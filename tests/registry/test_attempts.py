@@ -11,7 +11,7 @@ from rolecall.registry.buckets import Buckets
 
 from .conftest import Seed
 from .fakes import FakeNow
-from .test_pages import form_token
+from .pages.visitor import form_token
 
 WRONG = "0123456789abcdef." + "x" * 43
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

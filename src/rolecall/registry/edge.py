@@ -19,7 +19,9 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_IMPORT_BYTES = 1024 * 1024
 """Of a CSV file with roles, without the form around it."""
 
-_LIMITS = dict.fromkeys(("/import/preview", "/import/add"), MAX_IMPORT_BYTES + MAX_BODY_BYTES)
+IMPORT_PATHS = ("/import/preview", "/import/add")
+"""The only ones that take so large a body: the file that is looked at, and then sent to be added."""
+_LIMITS = dict.fromkeys(IMPORT_PATHS, MAX_IMPORT_BYTES + MAX_BODY_BYTES)
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "

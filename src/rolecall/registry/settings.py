@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from rolecall.ports import RoleProbe
 from rolecall.registry.buckets import AttemptLimits
 from rolecall.registry.database.engine import Database
+from rolecall.registry.discovery.remembered import Remembered
 from rolecall.registry.pipelines.bell import Bell
 
 
@@ -46,6 +47,7 @@ class Services:
     now: Callable[[], datetime]
     bell: Bell = field(default_factory=Bell)
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
+    organizations: Remembered = field(default_factory=Remembered)
 
     def wake(self) -> None:
         """Has the worker of this process look for work at once. For after the transaction that began a pipeline."""

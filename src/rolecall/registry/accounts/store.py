@@ -106,7 +106,7 @@ def last_check(session: Session, account_id: int) -> CheckRow | None:
     return session.scalar(checks.order_by(CheckRow.id.desc()).limit(1))
 
 
-def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: datetime) -> None:
+def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: datetime) -> AccountRow:
     """A role that was just assumed. Raises AccountExists where the name is taken, also by who came a moment before."""
     row = AccountRow(
         account_name=account_name,
@@ -120,6 +120,7 @@ def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: 
         session.flush()
     except IntegrityError as error:
         raise AccountExists(account_name) from error
+    return row
 
 
 def remove_account(session: Session, account_name: str) -> bool:

@@ -9,15 +9,15 @@ from fastapi import Depends, Query
 from starlette.responses import Response
 
 from rolecall.core.ids import RoleArn
-from rolecall.registry.accounts.adding import add
+from rolecall.registry.accounts.adding import add_role
 from rolecall.registry.accounts.schemas import AccountType, CredentialData, NewAccount
 from rolecall.registry.accounts.store import find_account
+from rolecall.registry.accounts.validity import name_problem, role_problem
 from rolecall.registry.auth import Permission
 from rolecall.registry.envelope import ApiError
 from rolecall.registry.pages.guard import Member, Sent, changing, page_router, viewing
 from rolecall.registry.pages.paging import link
 from rolecall.registry.pages.templating import see_other
-from rolecall.registry.pages.validity import name_problem, role_problem
 from rolecall.registry.settings import InjectedServices, Services
 
 PATH = "/accounts/add"
@@ -60,7 +60,7 @@ async def add_account(
     if problems := {field: text for field, text in _problems(name, role).items() if text}:
         return _form(sent.member, name, role, HTTPStatus.BAD_REQUEST, problems)
     try:
-        added = await add(services, sent.change, _new_account(name, role), check=True)
+        added = await add_role(services, sent.change, _new_account(name, role))
     except ApiError as error:
         return _form(sent.member, name, role, error.status, {"form": error.message})
     return see_other(link(f"/accounts/{added.account_id}", check=str(added.pipeline_id), said="added"))

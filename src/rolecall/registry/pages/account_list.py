@@ -27,8 +27,8 @@ _COLUMNS: Mapping[str, str] = {
     "health": "Health",
     "name": "Name",
     "role": "Account and role",
-    "checked": "Last check",
-    "used": "Last used",
+    "checked": "Last check (UTC)",
+    "used": "Last used (UTC)",
 }
 _FIRST = "name"
 

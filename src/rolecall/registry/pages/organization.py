@@ -14,14 +14,14 @@ from starlette.responses import Response
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.store import find_account
+from rolecall.registry.accounts.validity import role_name_problem
 from rolecall.registry.auth import Permission
 from rolecall.registry.database.models import UnitRow
 from rolecall.registry.discovery.begin import discovery_pipeline
-from rolecall.registry.discovery.observed import holes_in, observed, organizations
+from rolecall.registry.discovery.observed import holes_in, organizations
 from rolecall.registry.pages.guard import Member, Sent, changing, missing, page_router, viewing
 from rolecall.registry.pages.paging import PageNumber, Paging, link, window
 from rolecall.registry.pages.templating import see_other
-from rolecall.registry.pages.validity import role_name_problem
 from rolecall.registry.pages.visit import Visit
 from rolecall.registry.pipelines.begin import begin_for
 from rolecall.registry.settings import InjectedServices, Services
@@ -87,7 +87,7 @@ def _page(
     with services.database.reading() as session:
         known = organizations(session)
         chosen = organization if organization in known else next(iter(known), "")
-        seen = observed(session, chosen)
+        seen = services.organizations.observed(session, chosen)
         form = typed or {"account": chosen, "role": _role_name(session, chosen)}
     return member.render(
         "organization.html",
