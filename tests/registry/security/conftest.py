@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from rolecall.registry.auth import Role
-from rolecall.registry.database.engine import Database
+from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.database.models import PipelineRow
+from rolecall.registry.settings import Services
 
 from ..conftest import Seed
 from ..fakes import FakeNow
+from ..postgres import running_postgres
 from .walking import ACCOUNT, sign_in
 
 
@@ -36,3 +38,18 @@ def browser(app: FastAPI, seed: Seed) -> TestClient:
     browser = TestClient(app, follow_redirects=False)
     sign_in(browser, seed.keys[Role.ADMINISTRATOR])
     return browser
+
+
+@pytest.fixture
+def app_services(app: FastAPI) -> Services:
+    services: Services = app.state.services
+    return services
+
+
+@pytest.fixture(scope="module")
+def on_postgresql() -> Iterator[Database]:
+    """A migrated database of a PostgreSQL of the module's own."""
+    with running_postgres() as server:
+        database = open_database(server.new_database())
+        yield database
+        database.close()

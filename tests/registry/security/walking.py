@@ -26,6 +26,8 @@ class Call:
     path: str
     """With its parameters filled in."""
     pattern: str
+    takes_body: bool = False
+    """A form, or what FastAPI reads as JSON."""
 
     @property
     def is_api(self) -> bool:
@@ -61,7 +63,12 @@ def _calls(route: BaseRoute) -> Iterator[Call]:
         return
     assert isinstance(route, Route), route
     for method in (route.methods or set()) - {"HEAD"}:
-        yield Call(method, re.sub(r"\{(\w+)\}", _filled, route.path_format), route.path_format)
+        takes_body = method in CHANGING and (not route.path.startswith("/api/") or bool(_body(route)))
+        yield Call(method, re.sub(r"\{(\w+)\}", _filled, route.path_format), route.path_format, takes_body)
+
+
+def _body(route: Route) -> object:
+    return getattr(route, "body_field", None)
 
 
 def _filled(match: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ import re
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
@@ -26,7 +27,7 @@ _bearer = HTTPBearer(auto_error=False)
 _may_view = require(Permission.VIEW_SYSTEM_STATUS)
 
 
-def _guarded(
+async def _guarded(
     request: Request,
     services: InjectedServices,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -34,7 +35,7 @@ def _guarded(
     """401 and 403 as everywhere, but for who asks from this machine without a key."""
     if credentials is None and not services.settings.behind_proxy and _is_from_here(request):
         return
-    _may_view(authenticated(request, services, credentials))
+    await _may_view(await run_in_threadpool(authenticated, request, services, credentials))
 
 
 def _is_from_here(request: Request) -> bool:
