@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from rolecall.errors import UsageError
-from rolecall.registry.audit.store import AuditQuery, Entry, every, record
+from rolecall.registry.audit.store import AuditQuery, Entry, lines_after, record
 from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.database.models import Base
 
@@ -59,7 +59,7 @@ def test_the_audit_log_only_grows(database: Database) -> None:
         with pytest.raises(DBAPIError, match="only grows"), database.transaction() as session:
             session.execute(text(statement))
     with database.reading() as session:
-        assert [row.subject for row in every(session, AuditQuery())] == ["prod"]
+        assert [row.subject for row in lines_after(session, AuditQuery(), 0, 100)] == ["prod"]
 
 
 @pytest.mark.parametrize(
