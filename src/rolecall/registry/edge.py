@@ -1,4 +1,4 @@
-"""The outermost layer of the app: security headers, the size of bodies, unexpected errors, one log line a request.
+"""The outermost layer of the app: security headers, size of bodies, unexpected errors; logs and counts each request.
 
 Logs no header, query or body: those hold keys. Header meanings: https://owasp.org/www-project-secure-headers/
 """
@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolecall.registry.envelope import error_response
+from rolecall.registry.metrics.traffic import Traffic
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_IMPORT_BYTES = 1024 * 1024
@@ -39,8 +40,9 @@ _log = logging.getLogger(__name__)
 class Edge:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
         self._app = app
+        self._traffic = traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,7 +60,9 @@ class Edge:
             response = error_response(500, "internal_error", "The registry failed; its log says why.")
             await response(scope, receive, answer.send)
         finally:
-            _log.info("request", extra={"fields": answer.log_fields(time.monotonic() - started)})
+            seconds = time.monotonic() - started
+            self._traffic.count(scope["method"], answer.status, seconds)
+            _log.info("request", extra={"fields": answer.log_fields(seconds)})
 
 
 class _Answer:

@@ -24,7 +24,8 @@ class Settings:
     `external_id` is what every registered role must ask for; None where the registry runs in the same owner's accounts
     and roles ask for none. `session_secret` signs browser sessions: several servers on one database need the same, and
     a new one signs everybody out. `secure_cookies` is for HTTPS, ours or the proxy's in front. Accounts whose last
-    check is older than `check_every` are checked anew; zero: only when somebody asks.
+    check is older than `check_every` are checked anew; zero: only when somebody asks. `behind_proxy`: who
+    asks may be somewhere else than the address says.
     """
 
     database_url: str
@@ -33,6 +34,7 @@ class Settings:
     session_age: timedelta = timedelta(hours=12)
     secure_cookies: bool = False
     check_every: timedelta = timedelta(days=7)
+    behind_proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class Services:
         self.bell.ring()
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
+    # Not in a thread, as all that blocks: a hop there costs more than this does.
     return cast(Services, request.app.state.services)
 
 
