@@ -1,21 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.store import add_account
 from rolecall.registry.auth import Role
 from rolecall.registry.database.engine import Database
 from rolecall.registry.database.models import AccountRow, AuditRow
+from rolecall.registry.settings import Settings
+from tests.browser import Heard, chromium, heard
 from tests.registry.conftest import Seed
-from tests.registry.fakes import GOOD_ROLE, FakeNow
+from tests.registry.fakes import EXTERNAL_ID, GOOD_ROLE, FakeNow, FakeProbe
 
+from .site import Site, Windows, running
 from .visitor import Visitor
+
+__all__ = ["chromium", "heard"]
 
 
 @pytest.fixture
@@ -65,3 +72,18 @@ def add(database: Database, now: FakeNow) -> Callable[..., None]:
             row.check_result, row.checked_at = result, (now() - timedelta(days) if result else None)
 
     return add
+
+
+@pytest.fixture(scope="module")
+def site(seed: Seed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One for all tests of a module, with a database that begins with the keys alone."""
+    file = shutil.copy(seed.file, tmp_path_factory.mktemp("site") / "registry.db")
+    with running(Settings(f"sqlite:///{file}", external_id=EXTERNAL_ID), FakeProbe(), seed) as site:
+        yield site
+
+
+@pytest.fixture
+def windows(chromium: Browser, site: Site, heard: Heard) -> Iterator[Windows]:
+    windows = Windows(chromium, site, heard)
+    yield windows
+    windows.close()
