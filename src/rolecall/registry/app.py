@@ -18,17 +18,21 @@ from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.edge import Edge
 from rolecall.registry.envelope import install_error_handlers
 from rolecall.registry.keys import routes as keys
+from rolecall.registry.openapi import document as openapi
+from rolecall.registry.openapi import page as reference
+from rolecall.registry.openapi.document import DocumentedApp
 from rolecall.registry.pages import routes as pages
 from rolecall.registry.pipelines import routes as pipelines
 from rolecall.registry.settings import Services, Settings
 
 ROUTERS = (
-    actions.router,
     accounts.router,
+    actions.router,
     pipelines.router,
     keys.router,
     audit.router,
     system.router,
+    reference.router,
     pages.router,
 )
 _DESCRIPTION = "Registers the IAM roles that a forensics platform assumes, once each has proved that it answers."
@@ -44,11 +48,13 @@ def create_app(settings: Settings, probe: RoleProbe, *, now: Callable[[], dateti
     Raises UsageError for a database that cannot be used. The database is closed at the app's shutdown.
     """
     database = open_database(settings.database_url)
-    app = FastAPI(
+    app = DocumentedApp(
         title="Rolecall registry",
         version=__version__,
         description=_DESCRIPTION,
-        openapi_url="/api/v3/openapi.json",
+        openapi_url=openapi.URL,
+        openapi_tags=openapi.TAGS,
+        generate_unique_id_function=openapi.operation_id,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

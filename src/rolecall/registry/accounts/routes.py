@@ -6,11 +6,9 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.concurrency import run_in_threadpool
 
-from rolecall.core.ids import RoleArn
 from rolecall.registry.access import InjectedChange, require
-from rolecall.registry.accounts.admission import prove, role_of
+from rolecall.registry.accounts import adding
 from rolecall.registry.accounts.paths import ONE_ACCOUNT, AccountInPath, unknown_account
 from rolecall.registry.accounts.schemas import (
     AccountDetail,
@@ -20,22 +18,12 @@ from rolecall.registry.accounts.schemas import (
     ListedAccount,
     NewAccount,
 )
-from rolecall.registry.accounts.store import (
-    AccountExists,
-    AccountQuery,
-    add_account,
-    find_account,
-    last_check,
-    list_accounts,
-    remove_account,
-)
-from rolecall.registry.audit.change import Change
+from rolecall.registry.accounts.store import AccountQuery, find_account, list_accounts, remove_account
 from rolecall.registry.auth import Permission
-from rolecall.registry.checks.begin import check_pipeline
+from rolecall.registry.checks.history import last_check
 from rolecall.registry.envelope import (
     WITH_A_BODY,
     WITH_A_KEY,
-    ApiError,
     Done,
     Page,
     Pagination,
@@ -44,8 +32,7 @@ from rolecall.registry.envelope import (
     errors,
 )
 from rolecall.registry.paging import AnyWindow
-from rolecall.registry.pipelines.begin import begin_for
-from rolecall.registry.settings import InjectedServices, Services
+from rolecall.registry.settings import InjectedServices
 
 router = APIRouter(prefix="/api/v3/accounts", tags=["accounts"], responses=errors(*WITH_A_KEY))
 _may_view = Depends(require(Permission.VIEW_ACCOUNTS))
@@ -87,31 +74,8 @@ def list_(
 )
 async def add(services: InjectedServices, change: InjectedChange, account: NewAccount) -> Success[AddedAccount]:
     """Registers a role, once it was assumed with the external id and refused without it, and begins its check."""
-    role = role_of(account)
-    await run_in_threadpool(_check_free, services, account.account_name)
-    await prove(services.probe, role, services.settings.external_id)
-    await run_in_threadpool(_add, change, account, role)
-    services.wake()
+    await adding.add(services, change, account, check=not account.skip_account_check)
     return Success(data=AddedAccount(account_name=account.account_name))
-
-
-def _check_free(services: Services, account_name: str) -> None:
-    """Spares AWS the calls for a name that is taken; what decides is the table's unique key."""
-    with services.database.reading() as session:
-        if find_account(session, account_name):
-            raise _exists(account_name)
-
-
-def _add(change: Change, account: NewAccount, role: RoleArn) -> None:
-    """The account and its first check, or neither."""
-    name = account.account_name
-    try:
-        with change.transaction("account_added", name, HTTPStatus.CREATED) as session:
-            add_account(session, name, role, change.services.now())
-            if not account.skip_account_check:
-                begin_for(change, session, check_pipeline([name]))
-    except AccountExists as error:
-        raise _exists(name) from error
 
 
 @router.get(ONE_ACCOUNT, dependencies=[_may_view], responses=errors(HTTPStatus.NOT_FOUND))
@@ -131,7 +95,3 @@ def remove(change: InjectedChange, account_name: AccountInPath) -> Done:
         if not remove_account(session, account_name):
             raise unknown_account(account_name)
     return Done()
-
-
-def _exists(account_name: str) -> ApiError:
-    return ApiError(HTTPStatus.CONFLICT, "account_exists", f"There is already an account named {account_name!r}.")

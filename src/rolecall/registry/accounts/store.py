@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, delete, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, UnaryExpression, delete, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.schemas import AccountType, CheckResult
-from rolecall.registry.database.models import AccountRow, CheckRow
+from rolecall.registry.database.models import AccountRow
 
 
 class AccountExists(Exception):
@@ -42,15 +43,34 @@ class Window:
         return (self.page - 1) * self.per_page
 
 
+ORDERS: Mapping[str, ColumnElement[object]] = {
+    "added": AccountRow.id,  # type: ignore[dict-item]
+    "name": AccountRow.account_name,  # type: ignore[dict-item]
+    "role": AccountRow.role_arn,  # type: ignore[dict-item]
+    "health": AccountRow.check_result,  # type: ignore[dict-item]
+    "checked": AccountRow.checked_at,  # type: ignore[dict-item]
+    "used": AccountRow.last_used_at,  # type: ignore[dict-item]
+}
+
+
 def list_accounts(
-    session: Session, query: AccountQuery, window: Window, *, by_name: bool = False
+    session: Session, query: AccountQuery, window: Window, *, order_by: str = "added"
 ) -> tuple[Sequence[AccountRow], int]:
-    """One page of the accounts that match, oldest first or by name, and how many match in all."""
+    """One page of the accounts that match, and how many match in all.
+
+    `order_by` is one of `ORDERS`, after `-` where it falls. Accounts that have nothing in that column come last.
+    """
     matching = _matching(query)
     total = session.scalar(select(func.count()).select_from(matching.subquery())) or 0
-    order = AccountRow.account_name if by_name else AccountRow.id
-    rows = session.scalars(matching.order_by(order).limit(window.per_page).offset(window.offset)).all()
+    rows = session.scalars(matching.order_by(*_order(order_by)).limit(window.per_page).offset(window.offset)).all()
     return rows, total
+
+
+def _order(order_by: str) -> tuple[UnaryExpression[Any], ...]:
+    column = ORDERS[order_by.removeprefix("-")]
+    order = column.desc() if order_by.startswith("-") else column.asc()
+    # The columns that are never empty have an index, which a database does not use for another order of nulls.
+    return (order.nulls_last() if column.nullable else order, AccountRow.id.asc())
 
 
 def _matching(query: AccountQuery) -> Select[AccountRow]:
@@ -66,7 +86,7 @@ def _matching(query: AccountQuery) -> Select[AccountRow]:
         accounts = accounts.where(AccountRow.check_result.is_(None))
     elif query.check_result:
         accounts = accounts.where(AccountRow.check_result == query.check_result.value)
-    # There are no groups: no account is in one.
+    # The registry has no groups: every account is in none.
     return accounts.where(false()) if query.group_name else accounts
 
 
@@ -76,12 +96,6 @@ def count(session: Session) -> int:
 
 def find_account(session: Session, account_name: str) -> AccountRow | None:
     return session.scalar(select(AccountRow).where(AccountRow.account_name == account_name))
-
-
-def last_check(session: Session, account_id: int) -> CheckRow | None:
-    """The account's last check that ended."""
-    checks = select(CheckRow).where(CheckRow.account_id == account_id)
-    return session.scalar(checks.order_by(CheckRow.id.desc()).limit(1))
 
 
 def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: datetime) -> None:

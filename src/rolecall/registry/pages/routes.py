@@ -79,7 +79,7 @@ def accounts_page(
         return _render("forbidden.html", visit, HTTPStatus.FORBIDDEN)
     window = Window(page, PER_PAGE)
     with services.database.transaction() as session:
-        rows, matching = list_accounts(session, AccountQuery(search=search.strip()), window, by_name=True)
+        rows, matching = list_accounts(session, AccountQuery(search=search.strip()), window, order_by="name")
         total = count(session)
     pages = Pagination.of(matching, page, PER_PAGE)
     return _render(
