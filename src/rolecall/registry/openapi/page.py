@@ -111,4 +111,4 @@ def _takes(schema: Node, schemas: Node) -> str:
         return f"any of {_takes(schema['items'], schemas)}"
     if "minimum" in schema:
         return f"{schema['type']}, {schema['minimum']} to {schema['maximum']}"
-    return f"{schema['type']} like {schema['pattern']}" if "pattern" in schema else str(schema["type"])
+    return str(schema["type"])
