@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from rolecall.registry.accounts.store import Window
+from rolecall.registry.checks.cancelled import note_cancelled
 from rolecall.registry.database.models import PipelineRow, SubtaskRow
 from rolecall.registry.pipelines.terms import (
     OPEN,
@@ -151,6 +152,7 @@ def abort(session: Session, pipeline_id: int, now: datetime) -> PipelineRow | No
     if row is None or row.status not in OPEN:
         return row
     row.aborted = True
+    note_cancelled(session, pipeline_id)
     waiting = (SubtaskRow.pipeline_id == pipeline_id, SubtaskRow.state == SubtaskState.PENDING.value)
     session.execute(update(SubtaskRow).where(*waiting).values(state=SubtaskState.CANCELLED.value, finished_at=now))
     settle(session, row, now)
