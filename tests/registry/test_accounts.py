@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,12 +13,19 @@ from rolecall.registry.settings import Settings
 
 from .conftest import aws_account
 from .fakes import ABSENT_ROLE, EXTERNAL_ID, GOOD_ROLE, OPEN_ROLE, REFUSAL, FakeNow, FakeProbe
+from .work import ISSUE, Work
 
 
 def test_an_added_account_is_listed_and_read_by_name(client: TestClient) -> None:
     added = client.post("/api/v3/accounts", json=aws_account("prod"))
     assert (added.status_code, added.json()) == (201, {"status": "success", "data": {"account_name": "prod"}})
-    row = {"id": 1, "account_name": "prod", "type": "aws", "public_identifier": GOOD_ROLE, "account_last_used": None}
+    row = {
+        "id": 1,
+        "account_name": "prod",
+        "type": "aws",
+        "public_identifier": GOOD_ROLE,
+        "account_last_used": "2026-03-01T12:00:00+00:00",
+    }
     assert client.get("/api/v3/accounts").json()["data"] == [row | {"account_check_id": None}]
     one = client.get("/api/v3/accounts/prod")
     assert (one.status_code, one.json()) == (200, {"status": "success", "data": row | {"account_issues": None}})
@@ -139,3 +147,91 @@ def test_a_query_beyond_its_limits_is_refused(client: TestClient, query: str) ->
     answer = client.get(f"/api/v3/accounts?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert answer.json()["data"][0]["field"].startswith(f"query.{query.split('=')[0]}")
+
+
+def test_adding_an_account_begins_its_check(client: TestClient) -> None:
+    client.post("/api/v3/accounts", json=aws_account("prod"))
+    (pipeline,) = client.get("/api/v3/pipelines").json()["data"]
+    assert (pipeline["pipeline"]["type"], pipeline["name"]) == ("healthcheck", "Account check of prod")
+    assert pipeline["user"]["name"] == "Administrator's key"
+
+
+def test_an_account_is_added_without_a_check_where_that_is_asked(client: TestClient) -> None:
+    added = client.post("/api/v3/accounts", json=aws_account("prod") | {"skip_account_check": True})
+    assert added.status_code == 201
+    assert client.get("/api/v3/pipelines").json()["data"] == []
+
+
+def test_an_account_that_is_refused_begins_nothing(client: TestClient) -> None:
+    client.post("/api/v3/accounts", json=aws_account("prod", ABSENT_ROLE))
+    client.post("/api/v3/accounts", json=aws_account("prod") | {"skip_account_check": True})
+    assert client.post("/api/v3/accounts", json=aws_account("prod")).status_code == 409
+    assert client.get("/api/v3/pipelines").json()["data"] == []
+    events = [line["event"] for line in client.get("/api/v3/audit-log?page=1&per_page=9").json()["data"]]
+    assert events.count("account_added") == 1
+
+
+def test_an_account_tells_the_issues_of_its_last_check(client: TestClient, work: Work, now: FakeNow) -> None:
+    client.post("/api/v3/accounts", json=aws_account("prod"))
+    assert client.get("/api/v3/accounts/prod").json()["data"]["account_issues"] is None
+    now.forward(timedelta(minutes=1))
+    work.checked("prod", 1, "failure", [ISSUE])
+    account = client.get("/api/v3/accounts/prod").json()["data"]
+    assert account["account_issues"] == [ISSUE]
+    assert account["account_last_used"] == "2026-03-01T12:01:00+00:00"
+    work.checked("prod", 2, "success")
+    assert client.get("/api/v3/accounts/prod").json()["data"]["account_issues"] == []
+    assert client.get("/api/v3/accounts").json()["data"][0]["account_check_id"] == 2
+
+
+def test_accounts_are_found_by_how_their_last_check_ended(
+    client: TestClient, registered: Callable[[list[str]], None], work: Work
+) -> None:
+    registered(["green", "red", "stopped", "new", "mended"])
+    work.checked("mended", 1, "failure", [ISSUE])
+    for name, result in (("green", "success"), ("red", "failure"), ("stopped", "cancelled"), ("mended", "success")):
+        work.checked(name, 2, result)
+    expected = {"success": ["green", "mended"], "failure": ["red"], "cancelled": ["stopped"], "no_checks": ["new"]}
+    for result, names in expected.items():
+        answer = client.get("/api/v3/accounts", params={"account_check_result": result}).json()
+        assert [account["account_name"] for account in answer["data"]] == names, result
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_cancelled_check_is_how_the_last_one_ended_where_there_was_no_other(
+    client: TestClient, registered: Callable[[list[str]], None], work: Work, taken: bool
+) -> None:
+    registered(["new", "green", "other"])
+    work.checked("green", 99, "success")
+    for name in ("new", "green"):
+        pipeline = client.post("/api/v3/accounts/check", json={"account_name": name}).json()["data"]["pipeline_id"]
+        if taken:
+            work.take(pipeline)
+        client.patch(f"/api/v3/pipelines/{pipeline}", json={"aborted": True})
+    for result, row in {"cancelled": ("new", 1), "success": ("green", 99), "no_checks": ("other", None)}.items():
+        (account,) = client.get("/api/v3/accounts", params={"account_check_result": result}).json()["data"]
+        assert (account["account_name"], account["account_check_id"]) == row
+    assert client.get("/api/v3/accounts/new").json()["data"]["account_issues"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "more"),
+    [("check", "account_name", {}), ("discovery/aws", "organization_account_name", {"iam_role_name": "R"})],
+)
+def test_what_is_begun_for_an_unknown_account_is_404(
+    client: TestClient, path: str, key: str, more: dict[str, str]
+) -> None:
+    answer = client.post(f"/api/v3/accounts/{path}", json={key: "nobody"} | more)
+    assert (answer.status_code, answer.json()["code"]) == (404, "account_not_found")
+    assert client.get("/api/v3/pipelines").json()["data"] == []
+
+
+@pytest.mark.parametrize("role", [GOOD_ROLE, "", "a/b", "a" * 65, "naïve", "R\n", " R"])
+def test_a_discovery_takes_the_bare_name_of_a_role(
+    client: TestClient, registered: Callable[[list[str]], None], role: str
+) -> None:
+    registered(["management"])
+    body = {"organization_account_name": "management", "iam_role_name": role}
+    answer = client.post("/api/v3/accounts/discovery/aws", json=body)
+    assert (answer.status_code, answer.json()["data"][0]["field"]) == (422, "body.iam_role_name")
+    assert "not its ARN" in answer.json()["data"][0]["message"]

@@ -9,7 +9,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from rolecall.registry.auth import Caller, Permission, authenticate
+from rolecall.registry.attempts import prove
+from rolecall.registry.audit.change import Change
+from rolecall.registry.auth import Caller, Permission
 from rolecall.registry.envelope import ApiError
 from rolecall.registry.settings import InjectedServices
 
@@ -21,13 +23,12 @@ def authenticated(
     services: InjectedServices,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """The caller of this request. 401 without a key that the registry gave out."""
+    """The caller of this request. 401 without a key that the registry gave out, 429 after too many of those."""
     if credentials is None:
-        raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthenticated", "Send `Authorization: Bearer <secret key>`.")
-    with services.database.transaction() as session:
-        caller = authenticate(session, credentials.credentials)
+        raise _unauthenticated("Send `Authorization: Bearer <secret key>`.")
+    caller = prove(request, services, credentials.credentials)
     if caller is None:
-        raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthenticated", "The registry does not know this key.")
+        raise _unauthenticated("The registry does not know this key.")
     request.state.key = caller.public_key
     return caller
 
@@ -42,3 +43,16 @@ def require(permission: Permission) -> Callable[[Caller], Awaitable[Caller]]:
         return caller
 
     return allowed
+
+
+def _change(request: Request, services: InjectedServices, caller: Annotated[Caller, Depends(authenticated)]) -> Change:
+    return Change.by(request, services, caller)
+
+
+InjectedChange = Annotated[Change, Depends(_change)]
+"""What the caller changes by this request. Who may is said by `require`."""
+
+
+def _unauthenticated(message: str) -> ApiError:
+    headers = {"WWW-Authenticate": "Bearer"}
+    return ApiError(HTTPStatus.UNAUTHORIZED, "unauthenticated", message, headers=headers)

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from rolecall.errors import UsageError
+from rolecall.registry.audit.store import Entry, record
 from rolecall.registry.database.engine import open_database
 from rolecall.registry.database.models import KeyRow
 
@@ -43,15 +44,23 @@ class Permission(StrEnum):
 
     VIEW_ACCOUNTS = "view_accounts"
     MANAGE_ACCOUNTS = "manage_accounts"
+    VIEW_PIPELINES = "view_pipelines"
+    MANAGE_PIPELINES = "manage_pipelines"
+    """Begin them (checks, discoveries), cancel them, begin them again."""
+    MANAGE_KEYS = "manage_keys"
+    VIEW_AUDIT_LOG = "view_audit_log"
     VIEW_SYSTEM_STATUS = "view_system_status"
+
+
+_READING = frozenset({Permission.VIEW_ACCOUNTS, Permission.VIEW_PIPELINES})
 
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.PLATFORM_ADMINISTRATOR: frozenset(Permission),
-    Role.LEAD_ANALYST: frozenset({Permission.VIEW_ACCOUNTS}),
-    Role.ANALYST: frozenset({Permission.VIEW_ACCOUNTS}),
-    Role.READ_ONLY_ANALYST: frozenset(),
+    Role.LEAD_ANALYST: _READING,
+    Role.ANALYST: _READING,
+    Role.READ_ONLY_ANALYST: frozenset({Permission.VIEW_PIPELINES}),
 }
 
 
@@ -63,9 +72,14 @@ class Caller:
     public_key: str
     name: str
     role: Role
+    last_used_at: datetime | None
 
     def may(self, permission: Permission) -> bool:
         return permission in PERMISSIONS[self.role]
+
+    def may_give(self, role: Role) -> bool:
+        """Whether a key of that role would have no right that this one has not."""
+        return PERMISSIONS[role] <= PERMISSIONS[self.role]
 
 
 def create_key(database_url: str, role: str, name: str) -> str:
@@ -75,21 +89,41 @@ def create_key(database_url: str, role: str, name: str) -> str:
     role, an empty or overlong name, and a database that cannot be opened.
     """
     key_role, key_name = _parse_role(role), _parse_name(name)
-    public, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
-    row = KeyRow(
-        public_key=public,
-        secret_sha256=_sha256(secret),
-        key_name=key_name,
-        key_role=key_role.value,
-        created_at=datetime.now(UTC),
-    )
+    row, key = new_key(key_role, key_name, datetime.now(UTC))
     database = open_database(database_url)
     try:
         with database.transaction() as session:
             session.add(row)
+            record(session, _made_by_hand(row))
     finally:
         database.close()
-    return f"{public}.{secret}"
+    return key
+
+
+def new_key(role: Role, name: str, now: datetime) -> tuple[KeyRow, str]:
+    """A row for the database, and the whole key, of which the row keeps a hash only."""
+    public, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    row = KeyRow(public_key=public, secret_sha256=_sha256(secret), key_name=name, key_role=role.value, created_at=now)
+    return row, f"{public}.{secret}"
+
+
+def _made_by_hand(row: KeyRow) -> Entry:
+    """The audit log's line of a key that was made on the server itself. Its status is the command's: 0, well."""
+    return Entry(
+        at=row.created_at,
+        event="key_created",
+        subject=key_subject(row),
+        verb="CLI",
+        route="rolecall serve --create-key",
+        response_status=0,
+        milliseconds=0,
+        user_name="command line",
+    )
+
+
+def key_subject(row: KeyRow) -> str:
+    """A key in the audit log's words."""
+    return f"{row.public_key} ({row.key_name}, {row.key_role})"
 
 
 def authenticate(session: Session, key: str) -> Caller | None:
@@ -101,6 +135,10 @@ def authenticate(session: Session, key: str) -> Caller | None:
     return _caller(row) if row and proved else None
 
 
+def note_use(session: Session, caller: Caller, now: datetime) -> None:
+    session.execute(update(KeyRow).where(KeyRow.id == caller.id).values(last_used_at=now))
+
+
 def caller_by_id(session: Session, key_id: int) -> Caller | None:
     """The key that a signed browser session names, or None once it is gone."""
     row = session.get(KeyRow, key_id)
@@ -108,7 +146,7 @@ def caller_by_id(session: Session, key_id: int) -> Caller | None:
 
 
 def _caller(row: KeyRow) -> Caller:
-    return Caller(row.id, row.public_key, row.key_name, Role(row.key_role))
+    return Caller(row.id, row.public_key, row.key_name, Role(row.key_role), row.last_used_at)
 
 
 def _sha256(secret: str) -> str:

@@ -16,9 +16,16 @@ from rolecall.registry.envelope import error_response
 from rolecall.registry.metrics.traffic import Traffic
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_IMPORT_BYTES = 1024 * 1024
+"""Of a CSV file with roles, without the form around it."""
+
+IMPORT_PATHS = ("/import/preview", "/import/add")
+"""The only ones that take so large a body: the file that is looked at, and then sent to be added."""
+_LIMITS = dict.fromkeys(IMPORT_PATHS, MAX_IMPORT_BYTES + MAX_BODY_BYTES)
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -45,7 +52,7 @@ class Edge:
         started = time.monotonic()
         answer = _Answer(scope, send)
         try:
-            await self._app(scope, _limited(receive), answer.send)
+            await self._app(scope, _limited(receive, _LIMITS.get(scope["path"], MAX_BODY_BYTES)), answer.send)
         except Exception:
             _log.exception("unexpected error", extra={"fields": {"method": scope["method"], "path": scope["path"]}})
             if answer.status:
@@ -88,7 +95,7 @@ class _Answer:
         }
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, limit: int) -> Receive:
     """Counts what the body brings, since a Content-Length may be absent or wrong. 413 past the limit."""
     received = 0
 
@@ -96,8 +103,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise HTTPException(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
+        if received > limit:
+            raise HTTPException(413, f"The body is larger than {limit} bytes")
         return message
 
     return receive_limited

@@ -7,19 +7,29 @@ Success is `{"status": "success", "data": …}`, lists add `pagination`; an erro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, JsonValue, StringConstraints
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from rolecall.registry.openapi.errors import documented
+
 T = TypeVar("T")
+
+
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""A text that may be looked for in the database: PostgreSQL keeps no NUL.
+
+https://www.postgresql.org/docs/current/datatype-character.html
+"""
 
 
 class Success(BaseModel, Generic[T]):
@@ -66,17 +76,40 @@ class Error(BaseModel):
 class ApiError(Exception):
     """A request that is answered with an error."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+    def __init__(
+        self, status: HTTPStatus, code: str, message: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.headers = headers
+
+
+def milliseconds(time: datetime) -> int:
+    """Since the epoch, as the API tells times."""
+    return round(time.timestamp() * 1000)
+
+
+def optional_milliseconds(time: datetime | None) -> int | None:
+    return milliseconds(time) if time else None
+
+
+WITH_A_KEY = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
+"""What every route may answer that takes a key and has a rule."""
+WITH_A_BODY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+"""And those that take a body."""
 
 
 def errors(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """FastAPI's `responses` for routes that may answer these errors, and those that any route may."""
     everywhere = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
-    return {status.value: {"model": Error, "description": status.phrase} for status in (*statuses, *everywhere)}
+    return {status.value: {"model": Error, **documented(status)} for status in (*statuses, *everywhere)}
 
 
 def error_response(
@@ -102,8 +135,7 @@ def install_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
 
 async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else None
-    return error_response(error.status, error.code, error.message, headers=headers)
+    return error_response(error.status, error.code, error.message, headers=error.headers)
 
 
 def _allowed(routes: Sequence[BaseRoute], scope: Scope) -> dict[str, str]:

@@ -13,6 +13,7 @@ from rolecall.registry.access import authenticated, require
 from rolecall.registry.accounts.store import count
 from rolecall.registry.auth import Caller, Permission
 from rolecall.registry.envelope import Success, errors
+from rolecall.registry.pipelines.store import count_open, count_workers
 from rolecall.registry.settings import InjectedServices
 
 router = APIRouter()
@@ -31,16 +32,25 @@ class WhoAmI(BaseModel):
 
 
 class SystemStatus(BaseModel):
+    """`database` is its kind. `workers_busy` have a subtask under way now; those that wait for one leave no trace."""
+
     healthy: Literal[True]
     version: str
+    database: str
     accounts: int
+    pipelines_open: int
+    workers_busy: int
 
 
 class Health(BaseModel):
     healthy: Literal[True]
 
 
-@router.get("/api/v3/auth/whoami", responses=errors(HTTPStatus.UNAUTHORIZED), tags=["auth"])
+@router.get(
+    "/api/v3/auth/whoami",
+    responses=errors(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS),
+    tags=["auth"],
+)
 def whoami(caller: Annotated[Caller, Depends(authenticated)]) -> Success[WhoAmI]:
     """The key that calls, its role, and what that role may do."""
     return Success(
@@ -59,13 +69,22 @@ def whoami(caller: Annotated[Caller, Depends(authenticated)]) -> Success[WhoAmI]
 @router.get(
     "/api/v3/system/status",
     dependencies=[Depends(require(Permission.VIEW_SYSTEM_STATUS))],
-    responses=errors(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN),
+    responses=errors(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS),
     tags=["system"],
 )
 def system_status(services: InjectedServices) -> Success[SystemStatus]:
-    """The registry's version and size."""
-    with services.database.transaction() as session:
-        return Success(data=SystemStatus(healthy=True, version=__version__, accounts=count(session)))
+    """The registry's version, its size, and what it is doing."""
+    with services.database.reading() as session:
+        return Success(
+            data=SystemStatus(
+                healthy=True,
+                version=__version__,
+                database=services.database.dialect,
+                accounts=count(session),
+                pipelines_open=count_open(session),
+                workers_busy=count_workers(session, services.now()),
+            )
+        )
 
 
 @router.get("/healthz", responses=errors(), tags=["system"])

@@ -5,7 +5,13 @@ Starlette's own `path` convertor stops at a line break. https://www.starlette.io
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Path
 from starlette.convertors import Convertor, register_url_convertor
+
+from rolecall.registry.envelope import ApiError, Text
 
 
 class _AnyTextConvertor(Convertor[str]):
@@ -22,3 +28,8 @@ register_url_convertor("any_text", _AnyTextConvertor())
 
 ONE_ACCOUNT = "/{account_name:any_text}"
 """The route of one account, below `/accounts`."""
+AccountInPath = Annotated[Text, Path(description="percent-encoded, its slashes too")]
+
+
+def unknown_account(account_name: str) -> ApiError:
+    return ApiError(HTTPStatus.NOT_FOUND, "account_not_found", f"There is no account named {account_name!r}.")

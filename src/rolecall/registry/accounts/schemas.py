@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
-from rolecall.registry.database.models import AccountRow
+from rolecall.registry.database.models import AccountRow, CheckRow
 
 
 class AccountType(StrEnum):
@@ -47,7 +47,11 @@ def _addressable(name: str) -> str:
     return name
 
 
-AccountName = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_addressable)]
+AccountName = Annotated[
+    str,
+    Field(min_length=1, max_length=255, json_schema_extra={"pattern": r"^(?!\.\.?$)[^\x00]*\S[^\x00]*$"}),
+    AfterValidator(_addressable),
+]
 
 
 class CredentialData(BaseModel):
@@ -61,11 +65,14 @@ class CredentialData(BaseModel):
 
 
 class NewAccount(BaseModel):
+    """`skip_account_check` is this registry's own."""
+
     model_config = ConfigDict(extra="ignore")
 
     account_name: AccountName
     account_type: AccountType
     credential_data: CredentialData
+    skip_account_check: StrictBool = False
 
 
 class AddedAccount(BaseModel):
@@ -73,7 +80,10 @@ class AddedAccount(BaseModel):
 
 
 class ListedAccount(BaseModel):
-    """An account in a list. The two nulls are an account's that was never checked and never used."""
+    """An account in a list. The two nulls are an account's that was never checked and never used.
+
+    `account_check_id` is the pipeline of the last check that ended.
+    """
 
     id: int
     account_name: str
@@ -89,19 +99,22 @@ class ListedAccount(BaseModel):
             account_name=row.account_name,
             type=AccountType(row.type),
             public_identifier=row.role_arn,
-            account_check_id=None,
-            account_last_used=None,
+            account_check_id=row.account_check_id,
+            account_last_used=last_used(row),
         )
 
 
 class AccountIssue(BaseModel):
+    """What a check found. `mend` says what to do about it, and is this registry's own."""
+
     service: str
     issue: str
     issue_type: str
+    mend: str
 
 
 class AccountDetail(BaseModel):
-    """One account. `account_issues` is null where no check has run."""
+    """One account. `account_issues` are the last check's, and null where none has ended."""
 
     id: int
     account_name: str
@@ -111,12 +124,17 @@ class AccountDetail(BaseModel):
     account_last_used: str | None
 
     @classmethod
-    def of(cls, row: AccountRow) -> AccountDetail:
+    def of(cls, row: AccountRow, last_check: CheckRow | None) -> AccountDetail:
         return cls(
             id=row.id,
             account_name=row.account_name,
             type=AccountType(row.type),
             public_identifier=row.role_arn,
-            account_issues=None,
-            account_last_used=None,
+            account_issues=[AccountIssue(**issue) for issue in last_check.issues] if last_check else None,
+            account_last_used=last_used(row),
         )
+
+
+def last_used(row: AccountRow) -> str | None:
+    """When the registry last assumed the role, in ISO 8601."""
+    return row.last_used_at.isoformat(timespec="seconds") if row.last_used_at else None

@@ -16,6 +16,16 @@ from rolecall.registry.auth import Caller
 from rolecall.registry.settings import Services
 
 
+def route_of(request: Request) -> str:
+    """The pattern of the path, such as `/api/v3/accounts/{account_name}`."""
+    return getattr(request.scope.get("route"), "path_format", request.url.path)
+
+
+def source_of(request: Request) -> str | None:
+    """The address that the request came from, or that the proxy in front tells."""
+    return request.client.host if request.client else None
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What `caller` changes by this request, which began when this was made."""
@@ -29,10 +39,7 @@ class Change:
 
     @classmethod
     def by(cls, request: Request, services: Services, caller: Caller) -> Change:
-        """`route` is the pattern of the path, such as `/api/v3/accounts/{account_name}`."""
-        route = getattr(request.scope.get("route"), "path_format", request.url.path)
-        source = request.client.host if request.client else None
-        return cls(services, caller, request.method, route, source)
+        return cls(services, caller, request.method, route_of(request), source_of(request))
 
     @contextmanager
     def transaction(self, event: str, subject: str, status: HTTPStatus = HTTPStatus.OK) -> Iterator[Session]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -11,8 +11,6 @@ from sqlalchemy.orm import Session
 
 from rolecall.registry.accounts.store import Window
 from rolecall.registry.database.models import AuditRow
-
-_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,10 @@ def find_all(session: Session, query: AuditQuery, window: Window) -> tuple[Seque
     return session.scalars(newest.limit(window.per_page).offset(window.offset)).all(), total
 
 
-def every(session: Session, query: AuditQuery) -> Iterator[AuditRow]:
-    """All lines that match, oldest first, read a few at a time."""
-    yield from session.scalars(_matching(query).order_by(AuditRow.id).execution_options(yield_per=_AT_ONCE))
+def lines_after(session: Session, query: AuditQuery, line: int, at_most: int) -> Sequence[AuditRow]:
+    """Lines that match and came after the one of this id, oldest first."""
+    later = _matching(query).where(AuditRow.id > line)
+    return session.scalars(later.order_by(AuditRow.id).limit(at_most)).all()
 
 
 def _matching(query: AuditQuery) -> Select[AuditRow]:

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from rolecall.registry.accounts.store import Window
+from rolecall.registry.checks.cancelled import note_cancelled
 from rolecall.registry.database.models import PipelineRow, SubtaskRow
 from rolecall.registry.pipelines.terms import (
     OPEN,
@@ -109,6 +110,17 @@ def subtasks_of(session: Session, pipeline_id: int) -> Sequence[SubtaskRow]:
     ).all()
 
 
+def first_subtasks(session: Session, pipeline_ids: Collection[int], at_most: int) -> Mapping[int, list[SubtaskRow]]:
+    """pipeline id -> its first so many subtasks, in the order in which they were added."""
+    place = func.row_number().over(partition_by=SubtaskRow.pipeline_id, order_by=SubtaskRow.id).label("place")
+    placed = select(SubtaskRow.id, place).where(SubtaskRow.pipeline_id.in_(pipeline_ids)).subquery()
+    first = select(SubtaskRow).join(placed, placed.c.id == SubtaskRow.id).where(placed.c.place <= at_most)
+    found: dict[int, list[SubtaskRow]] = {pipeline_id: [] for pipeline_id in pipeline_ids}
+    for row in session.scalars(first.order_by(SubtaskRow.id)):
+        found[row.pipeline_id].append(row)
+    return found
+
+
 def summaries(session: Session, pipeline_ids: Collection[int]) -> Mapping[int, Summary]:
     """pipeline id -> how many subtasks are in which state."""
     counted = select(SubtaskRow.pipeline_id, SubtaskRow.state, func.count()).where(
@@ -120,6 +132,17 @@ def summaries(session: Session, pipeline_ids: Collection[int]) -> Mapping[int, S
     return {pipeline_id: Summary(**found[pipeline_id]) for pipeline_id in pipeline_ids}
 
 
+def count_open(session: Session) -> int:
+    """Pipelines that have not ended."""
+    return session.scalar(select(func.count(PipelineRow.id)).where(PipelineRow.status.in_(OPEN))) or 0
+
+
+def count_workers(session: Session, now: datetime) -> int:
+    """Workers that hold a subtask now."""
+    held = (SubtaskRow.state == SubtaskState.RUNNING.value, SubtaskRow.leased_until > now)
+    return session.scalar(select(func.count(SubtaskRow.owner.distinct())).where(*held)) or 0
+
+
 def abort(session: Session, pipeline_id: int, now: datetime) -> PipelineRow | None:
     """Cancels what has not begun; what runs is cancelled by its worker. None where there is no such pipeline.
 
@@ -129,6 +152,7 @@ def abort(session: Session, pipeline_id: int, now: datetime) -> PipelineRow | No
     if row is None or row.status not in OPEN:
         return row
     row.aborted = True
+    note_cancelled(session, pipeline_id)
     waiting = (SubtaskRow.pipeline_id == pipeline_id, SubtaskRow.state == SubtaskState.PENDING.value)
     session.execute(update(SubtaskRow).where(*waiting).values(state=SubtaskState.CANCELLED.value, finished_at=now))
     settle(session, row, now)
@@ -148,9 +172,19 @@ def locked(session: Session, pipeline_id: int) -> PipelineRow | None:
 def settle(session: Session, row: PipelineRow, now: datetime) -> None:
     """Brings the status of a locked pipeline up to its subtasks'."""
     session.flush()
-    status = summaries(session, [row.id])[row.id].status(aborted=row.aborted)
+    status = _present(session, row.id).status(aborted=row.aborted)
     row.status = status.value
     if status is not PipelineStatus.QUEUED and row.started_at is None:
         row.started_at = now
     if status not in OPEN:
         row.finished_at = now
+
+
+def _present(session: Session, pipeline_id: int) -> Summary:
+    """One of every state that any subtask is in: all that the status follows from, however many there are."""
+
+    def some(state: SubtaskState) -> ColumnElement[bool]:
+        return exists().where(SubtaskRow.pipeline_id == pipeline_id, SubtaskRow.state == state.value)
+
+    found = session.execute(select(*(some(state).label(state.value.lower()) for state in SubtaskState))).one()
+    return Summary(**{state: int(is_there) for state, is_there in found._mapping.items()})

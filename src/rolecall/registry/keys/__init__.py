@@ -1,0 +1,1 @@
+"""API keys as the administrators see them: listed, made, revoked."""

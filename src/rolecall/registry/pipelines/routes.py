@@ -1,0 +1,112 @@
+"""`/api/v3/pipelines`. Reads and writes the database; the work itself is the workers'."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+from sqlalchemy.orm import Session
+
+from rolecall.registry.access import InjectedChange, require
+from rolecall.registry.auth import Permission
+from rolecall.registry.database.models import PipelineRow
+from rolecall.registry.envelope import WITH_A_BODY, WITH_A_KEY, ApiError, Page, Pagination, Success, errors
+from rolecall.registry.paging import AnyWindow
+from rolecall.registry.pipelines import store
+from rolecall.registry.pipelines.begin import begin_for, same_again
+from rolecall.registry.pipelines.schemas import Abort, BegunPipeline, ListedPipeline, Pipeline
+from rolecall.registry.pipelines.terms import OPEN, PipelineStatus, PipelineType
+from rolecall.registry.settings import InjectedServices
+
+SUBTASKS_LISTED = 100
+_LARGEST_ID = 2**31 - 1
+_ORDERS = [f"{direction}{column}" for column in store.ORDERS for direction in ("", "-")]
+
+router = APIRouter(prefix="/api/v3/pipelines", tags=["pipelines"], responses=errors(*WITH_A_KEY))
+_may_view = Depends(require(Permission.VIEW_PIPELINES))
+_may_manage = Depends(require(Permission.MANAGE_PIPELINES))
+_PipelineId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
+
+
+def _query(
+    type: Annotated[PipelineType | None, Query()] = None,
+    pipeline_status: Annotated[PipelineStatus | None, Query()] = None,
+    order_by: Annotated[
+        str,
+        Query(
+            pattern=f"^({'|'.join(_ORDERS)})$",
+            json_schema_extra={"enum": _ORDERS},
+            description="after `-` the last comes first",
+        ),
+    ] = "-created",
+) -> store.PipelineQuery:
+    return store.PipelineQuery(type, pipeline_status, order_by)
+
+
+@router.get("", dependencies=[_may_view])
+def list_(
+    services: InjectedServices, query: Annotated[store.PipelineQuery, Depends(_query)], window: AnyWindow
+) -> Page[ListedPipeline]:
+    """The pipelines, newest first unless asked otherwise, each with its first hundred subtasks."""
+    with services.database.reading() as session:
+        rows, total = store.find_all(session, query, window)
+        ids = [row.id for row in rows]
+        summaries, subtasks = store.summaries(session, ids), store.first_subtasks(session, ids, SUBTASKS_LISTED)
+    return Page(
+        data=[ListedPipeline.of(row, summaries[row.id], subtasks[row.id]) for row in rows],
+        pagination=Pagination.of(total, window.page, window.per_page),
+    )
+
+
+@router.get("/{pipeline_id}", dependencies=[_may_view], responses=errors(HTTPStatus.NOT_FOUND))
+def read(services: InjectedServices, pipeline_id: _PipelineId) -> Success[Pipeline]:
+    """One pipeline with all its subtasks, as they are now."""
+    with services.database.reading() as session:
+        return Success(data=_shown(services, session, _found(store.find(session, pipeline_id), pipeline_id)))
+
+
+@router.patch(
+    "/{pipeline_id}",
+    dependencies=[_may_manage],
+    responses=errors(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WITH_A_BODY),
+)
+def cancel(
+    services: InjectedServices, change: InjectedChange, pipeline_id: _PipelineId, _abort: Abort
+) -> Success[Pipeline]:
+    """Cancels what has not begun at once, and has what runs cancelled. 409 where it has ended already."""
+    with change.transaction("pipeline_cancelled", f"pipeline {pipeline_id}") as session:
+        row = _found(store.locked(session, pipeline_id), pipeline_id)
+        if row.status not in OPEN:
+            raise ApiError(HTTPStatus.CONFLICT, "pipeline_ended", f"Pipeline {pipeline_id} has ended: {row.status}.")
+        store.abort(session, pipeline_id, services.now())
+        shown = _shown(services, session, row)
+    services.wake()
+    return Success(data=shown)
+
+
+@router.post(
+    "/{pipeline_id}/rerun",
+    dependencies=[_may_manage],
+    responses=errors(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+def rerun(services: InjectedServices, change: InjectedChange, pipeline_id: _PipelineId) -> Success[BegunPipeline]:
+    """Begins the same again, as a pipeline of its own. 409 while the first has not ended. The registry's own call."""
+    with change.transaction("pipeline_begun_again", f"pipeline {pipeline_id}") as session:
+        row = _found(store.locked(session, pipeline_id), pipeline_id)
+        if row.status in OPEN:
+            raise ApiError(HTTPStatus.CONFLICT, "pipeline_open", f"Pipeline {pipeline_id} has not ended: {row.status}.")
+        begun = begin_for(change, session, same_again(row, store.subtasks_of(session, pipeline_id)))
+    services.wake()
+    return Success(data=BegunPipeline(pipeline_id=begun))
+
+
+def _found(row: PipelineRow | None, pipeline_id: int) -> PipelineRow:
+    if row is None:
+        raise ApiError(HTTPStatus.NOT_FOUND, "pipeline_not_found", f"There is no pipeline {pipeline_id}.")
+    return row
+
+
+def _shown(services: InjectedServices, session: Session, row: PipelineRow) -> Pipeline:
+    summary = store.summaries(session, [row.id])[row.id]
+    return Pipeline.at(row, summary, store.subtasks_of(session, row.id), services.now())
