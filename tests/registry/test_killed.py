@@ -236,11 +236,15 @@ def number_of(owner: str | None) -> int:
 async def test_a_worker_that_is_told_to_stop_gives_back_its_work_at_once(
     workers: list[RegistryProcess], office_on_postgres: Office
 ) -> None:
-    """With a lease so long that waiting for it would take the test's time."""
-    office, first, second = office_on_postgres, workers[0], workers[1]
+    """With a lease so long that waiting for it would take the test's time, beside a server that works for nobody."""
+    office, (first, second, server) = office_on_postgres, workers
     first.lease = second.lease = 300
-    await asyncio.to_thread(first.start)
+    server.command = ("serve", "--workers", "0")
+    await asyncio.to_thread(server.start)
     begun = office.begin(discovery_pipeline("org", "CadoResponseRole"))
+    await asyncio.sleep(1.5)
+    assert office.pipeline(begun).status == "queued"
+    await asyncio.to_thread(first.start)
     await until(lambda: any(row.state == "RUNNING" and row.kind == "join" for row in office.subtasks(begun).values()))
     first.signal(signal.SIGTERM)
     assert first.ended() == 0, first.log.read_text()

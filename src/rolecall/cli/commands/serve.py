@@ -45,6 +45,9 @@ def serve(
         int, typer.Option(min=0, max=1, help="0: checks and discoveries are left to `rolecall registry worker`.")
     ] = 1,
     concurrency: Annotated[int, typer.Option(min=1, max=500, help="How much the worker does at a time.")] = 20,
+    check_every: Annotated[
+        float, typer.Option(min=0, max=3650, help="Days until an account is checked anew; 0: only when asked for.")
+    ] = 7,
     lease: Annotated[float, typer.Option(min=0.5, hidden=True)] = 30,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
@@ -66,7 +69,7 @@ def serve(
     given = options.of(context)
     if (tls_certificate is None) is not (tls_key is None):
         raise UsageError("TLS needs a certificate and its key", hint="give both --tls-certificate and --tls-key")
-    settings = settings_of(given, database, external_id)
+    settings = settings_of(given, database, external_id, check_every)
     tls = TlsFiles(tls_certificate, tls_key) if tls_certificate and tls_key else None
     opened = open_work(given, config_of(given, settings), concurrency=concurrency, lease=lease)
     listen = partial(_listen, settings, host=host, port=port, tls=tls, behind_proxy=behind_proxy, works=workers > 0)
