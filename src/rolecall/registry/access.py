@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated
 
@@ -33,10 +33,10 @@ def authenticated(
     return caller
 
 
-def require(permission: Permission) -> Callable[[Caller], Caller]:
+def require(permission: Permission) -> Callable[[Caller], Awaitable[Caller]]:
     """A dependency that lets only callers pass whose role has this permission. 403 for the others."""
 
-    def allowed(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
+    async def allowed(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
         if not caller.may(permission):
             message = f"The role {caller.role.value} may not do this; it takes {permission.value}."
             raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", message)
@@ -45,7 +45,9 @@ def require(permission: Permission) -> Callable[[Caller], Caller]:
     return allowed
 
 
-def _change(request: Request, services: InjectedServices, caller: Annotated[Caller, Depends(authenticated)]) -> Change:
+async def _change(
+    request: Request, services: InjectedServices, caller: Annotated[Caller, Depends(authenticated)]
+) -> Change:
     return Change.by(request, services, caller)
 
 

@@ -50,7 +50,8 @@ class Services:
         self.bell.ring()
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
+    # Not in a thread, as all that blocks: a hop there costs more than this does.
     return cast(Services, request.app.state.services)
 
 

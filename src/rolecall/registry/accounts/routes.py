@@ -39,7 +39,7 @@ _may_view = Depends(require(Permission.VIEW_ACCOUNTS))
 _may_manage = Depends(require(Permission.MANAGE_ACCOUNTS))
 
 
-def _query(
+async def _query(
     account_name: Annotated[Text, Query(description="part of the name, in any case")] = "",
     type: Annotated[list[AccountType] | None, Query(description="repeatable")] = None,
     account_check_result: Annotated[CheckResult | None, Query(description="how the last check ended")] = None,
