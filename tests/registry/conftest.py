@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 from fastapi import FastAPI
@@ -13,9 +14,11 @@ from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.store import add_account
 from rolecall.registry.app import create_app
 from rolecall.registry.auth import Role, create_key
+from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.settings import Settings
 
 from .fakes import EXTERNAL_ID, GOOD_ROLE, FakeNow, FakeProbe
+from .postgres import Postgres, running_postgres
 from .work import Work
 
 
@@ -37,6 +40,27 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Seed:
 @pytest.fixture
 def database_file(seed: Seed, tmp_path: Path) -> Path:
     return Path(shutil.copy(seed.file, tmp_path / "registry.db"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database, of either kind: the test runs on both."""
+    if request.param == "postgresql":
+        return cast(Postgres, request.getfixturevalue("postgres")).new_database()
+    return f"sqlite:///{request.getfixturevalue('database_file')}"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url)
+    yield database
+    database.close()
 
 
 @pytest.fixture
