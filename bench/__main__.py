@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from bench import plan, roll_call, startup, whole
 from bench.contestants import CONTESTANTS
 
-SUBJECTS = ("startup", "roll-call", "whole", "plan", "sandbox")
+SUBJECTS = ("startup", "roll-call", "whole", "plan", "sandbox", "registry")
 _SIZES = (100, 1_000, 10_000)
 _SANDBOX_SIZES = (100, 1_000)
+_REGISTRY_SIZES = (10, 10_000)
 _AWS_LATENCY = 30.0
 
 
@@ -42,6 +43,10 @@ def _reports(options: argparse.Namespace, subjects: Sequence[str]) -> Iterator[s
         from bench import sandbox  # late, so that the roll call's children do not begin with its memory
 
         yield sandbox.report(options.accounts or _SANDBOX_SIZES)
+    if "registry" in subjects:
+        from bench.registry import asking
+
+        yield asking.report(options.accounts or _REGISTRY_SIZES, asking.Setting(options.rate, options.seconds))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     all_of_it = parser.add_argument_group("whole")
     all_of_it.add_argument("--no-quotas", dest="quotas", action="store_false", help="limit no rate")
     all_of_it.add_argument("--simulations", type=float, metavar="RATE", help="a second; AWS publishes none (no limit)")
+    registry = parser.add_argument_group("registry")
+    registry.add_argument("--rate", type=float, default=50, metavar="N", help="requests a second (50)")
+    registry.add_argument("--seconds", type=float, default=20, metavar="N", help="of each question (20)")
     return parser
 
 

@@ -29,6 +29,9 @@ ALLOWED = {
 }
 OPTIONAL_PARTS = {
     "cli/commands/serve.py": "registry",
+    "cli/commands/registry.py": "registry",
+    "cli/registry_work.py": "registry",
+    "cli/commands/registry_backup.py": "registry",
     "cli/commands/sandbox.py": "sandbox",
     "cli/demo.py": "sandbox",
 }

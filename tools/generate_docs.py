@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from tools import behaviours, group_guide
 
 if TYPE_CHECKING:
+    import typer
+
     from rolecall.core.operator_right import Right
 
 ROOT = Path(__file__).parent.parent
@@ -142,13 +144,23 @@ def command_line() -> str:
     os.environ["COLUMNS"] = "100"
     os.environ["TERMINAL_WIDTH"] = "100"
     runner = CliRunner()
-    names = [command.name for command in app.registered_commands if command.name]
     parts = ["# The command line\n\nGlobal options may stand before or after the command.\n"]
-    for arguments in ([], *([name] for name in names)):
+    for arguments in ([], *_commands(app)):
         told = runner.invoke(app, [*arguments, "--help"], prog_name="rolecall", color=False)
         title = " ".join(["rolecall", *arguments])
         parts.append(f"## {title}\n\n```text\n{_stripped(told.stdout)}\n```\n")
     return "\n".join(parts) + _EXITS
+
+
+def _commands(app: typer.Typer, *before: str) -> Iterator[list[str]]:
+    """Every command, those of groups after the others."""
+    for command in app.registered_commands:
+        if command.name and not command.hidden:
+            yield [*before, command.name]
+    for group in app.registered_groups:
+        if group.name and group.typer_instance:
+            yield [*before, group.name]
+            yield from _commands(group.typer_instance, *before, group.name)
 
 
 _EXITS = """

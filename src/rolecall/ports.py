@@ -238,6 +238,15 @@ class DeepProbe(RoleProbe, Protocol):
         ...
 
 
+class OrganizationReader(Protocol):
+    """Reads the organization with the role of its management account, or of a delegated administrator's."""
+
+    async def organization(self, assumed: AssumedRole) -> tuple[Sequence[Account], Sequence[OrganizationalUnit]]:
+        """Every account in any state, and the roots and units. Units are called by their ids where the role may list
+        accounts but no units, and then those that hold no account are not known."""
+        ...
+
+
 class Platform(Protocol):
     """The platform's accounts API, version 3."""
 
@@ -276,6 +285,27 @@ class Progress(Protocol):
     def say(self, line: str) -> None:
         """One line that stays on the screen."""
         ...
+
+
+class ProvingPorts(Protocol):
+    """What the proof of a role needs. `organizations` is asked for names of policies, and may refuse to tell them."""
+
+    @property
+    def probe(self) -> DeepProbe: ...
+    @property
+    def organizations(self) -> Organizations: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryPorts:
+    """All that the registry may touch beside its own database, with the platform's credentials."""
+
+    probe: DeepProbe
+    organizations: Organizations
+    clock: Clock
+    reader: OrganizationReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,5 +55,8 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_the_readme_names_every_command() -> None:
     from rolecall.cli.main import app
 
-    commands = [command.name for command in app.registered_commands]
+    commands = [
+        *(command.name for command in app.registered_commands),
+        *(group.name for group in app.registered_groups),
+    ]
     assert [name for name in commands if f"`rolecall {name}" not in README] == []

@@ -14,7 +14,7 @@ from rolecall.registry.settings import Settings
 
 from .conftest import Seed
 from .fakes import FakeNow, FakeProbe
-from .test_pages import form_token
+from .pages.visitor import form_token
 from .test_server import running
 
 WRONG = "0123456789abcdef." + "x" * 43

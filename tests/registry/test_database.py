@@ -4,23 +4,37 @@ import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from rolecall.errors import UsageError
-from rolecall.registry.database.engine import open_database
+from rolecall.registry.audit.store import AuditQuery, Entry, lines_after, record
+from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.database.models import Base
 
+from .postgres import Postgres
 
-def test_the_migrations_make_the_tables_that_the_models_describe(database_file: Path) -> None:
-    engine = create_engine(f"sqlite:///{database_file}")
+
+def test_the_migrations_make_the_tables_that_the_models_describe(database_url: str) -> None:
+    engine = create_engine(database_url)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables, of either kind."""
+    if request.param == "postgresql":
+        return cast(Postgres, request.getfixturevalue("postgres")).new_database(empty=True)
+    return f"sqlite:///{tmp_path / 'registry.db'}"
 
 
 def test_a_new_database_file_is_its_owners_alone_and_written_ahead(tmp_path: Path) -> None:
@@ -31,12 +45,21 @@ def test_a_new_database_file_is_its_owners_alone_and_written_ahead(tmp_path: Pat
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_servers_that_start_at_once_migrate_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'registry.db'}"
+def test_servers_that_start_at_once_migrate_once(empty_url: str) -> None:
     with ThreadPoolExecutor(8) as pool:
-        for database in pool.map(lambda _: open_database(url), range(8)):
+        for database in pool.map(lambda _: open_database(empty_url), range(8)):
             database.ping()
             database.close()
+
+
+def test_the_audit_log_only_grows(database: Database) -> None:
+    with database.transaction() as session:
+        record(session, Entry(datetime.now(UTC), "account_added", "prod", "POST", "/api/v3/accounts", 201, 1.5))
+    for statement in ("UPDATE audit_log SET subject = 'other'", "DELETE FROM audit_log"):
+        with pytest.raises(DBAPIError, match="only grows"), database.transaction() as session:
+            session.execute(text(statement))
+    with database.reading() as session:
+        assert [row.subject for row in lines_after(session, AuditQuery(event="account_added"), 0, 100)] == ["prod"]
 
 
 @pytest.mark.parametrize(

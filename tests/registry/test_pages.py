@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -19,18 +18,7 @@ from rolecall.registry.settings import Settings
 
 from .conftest import Seed, aws_account
 from .fakes import GOOD_ROLE, FakeNow, FakeProbe
-
-
-def form_token(html: str) -> str:
-    found = re.search(r'name="form_token" value="([0-9a-f]{64})"', html)
-    assert found
-    return found[1]
-
-
-def sign_in(browser: TestClient, key: str) -> int:
-    token = form_token(browser.get("/sign-in").text)
-    answer: httpx.Response = browser.post("/sign-in", data={"form_token": token, "key": key})
-    return answer.status_code
+from .pages.visitor import form_token, sign_in
 
 
 @pytest.fixture
@@ -52,7 +40,6 @@ def test_a_key_opens_the_accounts_page(browser: TestClient, client: TestClient) 
     assert "prod" in page.text
     assert "111122223333</code>" in page.text
     assert GOOD_ROLE in page.text.replace("<wbr>", "")
-    assert "2026-03-01 12:00 UTC" in page.text
     assert "Analyst&#39;s key" in page.text
 
 
@@ -140,13 +127,13 @@ def test_names_are_shown_as_text_and_never_as_markup(browser: TestClient, client
     for path in ("/", "/?search=%3Cscript%3E"):
         page = browser.get(path).text
         assert "&lt;script&gt;alert(1)" in page
-        assert "<script" not in page
+        assert "<script>" not in page
         assert "<img" not in page
 
 
 def test_a_search_is_repeated_as_text(browser: TestClient) -> None:
     page = browser.get("/", params={"search": '"><script>'}).text
-    assert "<script" not in page
+    assert "<script>" not in page
     assert "No account matches" in page
 
 
@@ -156,7 +143,7 @@ def test_the_page_searches_names_and_arns(browser: TestClient, client: TestClien
     client.post("/api/v3/accounts", json=aws_account("prod"))
     client.post("/api/v3/accounts", json=aws_account("staging", other))
     for search, found, missing in [("PROD", "prod", "staging"), ("4444", "staging", "prod")]:
-        names = re.findall(r'scope="row">([^<]+)<', browser.get("/", params={"search": search}).text)
+        names = re.findall(r'scope="row"><a[^>]*>([^<]+)<', browser.get("/", params={"search": search}).text)
         assert (found in names, missing in names) == (True, False)
 
 
@@ -191,13 +178,15 @@ def test_pages_lead_on_and_back_and_keep_the_search(
     assert 'href="/?page=3"' in beyond
 
 
-def test_the_page_runs_no_script_and_no_inline_style(browser: TestClient, client: TestClient) -> None:
+def test_the_page_runs_its_own_scripts_alone_and_no_inline_style(browser: TestClient, client: TestClient) -> None:
     client.post("/api/v3/accounts", json=aws_account("prod"))
     page = browser.get("/")
     policy = dict(part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert policy["style-src"] == "'self'"
     assert "unsafe" not in page.headers["content-security-policy"]
-    assert not re.search(r"<script|<style|\son\w+=|\sstyle=|javascript:", page.text)
+    assert policy["script-src"] == "'self'"
+    assert re.findall(r"<script[^>]*>", page.text) == ['<script src="/static/htmx.min.js" defer>']
+    assert not re.search(r"<style|\son\w+=|\sstyle=|javascript:", page.text)
     assert page.headers["cache-control"] == "no-store"
     assert browser.get("/static/registry.css").headers["content-type"].startswith("text/css")

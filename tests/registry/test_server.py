@@ -130,6 +130,14 @@ async def test_a_signal_ends_the_server_and_not_its_caller(
             await session.get(f"{url}/healthz")
 
 
+def test_no_answer_waits_for_an_acknowledgement(settings: Settings, probe: FakeProbe) -> None:
+    server = listen(settings, probe, port=0)
+    with server._listener as listener, socket.create_connection(listener.getsockname()[:2]):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "registry.example.com"])
 def test_an_address_beyond_loopback_needs_tls(settings: Settings, probe: FakeProbe, host: str) -> None:
     with pytest.raises(UsageError, match="without TLS") as caught:

@@ -16,6 +16,7 @@ import boto3
 import botocore.session
 from botocore.config import Config as SdkConfig
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.credentials import Credentials as SdkCredentials
 
 from rolecall import __version__
 from rolecall.aws.errors import translated
@@ -49,6 +50,16 @@ def assumed_session(source: boto3.Session, role_arn: str, region: str) -> boto3.
         )
         core = botocore.session.Session()
         core._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        return boto3.Session(botocore_session=core, region_name=region)
+
+
+def lent_session(
+    source: boto3.Session, region: str, access_key: str, secret_key: str, session_token: str
+) -> boto3.Session:
+    """A session with these credentials, and with the settings of the profile that `source` has."""
+    with translated("profile look-up"):
+        core = botocore.session.Session(profile=source._session.profile)
+        core._credentials = SdkCredentials(access_key, secret_key, session_token)
         return boto3.Session(botocore_session=core, region_name=region)
 
 
@@ -100,6 +111,11 @@ class Client:
         with translated(operation):
             answer: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(self._threads, method)
         return answer
+
+    def close(self) -> None:
+        """Ends its threads and connections; it can be called no more."""
+        self._threads.shutdown(wait=False)
+        self._client.close()
 
     async def account(self) -> AccountId:
         """Whose credentials these are."""

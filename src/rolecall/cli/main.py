@@ -26,6 +26,7 @@ from rolecall.cli.commands import (
     permissions,
     plan,
     policy,
+    registry,
     sandbox,
     serve,
     status,
@@ -58,6 +59,7 @@ for _module in (
     check,
     destroy,
     serve,
+    registry,
     sandbox,
     demo,
 ):

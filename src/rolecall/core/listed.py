@@ -9,14 +9,7 @@ from rolecall.core.desired import DesiredAccount
 from rolecall.core.ids import AccountId
 from rolecall.core.organization import Organization
 from rolecall.core.roll import Access, Proof
-from rolecall.core.verdicts import Row, Verdict
-
-_VERDICTS = {
-    Access.OPEN: Verdict.UNSAFE,
-    Access.REFUSED: Verdict.UNREACHABLE,
-    Access.RESTRICTED: Verdict.RESTRICTED,
-    Access.ANSWERING: Verdict.READY,
-}
+from rolecall.core.verdicts import Row, Verdict, verdict_of
 
 
 @dataclass(frozen=True)
@@ -37,5 +30,5 @@ def _row(account: DesiredAccount, proof: Proof | None) -> Row:
         return Row(account, None, Access.UNKNOWN, None, Verdict.EXCLUDED, account.exclusion)
     if proof is None:
         return Row(account, None, Access.UNKNOWN, None, Verdict.UNKNOWN, "cut short before it was asked")
-    verdict = _VERDICTS.get(proof.access, Verdict.UNKNOWN)
+    verdict = verdict_of(proof.access)
     return Row(account, None, proof.access, None, verdict, proof.reason, proof.missing)

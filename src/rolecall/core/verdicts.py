@@ -60,6 +60,19 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+_OF_ACCESS = {
+    Access.OPEN: Verdict.UNSAFE,
+    Access.REFUSED: Verdict.UNREACHABLE,
+    Access.RESTRICTED: Verdict.RESTRICTED,
+    Access.ANSWERING: Verdict.READY,
+}
+
+
+def verdict_of(access: Access) -> Verdict:
+    """Of a target of which nothing else is known."""
+    return _OF_ACCESS.get(access, Verdict.UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One account of the organization: the three facts, the verdict, and a reason that a person can act on.
@@ -137,7 +150,7 @@ def _verdict(account: DesiredAccount, deployment: Deployment, access: Access, pe
         return Verdict.PENDING
     if deployment in _NOT_THERE or access is Access.REFUSED:
         return Verdict.UNREACHABLE
-    return {Access.RESTRICTED: Verdict.RESTRICTED, Access.ANSWERING: Verdict.READY}.get(access, Verdict.UNKNOWN)
+    return verdict_of(access)
 
 
 def _reason(

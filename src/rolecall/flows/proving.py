@@ -20,7 +20,7 @@ from rolecall.errors import AccessDenied, AwsError, CredentialsError
 from rolecall.flows.control_policies import ControlPolicies
 from rolecall.flows.deep import Deepener
 from rolecall.flows.policy_names import with_names
-from rolecall.ports import Ports, RoleProbe
+from rolecall.ports import ProvingPorts, RoleProbe
 
 WRONG_EXTERNAL_ID = "rolecall-negative-proof"
 """Presented where a refusal is wanted; a fixed value, so that those who watch CloudTrail know it."""
@@ -34,7 +34,7 @@ class Prover:
     """Proves one role after another. `patience`, in seconds: how long a refusal is asked again."""
 
     config: Config
-    ports: Ports
+    ports: ProvingPorts
     patience: float = 0
     depth: Depth = SHALLOW
 

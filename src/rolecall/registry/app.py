@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -14,16 +14,20 @@ from rolecall.registry import system
 from rolecall.registry.accounts import actions
 from rolecall.registry.accounts import routes as accounts
 from rolecall.registry.audit import routes as audit
-from rolecall.registry.database.engine import Database, open_database
+from rolecall.registry.database.engine import open_database
 from rolecall.registry.edge import Edge
 from rolecall.registry.envelope import install_error_handlers
+from rolecall.registry.hushed import HushedProbe
 from rolecall.registry.keys import routes as keys
+from rolecall.registry.metrics import routes as metrics
+from rolecall.registry.metrics.scraped import Metrics
 from rolecall.registry.openapi import document as openapi
 from rolecall.registry.openapi import page as reference
 from rolecall.registry.openapi.document import DocumentedApp
 from rolecall.registry.pages import routes as pages
 from rolecall.registry.pipelines import routes as pipelines
 from rolecall.registry.settings import Services, Settings
+from rolecall.registry.work import Work, at_work
 
 ROUTERS = (
     accounts.router,
@@ -32,22 +36,27 @@ ROUTERS = (
     keys.router,
     audit.router,
     system.router,
+    metrics.router,
     reference.router,
-    pages.router,
+    *pages.ROUTERS,
 )
 _DESCRIPTION = "Registers the IAM roles that a forensics platform assumes, once each has proved that it answers."
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings, probe: RoleProbe, *, now: Callable[[], datetime] = _utc_now) -> FastAPI:
+def create_app(
+    settings: Settings, probe: RoleProbe, *, work: Work | None = None, now: Callable[[], datetime] = utc_now
+) -> FastAPI:
     """The registry as an ASGI app, its database opened and migrated. `now` answers aware times in UTC.
 
-    Raises UsageError for a database that cannot be used. The database is closed at the app's shutdown.
+    With `work` a worker runs while the app does; without, pipelines wait for one of another process. Raises UsageError
+    for a database that cannot be used. The database is closed at the app's shutdown.
     """
     database = open_database(settings.database_url)
+    services = Services(settings, database, HushedProbe(probe), now)
     app = DocumentedApp(
         title="Rolecall registry",
         version=__version__,
@@ -58,21 +67,26 @@ def create_app(settings: Settings, probe: RoleProbe, *, now: Callable[[], dateti
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_closing(database),
+        lifespan=_lifespan(services, work),
     )
-    app.state.services = Services(settings, database, probe, now)
+    app.state.services = services
+    app.state.metrics = scraped = Metrics(database, now)
     for router in ROUTERS:
         app.include_router(router)
     install_error_handlers(app, [route for router in ROUTERS for route in router.routes])
     app.mount("/static", pages.static_files())
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, traffic=scraped.traffic)
     return app
 
 
-def _closing(database: Database) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(services: Services, work: Work | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        database.close()
+        async with AsyncExitStack() as stack:
+            stack.callback(services.database.close)
+            if work:
+                working = at_work(services.settings, services.database, work, services.now, services.bell)
+                await stack.enter_async_context(working)
+            yield
 
     return lifespan

@@ -1,4 +1,4 @@
-"""The outermost layer of the app: security headers, the size of bodies, unexpected errors, one log line a request.
+"""The outermost layer of the app: security headers, size of bodies, unexpected errors; logs and counts each request.
 
 Logs no header, query or body: those hold keys. Header meanings: https://owasp.org/www-project-secure-headers/
 """
@@ -13,11 +13,19 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolecall.registry.envelope import error_response
+from rolecall.registry.metrics.traffic import Traffic
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_IMPORT_BYTES = 1024 * 1024
+"""Of a CSV file with roles, without the form around it."""
+
+IMPORT_PATHS = ("/import/preview", "/import/add")
+"""The only ones that take so large a body: the file that is looked at, and then sent to be added."""
+_LIMITS = dict.fromkeys(IMPORT_PATHS, MAX_IMPORT_BYTES + MAX_BODY_BYTES)
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -32,8 +40,9 @@ _log = logging.getLogger(__name__)
 class Edge:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
         self._app = app
+        self._traffic = traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,7 +52,7 @@ class Edge:
         started = time.monotonic()
         answer = _Answer(scope, send)
         try:
-            await self._app(scope, _limited(receive), answer.send)
+            await self._app(scope, _limited(receive, _LIMITS.get(scope["path"], MAX_BODY_BYTES)), answer.send)
         except Exception:
             _log.exception("unexpected error", extra={"fields": {"method": scope["method"], "path": scope["path"]}})
             if answer.status:
@@ -51,7 +60,9 @@ class Edge:
             response = error_response(500, "internal_error", "The registry failed; its log says why.")
             await response(scope, receive, answer.send)
         finally:
-            _log.info("request", extra={"fields": answer.log_fields(time.monotonic() - started)})
+            seconds = time.monotonic() - started
+            self._traffic.count(scope["method"], answer.status, seconds)
+            _log.info("request", extra={"fields": answer.log_fields(seconds)})
 
 
 class _Answer:
@@ -84,7 +95,7 @@ class _Answer:
         }
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, limit: int) -> Receive:
     """Counts what the body brings, since a Content-Length may be absent or wrong. 413 past the limit."""
     received = 0
 
@@ -92,8 +103,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise HTTPException(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
+        if received > limit:
+            raise HTTPException(413, f"The body is larger than {limit} bytes")
         return message
 
     return receive_limited

@@ -20,6 +20,7 @@ from rolecall.ports import RoleProbe
 from rolecall.registry.app import create_app
 from rolecall.registry.logs import configure_logs
 from rolecall.registry.settings import Settings
+from rolecall.registry.work import Work
 
 _SHUTDOWN_SECONDS = 10
 _BACKLOG = 512
@@ -71,6 +72,7 @@ async def serve(
     settings: Settings,
     probe: RoleProbe,
     *,
+    work: Work | None = None,
     host: str = "127.0.0.1",
     port: int = 8080,
     tls: TlsFiles | None = None,
@@ -79,11 +81,12 @@ async def serve(
 ) -> None:
     """Serves the registry until SIGINT or SIGTERM, with its logs on stderr. `on_listening` is told the URL.
 
-    Port 0 takes a free one. `behind_proxy` says that a proxy in front speaks TLS. Raises UsageError for a database,
-    address or certificate that cannot be used, and for an address beyond loopback without TLS.
+    With `work` a worker runs beside it. Port 0 takes a free one. `behind_proxy` says that a proxy in front speaks TLS.
+    Raises UsageError for a database, address or certificate that cannot be used, and for an address beyond loopback
+    without TLS.
     """
     configure_logs(sys.stderr, secrets=(settings.external_id or "",))
-    server = listen(settings, probe, host=host, port=port, tls=tls, behind_proxy=behind_proxy)
+    server = listen(settings, probe, work=work, host=host, port=port, tls=tls, behind_proxy=behind_proxy)
     if on_listening:
         on_listening(server.url)
     await server.run_until_stopped()
@@ -93,6 +96,7 @@ def listen(
     settings: Settings,
     probe: RoleProbe,
     *,
+    work: Work | None = None,
     host: str = "127.0.0.1",
     port: int = 8080,
     tls: TlsFiles | None = None,
@@ -106,7 +110,8 @@ def listen(
             hint="give a certificate and its key, or say that a proxy in front speaks TLS, or listen on 127.0.0.1",
         )
     secure = settings.secure_cookies or tls is not None or behind_proxy
-    app = create_app(replace(settings, secure_cookies=secure), probe)
+    settings = replace(settings, secure_cookies=secure, behind_proxy=behind_proxy)
+    app = create_app(settings, probe, work=work)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -142,10 +147,14 @@ def _load(config: uvicorn.Config) -> None:
 def _listener(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as error:
         hint = "give an address of this machine and a port that is free (0 takes any)"
         raise UsageError(f"cannot listen on {host} port {port}", detail=str(error), hint=hint) from error
+    # asyncio does this for sockets that say that they are TCP's, which create_server's do not. Without it an answer of
+    # two packets waits for the client's delayed acknowledgement, 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _url(listener: socket.socket, host: str, scheme: str) -> str:

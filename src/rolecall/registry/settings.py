@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from rolecall.ports import RoleProbe
 from rolecall.registry.buckets import AttemptLimits
 from rolecall.registry.database.engine import Database
+from rolecall.registry.discovery.remembered import Remembered
 from rolecall.registry.pipelines.bell import Bell
 
 
@@ -23,7 +24,8 @@ class Settings:
     `external_id` is what every registered role must ask for; None where the registry runs in the same owner's accounts
     and roles ask for none. `session_secret` signs browser sessions: several servers on one database need the same, and
     a new one signs everybody out. `secure_cookies` is for HTTPS, ours or the proxy's in front. Accounts whose last
-    check is older than `check_every` are checked anew; zero: only when somebody asks.
+    check is older than `check_every` are checked anew; zero: only when somebody asks. `behind_proxy`: who
+    asks may be somewhere else than the address says.
     """
 
     database_url: str
@@ -32,6 +34,7 @@ class Settings:
     session_age: timedelta = timedelta(hours=12)
     secure_cookies: bool = False
     check_every: timedelta = timedelta(days=7)
+    behind_proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Services:
     now: Callable[[], datetime]
     bell: Bell = field(default_factory=Bell)
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
+    organizations: Remembered = field(default_factory=Remembered)
 
     def wake(self) -> None:
         """Has the worker of this process look for work at once. For after the transaction that began a pipeline."""

@@ -11,9 +11,12 @@ import typer
 from rolecall.cli import options
 
 if TYPE_CHECKING:
-    from rolecall.cli.options import Options
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
     from rolecall.registry.server import Server, TlsFiles
     from rolecall.registry.settings import Settings
+    from rolecall.registry.work import Work
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +41,11 @@ def serve(
         str | None, typer.Option(metavar="ROLE", help="Make an API key of that role, print it once, and end.")
     ] = None,
     key_name: Annotated[str, typer.Option(help="What the new key is called.")] = "first key",
+    workers: Annotated[
+        int, typer.Option(min=0, max=1, help="0: checks and discoveries are left to `rolecall registry worker`.")
+    ] = 1,
+    concurrency: Annotated[int, typer.Option(min=1, max=500, help="How much the worker does at a time.")] = 20,
+    lease: Annotated[float, typer.Option(min=0.5, hidden=True)] = 30,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
     from rolecall.cli.extras import need
@@ -49,38 +57,44 @@ def serve(
         typer.echo(new_key(database, create_key, key_name))
         return
     import asyncio
+    from functools import partial
 
+    from rolecall.cli.registry_work import config_of, open_work, settings_of
     from rolecall.errors import UsageError
     from rolecall.registry.server import TlsFiles
-    from rolecall.registry.settings import Settings
 
     given = options.of(context)
     if (tls_certificate is None) is not (tls_key is None):
         raise UsageError("TLS needs a certificate and its key", hint="give both --tls-certificate and --tls-key")
-    settings = Settings(database_url=database, external_id=_external_id(given, external_id))
+    settings = settings_of(given, database, external_id)
     tls = TlsFiles(tls_certificate, tls_key) if tls_certificate and tls_key else None
-    asyncio.run(_serve(given, settings, host, port, tls, behind_proxy, until_stdin_closes))
+    opened = open_work(given, config_of(given, settings), concurrency=concurrency, lease=lease)
+    listen = partial(_listen, settings, host=host, port=port, tls=tls, behind_proxy=behind_proxy, works=workers > 0)
+    asyncio.run(_serve(settings, opened, listen, until_stdin_closes))
+
+
+def _listen(
+    settings: Settings, work: Work, *, host: str, port: int, tls: TlsFiles | None, behind_proxy: bool, works: bool
+) -> Server:
+    from rolecall.registry.server import listen
+
+    beside = work if works else None
+    return listen(settings, work.ports.probe, work=beside, host=host, port=port, tls=tls, behind_proxy=behind_proxy)
 
 
 async def _serve(
-    given: Options,
     settings: Settings,
-    host: str,
-    port: int,
-    tls: TlsFiles | None,
-    behind_proxy: bool,
+    opened: AbstractAsyncContextManager[Work],
+    listen: Callable[[Work], Server],
     until_stdin_closes: bool,
 ) -> None:
     import asyncio
 
-    from rolecall.core.config import AssumeFromSection
     from rolecall.registry.logs import configure_logs
-    from rolecall.registry.server import listen
-    from rolecall.wiring.assembly import Credentials, open_probe
 
-    async with open_probe(AssumeFromSection(), Credentials(given.profile, given.region)) as probe:
+    async with opened as work:
         configure_logs(sys.stderr, secrets=(settings.external_id or "",))
-        server = listen(settings, probe, host=host, port=port, tls=tls, behind_proxy=behind_proxy)
+        server = listen(work)
         typer.echo(f"Registry at {server.url}", err=False)
         sys.stdout.flush()
         watcher = asyncio.create_task(_stop_at_end_of_stdin(server)) if until_stdin_closes else None
@@ -99,17 +113,3 @@ async def _stop_at_end_of_stdin(server: Server) -> None:
     while await reader.read(1024):
         pass
     server.stop()
-
-
-def _external_id(given: Options, external_id: str | None) -> str | None:
-    """The one given, else the config's; None where the config asks for none."""
-    from rolecall.errors import UsageError
-    from rolecall.wiring.config_file import load_config
-
-    if external_id:
-        return external_id
-    if not given.config.exists():
-        hint = "give --external-id, or --config with the rolecall.yaml that the roles are deployed from"
-        raise UsageError("which external id do the roles ask for?", hint=hint)
-    role = load_config(given.config).role
-    return role.external_id if role.asks_external_id else None

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy.orm import Session
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.admission import prove, role_of
@@ -30,7 +29,7 @@ class Added:
     pipeline_id: int | None
 
 
-async def add(services: Services, change: Change, account: NewAccount, *, check: bool) -> Added:
+async def add_role(services: Services, change: Change, account: NewAccount) -> Added:
     """Registers a role, once it was assumed with the external id and refused without it.
 
     ApiError where the role is no good, where AWS cannot be asked, and 409 where the name is taken.
@@ -38,7 +37,7 @@ async def add(services: Services, change: Change, account: NewAccount, *, check:
     role = role_of(account)
     await run_in_threadpool(_check_free, services, account.account_name)
     await prove(services.probe, role, services.settings.external_id)
-    added = await run_in_threadpool(_add, change, account.account_name, role, check)
+    added = await run_in_threadpool(_add, change, account, role)
     services.wake()
     return added
 
@@ -50,24 +49,16 @@ def _check_free(services: Services, account_name: str) -> None:
             raise _exists(account_name)
 
 
-def _add(change: Change, account_name: str, role: RoleArn, check: bool) -> Added:
+def _add(change: Change, account: NewAccount, role: RoleArn) -> Added:
     """The account and its first check, or neither."""
+    name = account.account_name
     try:
-        with change.transaction("account_added", account_name, HTTPStatus.CREATED) as session:
-            add_account(session, account_name, role, change.services.now())
-            return Added(_id_of(session, account_name), _checked(change, session, account_name) if check else None)
+        with change.transaction("account_added", name, HTTPStatus.CREATED) as session:
+            row = add_account(session, name, role, change.services.now())
+            checked = None if account.skip_account_check else begin_for(change, session, check_pipeline([name]))
+            return Added(row.id, checked)
     except AccountExists as error:
-        raise _exists(account_name) from error
-
-
-def _id_of(session: Session, account_name: str) -> int:
-    row = find_account(session, account_name)
-    assert row is not None
-    return row.id
-
-
-def _checked(change: Change, session: Session, account_name: str) -> int:
-    return begin_for(change, session, check_pipeline([account_name]))
+        raise _exists(name) from error
 
 
 def _exists(account_name: str) -> ApiError:

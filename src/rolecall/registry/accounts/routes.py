@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from rolecall.registry.access import InjectedChange, require
-from rolecall.registry.accounts import adding
+from rolecall.registry.accounts.adding import add_role
 from rolecall.registry.accounts.paths import ONE_ACCOUNT, AccountInPath, unknown_account
 from rolecall.registry.accounts.schemas import (
     AccountDetail,
@@ -74,7 +74,7 @@ def list_(
 )
 async def add(services: InjectedServices, change: InjectedChange, account: NewAccount) -> Success[AddedAccount]:
     """Registers a role, once it was assumed with the external id and refused without it, and begins its check."""
-    await adding.add(services, change, account, check=not account.skip_account_check)
+    await add_role(services, change, account)
     return Success(data=AddedAccount(account_name=account.account_name))
 
 

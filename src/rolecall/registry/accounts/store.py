@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, UnaryExpression, delete, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.schemas import AccountType, CheckResult
@@ -60,8 +60,10 @@ def list_accounts(
 
     `order_by` is one of `ORDERS`, after `-` where it falls. Accounts that have nothing in that column come last.
     """
-    matching = _matching(query)
+    matching = _matching(query, session.get_bind().dialect.name)
     total = session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+    if total <= window.offset:
+        return [], total
     rows = session.scalars(matching.order_by(*_order(order_by)).limit(window.per_page).offset(window.offset)).all()
     return rows, total
 
@@ -73,13 +75,13 @@ def _order(order_by: str) -> tuple[UnaryExpression[Any], ...]:
     return (order.nulls_last() if column.nullable else order, AccountRow.id.asc())
 
 
-def _matching(query: AccountQuery) -> Select[AccountRow]:
+def _matching(query: AccountQuery, dialect: str) -> Select[AccountRow]:
     accounts = select(AccountRow)
     if query.account_name:
-        accounts = accounts.where(AccountRow.account_name.icontains(query.account_name, autoescape=True))
+        accounts = accounts.where(_holds(AccountRow.account_name, query.account_name, dialect))
     if query.search:
         fields = (AccountRow.account_name, AccountRow.role_arn)
-        accounts = accounts.where(or_(*(field.icontains(query.search, autoescape=True) for field in fields)))
+        accounts = accounts.where(or_(*(_holds(field, query.search, dialect) for field in fields)))
     if query.types:
         accounts = accounts.where(AccountRow.type.in_(query.types))
     if query.check_result is CheckResult.NO_CHECKS:
@@ -90,15 +92,28 @@ def _matching(query: AccountQuery) -> Select[AccountRow]:
     return accounts.where(false()) if query.group_name else accounts
 
 
+def _holds(field: InstrumentedAttribute[str], text: str, dialect: str) -> ColumnElement[bool]:
+    """Whether the text stands in the field, in any case.
+
+    SQLite's LIKE is blind to the case of ASCII letters by itself, and lower(), which it would be given too, takes twice
+    as long as LIKE. https://sqlite.org/lang_expr.html#the_like_glob_regexp_match_and_extract_operators
+    """
+    if dialect == "sqlite":
+        return field.contains(text, autoescape=True)
+    return field.icontains(text, autoescape=True)
+
+
 def count(session: Session) -> int:
     return session.scalar(select(func.count(AccountRow.id))) or 0
 
 
-def find_account(session: Session, account_name: str) -> AccountRow | None:
-    return session.scalar(select(AccountRow).where(AccountRow.account_name == account_name))
+def find_account(session: Session, account_name: str, *, lock: bool = False) -> AccountRow | None:
+    """With `lock` nobody else changes or removes it until the end of the transaction."""
+    named = select(AccountRow).where(AccountRow.account_name == account_name)
+    return session.scalar(named.with_for_update() if lock else named)
 
 
-def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: datetime) -> None:
+def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: datetime) -> AccountRow:
     """A role that was just assumed. Raises AccountExists where the name is taken, also by who came a moment before."""
     row = AccountRow(
         account_name=account_name,
@@ -112,6 +127,7 @@ def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: 
         session.flush()
     except IntegrityError as error:
         raise AccountExists(account_name) from error
+    return row
 
 
 def remove_account(session: Session, account_name: str) -> bool:

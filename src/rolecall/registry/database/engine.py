@@ -64,8 +64,8 @@ def open_database(url: str) -> Database:
 
     Raises UsageError where that cannot be done, and where a newer rolecall has migrated it already.
     """
-    parsed = _parse(url)
-    shown = parsed.render_as_string(hide_password=True)
+    parsed = parse_url(url)
+    shown = parsed.set(query={}).render_as_string(hide_password=True)  # options may hold a password too
     try:
         engine = _engine(parsed)
         _migrate(engine)
@@ -78,7 +78,8 @@ def open_database(url: str) -> Database:
     return Database(engine)
 
 
-def _parse(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """Raises UsageError for what is no URL of a database that the registry can use."""
     try:
         parsed = make_url(url)
         parsed.get_dialect().import_dbapi()
@@ -137,10 +138,16 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
             return
 
 
-def _migrate(engine: Engine) -> None:
+def migrations() -> Config:
+    """Alembic's configuration. Who migrates gives it a `connection` among its attributes."""
     config = Config()
     config.set_main_option("script_location", "rolecall.registry.database:migrations")
     config.set_main_option("path_separator", "os")
+    return config
+
+
+def _migrate(engine: Engine) -> None:
+    config = migrations()
     # Two servers that start at once must not both make the tables; the second waits here.
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":

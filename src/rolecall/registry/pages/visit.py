@@ -1,20 +1,16 @@
-"""What a page knows of its visitor: session, key, and the form that was sent. Reads the keys' table."""
+"""What a page knows of its visitor: the session and the key. Reads the keys' table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from rolecall.registry.auth import Caller, caller_by_id
 from rolecall.registry.pages.session import BrowserSession, SessionSigner
 from rolecall.registry.settings import InjectedServices, Services
-
-_FORM_FIELDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +40,8 @@ def _visit(request: Request, services: InjectedServices) -> Visit:
 def _caller(services: Services, session: BrowserSession) -> Caller | None:
     if session.key_id is None:
         return None
-    with services.database.transaction() as transaction:
-        return caller_by_id(transaction, session.key_id)
+    with services.database.reading() as reading:
+        return caller_by_id(reading, session.key_id)
 
 
 InjectedVisit = Annotated[Visit, Depends(_visit)]
@@ -66,25 +62,3 @@ def set_session(response: Response, services: Services, visit: Visit, session: B
         httponly=True,
         samesite="strict",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The fields of a form that was sent, the first of each name. `genuine`: it carries the session's token."""
-
-    fields: dict[str, str]
-    genuine: bool
-
-
-async def _form(request: Request, services: InjectedServices) -> tuple[Visit, Form]:
-    visit = await run_in_threadpool(_visit, request, services)
-    try:
-        text = (await request.body()).decode("ascii")
-        fields = {name: values[0] for name, values in parse_qs(text, max_num_fields=_FORM_FIELDS).items()}
-    except ValueError:
-        # No browser sends this for one of our forms; without fields it has no token.
-        fields = {}
-    return visit, Form(fields, visit.signer.is_form_token(visit.session, fields.get("form_token", "")))
-
-
-InjectedForm = Annotated[tuple[Visit, Form], Depends(_form)]

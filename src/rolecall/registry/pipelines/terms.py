@@ -100,6 +100,6 @@ class Summary:
         if self.undone:
             begun = self.running or self.success or self.failure
             return PipelineStatus.IN_PROGRESS if begun else PipelineStatus.QUEUED
-        if aborted or self.cancelled:
+        if aborted or self.cancelled == self.total:
             return PipelineStatus.CANCELLED
         return PipelineStatus.FAILED if self.failure else PipelineStatus.COMPLETE

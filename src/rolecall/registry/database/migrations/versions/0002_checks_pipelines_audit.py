@@ -137,10 +137,16 @@ def _audit_log() -> None:
 
 
 _GUARDS = {
-    "sqlite": tuple(
-        f"CREATE TRIGGER audit_log_no_{event.lower()} BEFORE {event} ON audit_log "
-        "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
-        for event in ("UPDATE", "DELETE")
+    "sqlite": (
+        *(
+            f"CREATE TRIGGER audit_log_no_{event.lower()} BEFORE {event} ON audit_log "
+            "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+            for event in ("UPDATE", "DELETE")
+        ),
+        # Of a row that INSERT OR REPLACE removes SQLite tells no trigger: https://sqlite.org/lang_conflict.html
+        "CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log "
+        "WHEN EXISTS (SELECT 1 FROM audit_log WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
     ),
     "postgresql": (
         "CREATE FUNCTION audit_log_only_grows() RETURNS trigger LANGUAGE plpgsql AS "

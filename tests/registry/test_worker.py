@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from rolecall.registry.checks.begin import check_pipeline
+from rolecall.registry.database.engine import Database
+from rolecall.registry.database.models import SubtaskRow
+from rolecall.registry.pipelines import leases, store
+from rolecall.registry.pipelines.bell import Bell
+from rolecall.registry.pipelines.jobs import Claimed, Ended, Outcome, Tell, nothing_but
+from rolecall.registry.pipelines.terms import Kind, SubtaskState
+from rolecall.registry.pipelines.worker import Terms, Worker
+
+from .working import until, utc_now
+
+DONE = nothing_but(SubtaskState.SUCCESS, "done")
+LOGGER = "rolecall.registry.pipelines"
+
+
+@dataclass
+class Gate:
+    """A job that waits at a gate. `running` and `most` count who stands there; `cancelled` who was sent away."""
+
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    running: int = 0
+    most: int = 0
+    cancelled: int = 0
+
+    async def __call__(self, claimed: Claimed, tell: Tell) -> Outcome:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            await tell("at the gate")
+            await self.open.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        finally:
+            self.running -= 1
+        return DONE
+
+
+@dataclass
+class Place:
+    """A database with a bell, and the worker that is heard there."""
+
+    database: Database
+    bell: Bell = field(default_factory=Bell)
+
+    def worker(self, job: Callable[[Claimed, Tell], object], **terms: object) -> Worker:
+        usual: dict[str, object] = {"pause": 0.05}
+        chosen = Terms(**{**usual, **terms})  # type: ignore[arg-type]
+        return Worker(self.database, {Kind.CHECK: job}, utc_now, self.bell, chosen)  # type: ignore[dict-item]
+
+    def begin(self, *names: str) -> int:
+        with self.database.transaction() as session:
+            row = store.begin(session, check_pipeline(names), None, utc_now())
+        assert row is not None
+        self.bell.ring()
+        return row.id
+
+    def abort(self, pipeline_id: int) -> None:
+        with self.database.transaction() as session:
+            store.abort(session, pipeline_id, utc_now())
+
+    def subtasks(self, pipeline_id: int) -> Sequence[SubtaskRow]:
+        with self.database.reading() as session:
+            return store.subtasks_of(session, pipeline_id)
+
+    def states(self, pipeline_id: int) -> list[str]:
+        return [row.state for row in self.subtasks(pipeline_id)]
+
+    async def until(self, pipeline_id: int, *states: str) -> None:
+        await until(lambda: self.states(pipeline_id) == list(states), lambda: self.states(pipeline_id))
+
+
+@pytest.fixture
+def place(database: Database) -> Place:
+    return Place(database)
+
+
+async def test_a_worker_is_woken_by_who_begins(place: Place) -> None:
+    """Its own next look would come in an hour."""
+
+    async def job(claimed: Claimed, tell: Tell) -> Outcome:
+        await tell("on it")
+        return DONE
+
+    async with place.worker(job, pause=3600).working():
+        await asyncio.sleep(0.2)
+        begun = place.begin("a", "b")
+        await place.until(begun, "SUCCESS", "SUCCESS")
+    assert [row.progress for row in place.subtasks(begun)] == [["on it", "done"]] * 2
+
+
+async def test_no_more_at_a_time_than_it_is_told_to(place: Place) -> None:
+    gate = Gate()
+    async with place.worker(gate, concurrency=3).working():
+        begun = place.begin(*map(str, range(7)))
+        await until(lambda: gate.running == 3)
+        await asyncio.sleep(0.3)
+        assert place.states(begun).count("RUNNING") == 3
+        assert place.subtasks(begun)[0].progress == ["at the gate"], "seen while it runs"
+        gate.open.set()
+        await place.until(begun, *["SUCCESS"] * 7)
+    assert gate.most == 3
+
+
+async def test_a_job_that_breaks_fails_alone_and_tells_no_secret(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def job(claimed: Claimed, tell: Tell) -> Outcome:
+        if claimed.parameters["account"] == "bad":
+            raise RuntimeError("password=hunter2")
+        return DONE
+
+    with caplog.at_level(logging.ERROR, LOGGER):
+        async with place.worker(job).working():
+            begun = place.begin("bad", "good")
+            await place.until(begun, "FAILURE", "SUCCESS")
+    assert place.subtasks(begun)[0].progress == [
+        "It failed inside the registry: whoever runs that finds why in its log"
+    ]
+    (record,) = caplog.records
+    assert (record.message, record.exc_info and record.exc_info[0]) == ("job failed", RuntimeError)
+
+
+async def test_an_effect_that_breaks_fails_too(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    def breaks(session: Session) -> Ended:
+        raise ValueError("not to be written")
+
+    async def job(claimed: Claimed, tell: Tell) -> Outcome:
+        return breaks
+
+    with caplog.at_level(logging.ERROR, LOGGER):
+        async with place.worker(job).working():
+            begun = place.begin("a")
+            await place.until(begun, "FAILURE")
+    assert [record.message for record in caplog.records] == ["outcome not written"]
+
+
+async def test_a_cancelled_pipeline_stops_what_runs(place: Place) -> None:
+    gate = Gate()
+    async with place.worker(gate).working():
+        begun, other = place.begin("a", "b"), place.begin("c")
+        await until(lambda: gate.running == 3)
+        place.abort(begun)
+        await place.until(begun, "CANCELLED", "CANCELLED")
+        assert (gate.cancelled, gate.running) == (2, 1)
+        gate.open.set()
+        await place.until(other, "SUCCESS")
+
+
+async def test_who_has_lost_a_lease_stops(place: Place) -> None:
+    gate = Gate()
+    async with place.worker(gate, lease=timedelta(seconds=0.6)).working():
+        begun = place.begin("a")
+        await until(lambda: gate.running == 1)
+        with place.database.transaction() as session:
+            session.execute(update(SubtaskRow).values(owner="somebody else", leased_until=utc_now() + timedelta(1)))
+        await until(lambda: gate.cancelled == 1)
+        await asyncio.sleep(0.1)
+        assert place.states(begun) == ["RUNNING"], "it is the other one's now"
+
+
+async def test_a_lease_is_kept_for_as_long_as_the_work_takes(place: Place) -> None:
+    gate = Gate()
+    async with place.worker(gate, lease=timedelta(seconds=0.6)).working():
+        begun = place.begin("a")
+        await until(lambda: gate.running == 1)
+        async with Place(place.database).worker(Gate(), lease=timedelta(seconds=0.6)).working():
+            await asyncio.sleep(1.5)
+        gate.open.set()
+        await place.until(begun, "SUCCESS")
+    assert place.subtasks(begun)[0].tries == 1
+
+
+async def test_a_worker_that_ends_gives_back_what_another_does(place: Place) -> None:
+    gate = Gate()
+    async with place.worker(gate).working():
+        begun = place.begin("a", "b")
+        await until(lambda: gate.running == 2)
+    assert place.states(begun) == ["PENDING", "PENDING"]
+    gate.open.set()
+    async with place.worker(gate).working():
+        await place.until(begun, "SUCCESS", "SUCCESS")
+    assert [row.tries for row in place.subtasks(begun)] == [1, 1]
+
+
+async def test_what_a_dead_worker_held_is_taken_over(place: Place) -> None:
+    begun = place.begin("a")
+    with place.database.transaction() as session:
+        assert leases.claim(session, "dead", utc_now(), timedelta(seconds=0.5), 1)
+    gate = Gate()
+    gate.open.set()
+    async with place.worker(gate).working():
+        await asyncio.sleep(0.2)
+        assert place.states(begun) == ["RUNNING"]
+        await place.until(begun, "SUCCESS")
+    assert place.subtasks(begun)[0].tries == 2
+
+
+class AwayAtTimes(Database):
+    """A database that can go away."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database._engine)
+        self.away = False
+        self.refused = 0
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        self._answer()
+        return super().transaction()
+
+    def reading(self) -> AbstractContextManager[Session]:
+        self._answer()
+        return super().reading()
+
+    def _answer(self) -> None:
+        if self.away:
+            self.refused += 1
+            raise OperationalError("SELECT 1", {}, Exception("server closed the connection"))
+
+
+@asynccontextmanager
+async def gone(database: AwayAtTimes, refused: int) -> AsyncIterator[None]:
+    """Away for the block, and until it has refused that often."""
+    database.away, database.refused = True, 0
+    yield
+    await until(lambda: database.refused >= refused)
+    database.away = False
+
+
+async def test_a_database_that_is_away_for_a_while_loses_nothing(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    flaky = AwayAtTimes(database)
+    place, seen, gate = Place(flaky), Place(database), Gate()
+    with caplog.at_level(logging.INFO, LOGGER):
+        async with place.worker(gate).working():
+            begun = place.begin("a")
+            await until(lambda: gate.running == 1)
+            async with gone(flaky, 4):
+                gate.open.set()
+            await seen.until(begun, "SUCCESS")
+            async with gone(flaky, 4):
+                pass
+            later = seen.begin("b")
+            await seen.until(later, "SUCCESS")
+    began, *told = [record.message for record in caplog.records]
+    assert began == "worker began"
+    assert told == ["database away", "database back"] * (len(told) // 2), "once each time, however often it tried"
+    assert 4 <= len(told) < 8
+    assert seen.subtasks(begun)[0].tries == 1
