@@ -45,7 +45,7 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("DELETE", "/api/v3/auth/keys"): {"public_key": "absent"},
 }
 ABSENT = {"account_name": "absent", "pipeline_id": 1, "public_key": "absent"}
-OPEN = {"/healthz", "/sign-in", "/static/{path}", "/api/v3/openapi.json"}
+OPEN = {"/healthz", "/sign-in", "/static/{path}", "/api/v3/openapi.json", "/api/v3/docs"}
 """What anybody may ask for."""
 
 TABLE = [(*call, role, status) for call, row in CALLS.items() for role, status in zip(Role, row, strict=True)]

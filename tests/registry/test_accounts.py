@@ -197,6 +197,23 @@ def test_accounts_are_found_by_how_their_last_check_ended(
         assert [account["account_name"] for account in answer["data"]] == names, result
 
 
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_cancelled_check_is_how_the_last_one_ended_where_there_was_no_other(
+    client: TestClient, registered: Callable[[list[str]], None], work: Work, taken: bool
+) -> None:
+    registered(["new", "green", "other"])
+    work.checked("green", 99, "success")
+    for name in ("new", "green"):
+        pipeline = client.post("/api/v3/accounts/check", json={"account_name": name}).json()["data"]["pipeline_id"]
+        if taken:
+            work.take(pipeline)
+        client.patch(f"/api/v3/pipelines/{pipeline}", json={"aborted": True})
+    for result, row in {"cancelled": ("new", 1), "success": ("green", 99), "no_checks": ("other", None)}.items():
+        (account,) = client.get("/api/v3/accounts", params={"account_check_result": result}).json()["data"]
+        assert (account["account_name"], account["account_check_id"]) == row
+    assert client.get("/api/v3/accounts/new").json()["data"]["account_issues"] is None
+
+
 @pytest.mark.parametrize(
     ("path", "key", "more"),
     [("check", "account_name", {}), ("discovery/aws", "organization_account_name", {"iam_role_name": "R"})],

@@ -100,6 +100,7 @@ async def test_policies_of_the_organization_are_named_once_a_discovery_knows_whe
 
 async def test_a_role_that_refuses_is_an_issue_and_was_not_used(office: Office, cloud: FakeCloud) -> None:
     office.add("gone", role_of(cloud, "audit", "NoSuchRole"))
+    added = office.account("gone")
     await office.done(check_pipeline(["gone"]))
     (check,) = office.checks()
     assert (check.verdict, check.result) == ("unreachable", "failure")
@@ -108,7 +109,8 @@ async def test_a_role_that_refuses_is_an_issue_and_was_not_used(office: Office, 
     assert "not authorized to perform sts:AssumeRole" in issue["issue"]
     row = office.account("gone")
     assert row is not None
-    assert row.last_used_at is None
+    assert added is not None
+    assert row.last_used_at == added.last_used_at
 
 
 async def test_a_role_that_answers_anybody_is_unsafe(office: Office, cloud: FakeCloud) -> None:

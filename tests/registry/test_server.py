@@ -71,7 +71,7 @@ def one(accounts: str, name: str) -> URL:
     return URL(f"{accounts}/{quote(name, safe='')}", encoded=True)
 
 
-async def test_names_of_any_characters_are_added_read_and_removed(
+async def test_names_of_any_characters_are_added_read_checked_and_removed(
     settings: Settings, probe: FakeProbe, seed: Seed
 ) -> None:
     async with administrator(listen(settings, probe, port=0), seed) as (session, accounts):
@@ -81,6 +81,11 @@ async def test_names_of_any_characters_are_added_read_and_removed(
         for name in STRANGE_NAMES:
             async with session.get(one(accounts, name)) as answer:
                 assert (await answer.json())["data"]["account_name"] == name
+            async with session.post(f"{accounts}/check", json={"account_name": name}) as answer:
+                assert answer.status == 200, name
+            body = {"organization_account_name": name, "iam_role_name": "CadoResponseRole"}
+            async with session.post(f"{accounts}/discovery/aws", json=body) as answer:
+                assert answer.status == 200, name
             async with session.delete(one(accounts, name)) as answer:
                 assert answer.status == 200, name
             async with session.get(one(accounts, name)) as answer:

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -21,6 +20,8 @@ from rolecall.registry.pipelines.bell import Bell
 from rolecall.registry.pipelines.jobs import Claimed, Ended, Outcome, Tell, nothing_but
 from rolecall.registry.pipelines.terms import Kind, SubtaskState
 from rolecall.registry.pipelines.worker import Terms, Worker
+
+from .working import until, utc_now
 
 DONE = nothing_but(SubtaskState.SUCCESS, "done")
 LOGGER = "rolecall.registry.pipelines"
@@ -81,17 +82,6 @@ class Place:
 
     async def until(self, pipeline_id: int, *states: str) -> None:
         await until(lambda: self.states(pipeline_id) == list(states), lambda: self.states(pipeline_id))
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-async def until(reached: Callable[[], bool], seen: Callable[[], object] = lambda: None) -> None:
-    deadline = time.monotonic() + 15
-    while not reached():
-        assert time.monotonic() < deadline, seen()
-        await asyncio.sleep(0.02)
 
 
 @pytest.fixture

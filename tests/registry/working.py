@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -29,6 +29,14 @@ SOMEBODY = User(7, "somebody's key")
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+async def until(reached: Callable[[], bool], seen: Callable[[], object] = lambda: None, seconds: float = 20) -> None:
+    """Waits until something is so. Fails with what is `seen` instead when it is not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, seen()
+        await asyncio.sleep(0.02)
 
 
 @dataclass
@@ -107,8 +115,8 @@ class Office:
                 group.create_task(self._work_until(pipelines))
 
     async def _work_until(self, pipelines: Sequence[int]) -> None:
-        deadline = time.monotonic() + 60
+        def still() -> list[int]:
+            return [one for one in pipelines if self.pipeline(one).status in OPEN]
+
         async with self.worker().working():
-            while any(self.pipeline(one).status in OPEN for one in pipelines):
-                assert time.monotonic() < deadline, [self.subtasks(one) for one in pipelines]
-                await asyncio.sleep(0.02)
+            await until(lambda: not still(), still, 60)

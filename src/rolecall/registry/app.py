@@ -21,19 +21,23 @@ from rolecall.registry.hushed import HushedProbe
 from rolecall.registry.keys import routes as keys
 from rolecall.registry.metrics import routes as metrics
 from rolecall.registry.metrics.scraped import Metrics
+from rolecall.registry.openapi import document as openapi
+from rolecall.registry.openapi import page as reference
+from rolecall.registry.openapi.document import DocumentedApp
 from rolecall.registry.pages import routes as pages
 from rolecall.registry.pipelines import routes as pipelines
 from rolecall.registry.settings import Services, Settings
 from rolecall.registry.work import Work, at_work
 
 ROUTERS = (
-    actions.router,
     accounts.router,
+    actions.router,
     pipelines.router,
     keys.router,
     audit.router,
     system.router,
     metrics.router,
+    reference.router,
     *pages.ROUTERS,
 )
 _DESCRIPTION = "Registers the IAM roles that a forensics platform assumes, once each has proved that it answers."
@@ -53,11 +57,13 @@ def create_app(
     """
     database = open_database(settings.database_url)
     services = Services(settings, database, HushedProbe(probe), now)
-    app = FastAPI(
+    app = DocumentedApp(
         title="Rolecall registry",
         version=__version__,
         description=_DESCRIPTION,
-        openapi_url="/api/v3/openapi.json",
+        openapi_url=openapi.URL,
+        openapi_tags=openapi.TAGS,
+        generate_unique_id_function=openapi.operation_id,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -14,24 +14,22 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BaseModel, JsonValue
+from pydantic import BaseModel, JsonValue, StringConstraints
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from rolecall.registry.openapi.errors import documented
+
 T = TypeVar("T")
 
 
-def _without_nul(text: str) -> str:
-    """PostgreSQL keeps no NUL in its texts. https://www.postgresql.org/docs/current/datatype-character.html"""
-    if "\0" in text:
-        raise ValueError("a text cannot hold the character NUL")
-    return text
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""A text that may be looked for in the database: PostgreSQL keeps no NUL.
 
-
-Text = Annotated[str, AfterValidator(_without_nul)]
-"""Any text of a path or query that may be looked for in the database."""
+https://www.postgresql.org/docs/current/datatype-character.html
+"""
 
 
 class Success(BaseModel, Generic[T]):
@@ -111,7 +109,7 @@ WITH_A_BODY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 def errors(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """FastAPI's `responses` for routes that may answer these errors, and those that any route may."""
     everywhere = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
-    return {status.value: {"model": Error, "description": status.phrase} for status in (*statuses, *everywhere)}
+    return {status.value: {"model": Error, **documented(status)} for status in (*statuses, *everywhere)}
 
 
 def error_response(

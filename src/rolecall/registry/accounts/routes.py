@@ -18,14 +18,9 @@ from rolecall.registry.accounts.schemas import (
     ListedAccount,
     NewAccount,
 )
-from rolecall.registry.accounts.store import (
-    AccountQuery,
-    find_account,
-    last_check,
-    list_accounts,
-    remove_account,
-)
+from rolecall.registry.accounts.store import AccountQuery, find_account, list_accounts, remove_account
 from rolecall.registry.auth import Permission
+from rolecall.registry.checks.history import last_check
 from rolecall.registry.envelope import (
     WITH_A_BODY,
     WITH_A_KEY,

@@ -47,7 +47,11 @@ def _addressable(name: str) -> str:
     return name
 
 
-AccountName = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_addressable)]
+AccountName = Annotated[
+    str,
+    Field(min_length=1, max_length=255, json_schema_extra={"pattern": r"^(?!\.\.?$)[^\x00]*\S[^\x00]*$"}),
+    AfterValidator(_addressable),
+]
 
 
 class CredentialData(BaseModel):

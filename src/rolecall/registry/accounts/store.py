@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.schemas import AccountType, CheckResult
-from rolecall.registry.database.models import AccountRow, CheckRow
+from rolecall.registry.database.models import AccountRow
 
 
 class AccountExists(Exception):
@@ -88,7 +88,7 @@ def _matching(query: AccountQuery, dialect: str) -> Select[AccountRow]:
         accounts = accounts.where(AccountRow.check_result.is_(None))
     elif query.check_result:
         accounts = accounts.where(AccountRow.check_result == query.check_result.value)
-    # There are no groups: no account is in one.
+    # The registry has no groups: every account is in none.
     return accounts.where(false()) if query.group_name else accounts
 
 
@@ -111,12 +111,6 @@ def find_account(session: Session, account_name: str, *, lock: bool = False) -> 
     """With `lock` nobody else changes or removes it until the end of the transaction."""
     named = select(AccountRow).where(AccountRow.account_name == account_name)
     return session.scalar(named.with_for_update() if lock else named)
-
-
-def last_check(session: Session, account_id: int) -> CheckRow | None:
-    """The account's last check that ended."""
-    checks = select(CheckRow).where(CheckRow.account_id == account_id)
-    return session.scalar(checks.order_by(CheckRow.id.desc()).limit(1))
 
 
 def add_account(session: Session, account_name: str, role: RoleArn, assumed_at: datetime) -> AccountRow:

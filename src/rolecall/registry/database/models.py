@@ -41,7 +41,8 @@ class AccountRow(Base):
     """A registered account. `account_name` holds any characters and is compared exactly.
 
     What the last check said stands here once more, so that lists need not look for it: `account_check_id` is its
-    pipeline; `check_result` and `checked_at` are None where none has ended.
+    pipeline; `check_result` and `checked_at` are None where none has ended. The result is `cancelled`, without a
+    `checked_at`, where somebody cancelled the only checks that there were.
     """
 
     __tablename__ = "accounts"

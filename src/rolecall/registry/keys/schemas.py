@@ -17,7 +17,11 @@ def _visible(name: str) -> str:
     return name.strip()
 
 
-KeyName = Annotated[Text, Field(min_length=1, max_length=255), AfterValidator(_visible)]
+KeyName = Annotated[
+    Text,
+    Field(min_length=1, max_length=255, json_schema_extra={"pattern": r"^[^\x00]*\S[^\x00]*$"}),
+    AfterValidator(_visible),
+]
 
 
 class WantedKey(BaseModel):

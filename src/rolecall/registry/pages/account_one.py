@@ -10,10 +10,10 @@ from fastapi import Depends, Path
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from rolecall.registry.accounts.store import last_check, remove_account
+from rolecall.registry.accounts.store import remove_account
 from rolecall.registry.auth import Permission
 from rolecall.registry.checks.begin import check_pipeline
-from rolecall.registry.checks.history import past_checks
+from rolecall.registry.checks.history import last_check, past_checks
 from rolecall.registry.database.models import AccountRow, CheckRow
 from rolecall.registry.pages.guard import Member, Sent, changing, missing, page_router, viewing
 from rolecall.registry.pages.paging import LARGEST_ID, link

@@ -21,7 +21,7 @@ from rolecall.registry.settings import InjectedServices
 
 SUBTASKS_LISTED = 100
 _LARGEST_ID = 2**31 - 1
-_ORDER = rf"^-?({'|'.join(store.ORDERS)})$"
+_ORDERS = [f"{direction}{column}" for column in store.ORDERS for direction in ("", "-")]
 
 router = APIRouter(prefix="/api/v3/pipelines", tags=["pipelines"], responses=errors(*WITH_A_KEY))
 _may_view = Depends(require(Permission.VIEW_PIPELINES))
@@ -32,7 +32,14 @@ _PipelineId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 def _query(
     type: Annotated[PipelineType | None, Query()] = None,
     pipeline_status: Annotated[PipelineStatus | None, Query()] = None,
-    order_by: Annotated[str, Query(pattern=_ORDER, description="after `-` the last comes first")] = "-created",
+    order_by: Annotated[
+        str,
+        Query(
+            pattern=f"^({'|'.join(_ORDERS)})$",
+            json_schema_extra={"enum": _ORDERS},
+            description="after `-` the last comes first",
+        ),
+    ] = "-created",
 ) -> store.PipelineQuery:
     return store.PipelineQuery(type, pipeline_status, order_by)
 

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from rolecall.registry.accounts.store import Window
+from rolecall.registry.checks.cancelled import note_cancelled
 from rolecall.registry.database.models import PipelineRow, SubtaskRow
 from rolecall.registry.pipelines.terms import (
     OPEN,
@@ -151,6 +152,7 @@ def abort(session: Session, pipeline_id: int, now: datetime) -> PipelineRow | No
     if row is None or row.status not in OPEN:
         return row
     row.aborted = True
+    note_cancelled(session, pipeline_id)
     waiting = (SubtaskRow.pipeline_id == pipeline_id, SubtaskRow.state == SubtaskState.PENDING.value)
     session.execute(update(SubtaskRow).where(*waiting).values(state=SubtaskState.CANCELLED.value, finished_at=now))
     settle(session, row, now)
@@ -170,9 +172,19 @@ def locked(session: Session, pipeline_id: int) -> PipelineRow | None:
 def settle(session: Session, row: PipelineRow, now: datetime) -> None:
     """Brings the status of a locked pipeline up to its subtasks'."""
     session.flush()
-    status = summaries(session, [row.id])[row.id].status(aborted=row.aborted)
+    status = _present(session, row.id).status(aborted=row.aborted)
     row.status = status.value
     if status is not PipelineStatus.QUEUED and row.started_at is None:
         row.started_at = now
     if status not in OPEN:
         row.finished_at = now
+
+
+def _present(session: Session, pipeline_id: int) -> Summary:
+    """One of every state that any subtask is in: all that the status follows from, however many there are."""
+
+    def some(state: SubtaskState) -> ColumnElement[bool]:
+        return exists().where(SubtaskRow.pipeline_id == pipeline_id, SubtaskRow.state == state.value)
+
+    found = session.execute(select(*(some(state).label(state.value.lower()) for state in SubtaskState))).one()
+    return Summary(**{state: int(is_there) for state, is_there in found._mapping.items()})
