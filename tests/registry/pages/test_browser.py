@@ -239,9 +239,10 @@ def test_a_hole_is_found_in_the_tree(site: Site, windows: Windows, heard: Heard,
     if page.get_by_role("link", name=organization).count():
         page.get_by_role("link", name=organization).click()
     expect(page.get_by_text("1 / 3").first).to_be_visible()
+    expect(page.get_by_text("forgotten")).to_be_visible()
+    page.get_by_text("Prod").click()
     expect(page.get_by_text("forgotten")).to_be_hidden()
     page.get_by_text("Prod").click()
-    expect(page.get_by_text("forgotten")).to_be_visible()
     expect(page.locator(".holes li")).to_contain_text(["forgotten", "stale"])
     page.get_by_role("link", name="stale").click()
     expect(page.get_by_role("heading", name=f"stale {scripts}")).to_be_visible()

@@ -68,7 +68,7 @@ class Column:
     href: str
 
 
-def _asked(search: Annotated[str, Query(max_length=255)] = "", health: str = "", sort: str = _FIRST) -> Asked:
+async def _asked(search: Annotated[str, Query(max_length=255)] = "", health: str = "", sort: str = _FIRST) -> Asked:
     """An address that was written by hand is read as far as it can be."""
     result = CheckResult(health) if health in HEALTHS else None
     return Asked(search, result, sort if sort.removeprefix("-") in _COLUMNS else _FIRST)

@@ -52,7 +52,7 @@ class Asked:
         return {"user": self.user, "event": self.event, **days}
 
 
-def _asked(user: _Text = "", event: str = "", first: str = "", last: str = "") -> Asked:
+async def _asked(user: _Text = "", event: str = "", first: str = "", last: str = "") -> Asked:
     """An address that was written by hand is read as far as it can be."""
     return Asked(user.strip(), event if event in EVENTS else "", _day(first), _day(last))
 

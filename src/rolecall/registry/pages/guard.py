@@ -66,10 +66,10 @@ class Sent:
         return self.fields.get(name, "").strip()
 
 
-def viewing(permission: Permission) -> Callable[..., Member]:
+def viewing(permission: Permission) -> Callable[..., Coroutine[Any, Any, Member]]:
     """A dependency: lets only members pass whose role has this permission."""
 
-    def member(request: Request, visit: InjectedVisit) -> Member:
+    async def member(request: Request, visit: InjectedVisit) -> Member:
         return _permitted(_signed_in(request, visit), permission)
 
     return member
