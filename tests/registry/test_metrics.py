@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import select
 
 from rolecall.core.verdicts import Verdict
 from rolecall.registry.app import create_app
 from rolecall.registry.auth import Role
-from rolecall.registry.database.engine import Database
+from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.database.models import AccountRow, AuditRow, CheckRow, PipelineRow, SubtaskRow
+from rolecall.registry.metrics.scraped import Metrics
 from rolecall.registry.settings import Settings
 
 from .conftest import Seed, aws_account
@@ -164,6 +166,37 @@ def test_the_audit_logs_lines_and_the_keys_are_counted(
     told = scrape()
     assert told["audit_lines_total"] - before == 4
     assert told["keys"] == len(Role)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_both_databases_tell_the_same(kind: str, request: pytest.FixtureRequest, database_file: Path) -> None:
+    """Of a registry with something of all, the durations in seconds included."""
+    url = request.getfixturevalue("postgres").new_database() if kind == "postgresql" else f"sqlite:///{database_file}"
+    database, now = open_database(url), FakeNow()
+    began, lease = now() - timedelta(hours=1), now() - timedelta(seconds=1)
+    with database.transaction() as session:
+        session.add(account("one", "failure", began, now()))
+        session.flush()
+        number = session.scalars(select(AccountRow.id)).one()
+        session.add_all([check(number, Verdict.UNSAFE, began), pipeline("healthcheck", "failed", began, began, 12.5)])
+        session.flush()
+        session.add(subtask(session.scalars(select(PipelineRow.id)).one(), "check", "RUNNING", lease))
+    told = samples(generate_latest(Metrics(database, now).registry).decode())
+    database.close()
+    wanted = {
+        'accounts{check_result="failure"}': 1,
+        'accounts_by_verdict{verdict="unsafe"}': 1,
+        'accounts_checked_within{days="1"}': 1,
+        "oldest_account_check_timestamp_seconds": began.timestamp(),
+        'pipelines{status="failed",type="healthcheck"}': 1,
+        'pipeline_duration_seconds_bucket{le="5.0",type="healthcheck"}': 0,
+        'pipeline_duration_seconds_bucket{le="15.0",type="healthcheck"}': 1,
+        'subtasks{kind="check",state="RUNNING"}': 1,
+        "subtasks_left": 1,
+    }
+    assert {name: told[f"rolecall_registry_{name}"] for name in wanted} == wanted
+    seconds = told['rolecall_registry_pipeline_duration_seconds_sum{type="healthcheck"}']
+    assert seconds == pytest.approx(12.5, abs=0.01)
 
 
 def test_an_empty_registry_has_no_oldest_check(scrape: Callable[[], Samples]) -> None:
