@@ -48,6 +48,22 @@ def test_a_database_is_made_where_there_is_none(database_file: Path, tmp_path: P
     assert stat.S_IMODE(other.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("suffix", ["-wal", "-journal"])
+def test_what_another_database_has_left_is_not_played_into_the_new_one(
+    suffix: str, database_file: Path, tmp_path: Path
+) -> None:
+    backup, other = tmp_path / "registry.bak", tmp_path / "other.db"
+    back_up(url(database_file), backup)
+    left = tmp_path / f"other.db{suffix}"
+    left.write_bytes(b"frames")
+    with pytest.raises(UsageError, match="without its database"):
+        restore(url(other), backup, NOW)
+    with pytest.raises(UsageError, match="without its database"):
+        back_up(url(database_file), other)
+    assert not other.exists()
+    assert left.read_bytes() == b"frames"
+
+
 def test_an_older_backup_is_brought_up_to_date(tmp_path: Path, database_file: Path) -> None:
     """And may take the place of a newer rolecall's database, which is kept: so one goes back."""
     old = tmp_path / "old.bak"
