@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rolecall.aws import query
 from rolecall.aws.client import Client
 from rolecall.aws.operator import AwsOperator, AwsRoleInspector, Services, operator_credentials
+from rolecall.aws.organization_reader import AwsOrganizationReader
 from rolecall.aws.organizations import AwsOrganizations
 from rolecall.aws.probe import AwsRoleProbe, SessionCredentials, endpoints
 from rolecall.aws.stack_sets import AwsStackSets, Preferences
@@ -22,9 +23,11 @@ from rolecall.core.ids import AccountId, RoleArn, UnitId
 from rolecall.core.observed import AutoDeployment, DeploymentTargets, Operation, Stack, StackContent
 from rolecall.core.organization import AccountState
 from rolecall.core.preflight import FoundRole
-from rolecall.ports import DeepProbe, Operator, Organizations, RoleInspector, Stacks, StackSets
+from rolecall.core.probe import AssumedRole
+from rolecall.ports import DeepProbe, Operator, OrganizationReader, Organizations, RoleInspector, Stacks, StackSets
 from rolecall.sandbox.scenario import Scenario
 from tests.fakes.cloud import EXTERNAL_ID, ROLE_NAME, STACK_SET, FakeCloud, config
+from tests.fakes.organization_reader import FakeOrganizationReader
 from tests.fakes.organizations import MANAGEMENT, ROOT
 from tests.sandbox.served import ServedSandbox, trust
 
@@ -62,6 +65,9 @@ class Stage:
     stack_sets_in: Callable[[str], StackSets]
     close: Callable[[str], None]
     deny: Callable[[str], None]
+    reader: OrganizationReader
+    discovery: Callable[[], AssumedRole]
+    """Makes a session of the management account that may read the organization."""
     retained: Callable[[str, str], None] = lambda stack_id, account: None
 
     def role(self, account: str, name: str = ROLE_NAME) -> RoleArn:
@@ -176,6 +182,8 @@ def fake_stage() -> Stage:
         cloud.elsewhere.__getitem__,
         lambda account: cloud.inspector.closed.add(accounts[account]),
         cloud.operator.denied.add,
+        FakeOrganizationReader(organizations),
+        lambda: AssumedRole(RoleArn("aws", MANAGEMENT, "/", "Discovery"), "ASIAEXAMPLE", "secret", "token"),
         retained,
     )
 
@@ -220,7 +228,17 @@ async def aws_stage(sandbox: ServedSandbox, stack: AsyncExitStack) -> Stage:
         lambda region: AwsStackSets(Client(session, "cloudformation", region), preferences),
         close,
         deny,
+        AwsOrganizationReader(session, REGION),
+        lambda: _discovery(sandbox, accounts["management"]),
     )
+
+
+def _discovery(sandbox: ServedSandbox, management: AccountId) -> AssumedRole:
+    document = json.dumps(trust(f"arn:aws:iam::{management}:root"))
+    sandbox.client("iam").create_role(RoleName="Discovery", AssumeRolePolicyDocument=document)
+    role = RoleArn("aws", management, "/", "Discovery")
+    keys = sandbox.client("sts").assume_role(RoleArn=str(role), RoleSessionName="tests")["Credentials"]
+    return AssumedRole(role, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
 
 __all__ = ["ACTIVE", "EXTERNAL_ID", "REGION", "ROLE_NAME", "STACK_SET", "Stage", "aws_stage", "content", "fake_stage"]

@@ -44,7 +44,7 @@ class RegistryProcess:
 
     def start(self) -> None:
         """Returns when it listens, or works."""
-        listening = ["--port", str(self.port)] if self.command == ("serve",) else []
+        listening = ["--port", str(self.port)] if self.command[0] == "serve" else []
         given = ["--database", self.database_url, "--external-id", EXTERNAL_ID, "--lease", str(self.lease)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from rolecall.registry.auth import Role
 from rolecall.registry.buckets import Buckets
+from rolecall.registry.server import listen
+from rolecall.registry.settings import Settings
 
 from .conftest import Seed
-from .fakes import FakeNow
+from .fakes import FakeNow, FakeProbe
 from .pages.visitor import form_token
+from .test_server import running
 
 WRONG = "0123456789abcdef." + "x" * 43
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -139,3 +143,21 @@ def test_no_more_keys_are_remembered_than_there_is_room_for() -> None:
     buckets.take("d", NOON)
     assert len(buckets) == 3
     assert [buckets.wait(key, NOON) for key in "abcd"] == [10, 10, 0, 10]
+
+
+@pytest.mark.parametrize("behind_proxy", [True, False])
+async def test_whom_a_proxy_tells_is_counted_only_where_there_is_a_proxy(
+    settings: Settings, probe: FakeProbe, behind_proxy: bool
+) -> None:
+    """Otherwise whoever guesses would be somebody else each time."""
+    server = listen(settings, probe, port=0, behind_proxy=behind_proxy)
+    async with running(server) as url, aiohttp.ClientSession() as session:
+
+        async def asked_for(source: str) -> int:
+            headers = {"Authorization": f"Bearer {WRONG}", "X-Forwarded-For": source, "X-Forwarded-Proto": "https"}
+            async with session.get(f"{url}/api/v3/auth/whoami", headers=headers) as answer:
+                return answer.status
+
+        assert [await asked_for(f"192.0.2.{number}") for number in range(10)] == [401] * 10
+        assert await asked_for("192.0.2.99") == (401 if behind_proxy else 429)
+        assert [await asked_for("192.0.2.99") for _ in range(10)][-1] == 429

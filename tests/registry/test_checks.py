@@ -7,12 +7,12 @@ import pytest
 from rolecall.core.blame import ControlPolicy
 from rolecall.core.ids import RoleArn
 from rolecall.core.probe import Answer, AssumedRole, Question
-from rolecall.errors import CredentialsError
+from rolecall.errors import AccessDenied, CredentialsError
 from rolecall.registry.accounts.store import remove_account
 from rolecall.registry.checks.begin import check_pipeline
 from rolecall.registry.database.engine import Database
 from rolecall.registry.discovery.begin import discovery_pipeline
-from tests.fakes.cloud import FakeCloud, config
+from tests.fakes.cloud import EXTERNAL_ID, FakeCloud, config
 from tests.fakes.organizations import MANAGEMENT
 from tests.fakes.probe import throttled
 from tests.flows.acting import account, applied
@@ -50,6 +50,16 @@ async def test_a_good_role_is_a_success_and_was_used(office: Office) -> None:
         f"Assuming {row.role_arn} and simulating what it may do",
         f"ready: {check.reason}",
     ]
+
+
+async def test_the_external_id_is_not_kept_where_aws_repeats_it(office: Office, cloud: FakeCloud) -> None:
+    said = f"Value '{EXTERNAL_ID}' at 'externalId' failed to satisfy constraint"
+    cloud.probe.errors[account(cloud, "dev")] = AccessDenied(said, code="ValidationError")
+    (begun,) = await office.done(check_pipeline(["dev"]))
+    (check,) = office.checks()
+    (subtask,) = office.subtasks(begun).values()
+    assert "at 'externalId' failed" in check.reason
+    assert EXTERNAL_ID not in f"{check.reason} {check.issues} {subtask.progress}"
 
 
 async def test_what_is_missing_is_an_issue_of_its_service_with_who_denies_it_and_the_mend(

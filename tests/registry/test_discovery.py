@@ -11,12 +11,13 @@ from rolecall.registry.database.engine import Database
 from rolecall.registry.database.models import MemberRow, UnitRow
 from rolecall.registry.discovery.begin import discovery_pipeline
 from tests.fakes.cloud import FakeCloud
+from tests.fakes.organization_reader import FakeOrganizationReader
 from tests.fakes.probe import throttled
 from tests.flows.acting import account, applied, unit
 from tests.flows.conftest import cloud
 
 from .test_checks import role_of
-from .working import FakeReader, Office
+from .working import Office
 
 __all__ = ["cloud"]
 
@@ -132,7 +133,7 @@ async def test_where_the_organization_cannot_be_listed_nothing_is_forgotten(
     office: Office, cloud: FakeCloud, error: Exception, told: str
 ) -> None:
     await office.done(DISCOVER)
-    assert isinstance(office.ports.reader, FakeReader)
+    assert isinstance(office.ports.reader, FakeOrganizationReader)
     office.ports.reader.error = error
     (begun,) = await office.done(DISCOVER)
     (subtask,) = office.subtasks(begun).values()

@@ -20,7 +20,7 @@ import aiohttp
 import pytest
 from sqlalchemy import select, text
 
-from rolecall.registry.audit.store import AuditQuery, every
+from rolecall.registry.audit.store import AuditQuery, lines_after
 from rolecall.registry.auth import Role, create_key
 from rolecall.registry.checks.begin import check_pipeline
 from rolecall.registry.database.engine import Database, open_database
@@ -158,7 +158,11 @@ def nothing_is_double(office: Office, begun: Sequence[int]) -> None:
     assert {row.state for row in subtasks} <= ENDED
     joined = [row.name.removeprefix("Register ") for row in subtasks if row.progress[-1].startswith("Registered as")]
     with office.database.reading() as session:
-        told = [line.subject for line in every(session, AuditQuery(event="account_added")) if "pipeline" in line.route]
+        told = [
+            line.subject
+            for line in lines_after(session, AuditQuery(event="account_added"), 0, 1000)
+            if "pipeline" in line.route
+        ]
         if office.database.dialect == "sqlite":
             assert session.scalar(text("PRAGMA integrity_check")) == "ok"
     assert sorted(told) == sorted(joined) == sorted({*joined}), "each was registered in one transaction, once"
@@ -232,11 +236,15 @@ def number_of(owner: str | None) -> int:
 async def test_a_worker_that_is_told_to_stop_gives_back_its_work_at_once(
     workers: list[RegistryProcess], office_on_postgres: Office
 ) -> None:
-    """With a lease so long that waiting for it would take the test's time."""
-    office, first, second = office_on_postgres, workers[0], workers[1]
+    """With a lease so long that waiting for it would take the test's time, beside a server that works for nobody."""
+    office, (first, second, server) = office_on_postgres, workers
     first.lease = second.lease = 300
-    await asyncio.to_thread(first.start)
+    server.command = ("serve", "--workers", "0")
+    await asyncio.to_thread(server.start)
     begun = office.begin(discovery_pipeline("org", "CadoResponseRole"))
+    await asyncio.sleep(1.5)
+    assert office.pipeline(begun).status == "queued"
+    await asyncio.to_thread(first.start)
     await until(lambda: any(row.state == "RUNNING" and row.kind == "join" for row in office.subtasks(begun).values()))
     first.signal(signal.SIGTERM)
     assert first.ended() == 0, first.log.read_text()

@@ -257,8 +257,8 @@ async def test_a_database_that_is_away_for_a_while_loses_nothing(
                 pass
             later = seen.begin("b")
             await seen.until(later, "SUCCESS")
-    began, *told = [record.message for record in caplog.records]
-    assert began == "worker began"
+    began, *told, last = [record.message for record in caplog.records]
+    assert (began, last) == ("worker began", "worker ended")
     assert told == ["database away", "database back"] * (len(told) // 2), "once each time, however often it tried"
     assert 4 <= len(told) < 8
     assert seen.subtasks(begun)[0].tries == 1

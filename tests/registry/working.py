@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 
 from rolecall.core.config import Config
 from rolecall.core.ids import RoleArn
-from rolecall.core.organization import Account, OrganizationalUnit
-from rolecall.core.probe import AssumedRole
 from rolecall.ports import RegistryPorts
 from rolecall.registry.accounts.store import add_account, find_account
 from rolecall.registry.database.engine import Database
@@ -23,6 +21,7 @@ from rolecall.registry.pipelines.worker import Terms, Worker
 from rolecall.registry.settings import Settings
 from rolecall.registry.work import Work, jobs_of
 from tests.fakes.cloud import EXTERNAL_ID, FakeCloud, config
+from tests.fakes.organization_reader import FakeOrganizationReader
 
 SOMEBODY = User(7, "somebody's key")
 
@@ -40,22 +39,6 @@ async def until(reached: Callable[[], bool], seen: Callable[[], object] = lambda
 
 
 @dataclass
-class FakeReader:
-    """The `OrganizationReader` port. `error` comes first; `read` counts."""
-
-    cloud: FakeCloud
-    error: Exception | None = None
-    read: list[RoleArn] = field(default_factory=list)
-
-    async def organization(self, assumed: AssumedRole) -> tuple[Sequence[Account], Sequence[OrganizationalUnit]]:
-        self.read.append(assumed.role)
-        if self.error:
-            raise self.error
-        organizations = self.cloud.organizations
-        return list(organizations.members.values()), list(organizations.units.values())
-
-
-@dataclass
 class Office:
     """A registry's database and what its jobs ask, with a worker on demand."""
 
@@ -66,7 +49,10 @@ class Office:
 
     @classmethod
     def of(cls, database: Database, cloud: FakeCloud) -> Office:
-        return cls(database, RegistryPorts(cloud.probe, cloud.organizations, cloud.clock, FakeReader(cloud)))
+        return cls(
+            database,
+            RegistryPorts(cloud.probe, cloud.organizations, cloud.clock, FakeOrganizationReader(cloud.organizations)),
+        )
 
     def add(self, name: str, role: str) -> None:
         with self.database.transaction() as session:

@@ -16,12 +16,12 @@ import boto3
 import botocore.session
 from botocore.config import Config as SdkConfig
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.credentials import Credentials as SdkCredentials
 
 from rolecall import __version__
 from rolecall.aws.errors import translated
 from rolecall.core.ids import AccountId
 from rolecall.core.pace import Paces
+from rolecall.core.probe import AssumedRole
 
 USER_AGENT = f"rolecall/{__version__}"
 
@@ -53,16 +53,6 @@ def assumed_session(source: boto3.Session, role_arn: str, region: str) -> boto3.
         return boto3.Session(botocore_session=core, region_name=region)
 
 
-def lent_session(
-    source: boto3.Session, region: str, access_key: str, secret_key: str, session_token: str
-) -> boto3.Session:
-    """A session with these credentials, and with the settings of the profile that `source` has."""
-    with translated("profile look-up"):
-        core = botocore.session.Session(profile=source._session.profile)
-        core._credentials = SdkCredentials(access_key, secret_key, session_token)
-        return boto3.Session(botocore_session=core, region_name=region)
-
-
 def ca_bundle(source: boto3.Session) -> str | None:
     """The certificate bundle that the SDK is told to trust (AWS_CA_BUNDLE, or `ca_bundle` of a profile)."""
     path: str | None = source._session.get_config_variable("ca_bundle")
@@ -84,16 +74,33 @@ def _attempts_told(source: boto3.Session) -> int | None:
     return attempts
 
 
+def _keys(lent: AssumedRole | None) -> dict[str, str]:
+    if lent is None:
+        return {}
+    return {
+        "aws_access_key_id": lent.access_key,
+        "aws_secret_access_key": lent.secret_key,
+        "aws_session_token": lent.session_token,
+    }
+
+
 class Client:
     """One service's client. `call` takes the operation's name as the API spells it, and botocore's parameters."""
 
     def __init__(
-        self, boto_session: boto3.Session, service: str, region: str | None = None, *, attempts: int | None = None
+        self,
+        boto_session: boto3.Session,
+        service: str,
+        region: str | None = None,
+        *,
+        attempts: int | None = None,
+        lent: AssumedRole | None = None,
     ) -> None:
-        """`attempts` of a call in place of those that the SDK is told to make, or of the ten that are usual."""
+        """`attempts` of a call in place of those that the SDK is told to make, or of the ten that are usual. With
+        `lent` the calls are made with that session's credentials."""
         with translated(service):
             settings = _SDK_CONFIG.merge(_retries(attempts or _attempts_told(boto_session) or _USUAL_ATTEMPTS))
-            self._client: Any = boto_session.client(service, region_name=region, config=settings)
+            self._client: Any = boto_session.client(service, region_name=region, config=settings, **_keys(lent))
         self._session = boto_session
         self._service = service
         self._region = region

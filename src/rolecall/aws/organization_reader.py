@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.h
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 import boto3
 
-from rolecall.aws.client import Client, lent_session
+from rolecall.aws.client import Client
 from rolecall.aws.organizations import AwsOrganizations
 from rolecall.core.ids import UnitId
 from rolecall.core.organization import Account, OrganizationalUnit
@@ -23,16 +24,21 @@ class AwsOrganizationReader:
     def __init__(self, source: boto3.Session, region: str) -> None:
         self._source = source
         self._region = region
+        self._making = asyncio.Lock()
 
     async def organization(self, assumed: AssumedRole) -> tuple[Sequence[Account], Sequence[OrganizationalUnit]]:
-        lent = lent_session(self._source, self._region, assumed.access_key, assumed.secret_key, assumed.session_token)
-        client = Client(lent, "organizations", self._region)
+        async with self._making:  # sessions are not thread-safe
+            client = await asyncio.to_thread(self._client, assumed)
         try:
             organizations = AwsOrganizations(client)
             accounts = [account async for account in organizations.accounts()]
             return accounts, await _units(organizations, accounts)
         finally:
             client.close()
+
+    def _client(self, assumed: AssumedRole) -> Client:
+        """Takes a while: the SDK reads the service's model."""
+        return Client(self._source, "organizations", self._region, lent=assumed)
 
 
 async def _units(organizations: AwsOrganizations, accounts: Iterable[Account]) -> Sequence[OrganizationalUnit]:

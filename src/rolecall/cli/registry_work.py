@@ -17,9 +17,13 @@ from rolecall.wiring.config_file import load_config
 from rolecall.wiring.registry import open_registry_ports, registry_config
 
 
-def settings_of(given: Options, database: str, external_id: str | None) -> Settings:
-    """Raises UsageError where nothing says which external id the roles ask for."""
-    return Settings(database_url=database, external_id=external_id or _configured(given))
+def settings_of(given: Options, database: str, external_id: str | None, check_every: float) -> Settings:
+    """`check_every` in days. Raises UsageError where nothing says which external id the roles ask for."""
+    return Settings(
+        database_url=database,
+        external_id=external_id or _configured(given),
+        check_every=timedelta(days=check_every),
+    )
 
 
 def _configured(given: Options) -> str | None:

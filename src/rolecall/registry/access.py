@@ -45,7 +45,9 @@ def require(permission: Permission) -> Callable[[Caller], Awaitable[Caller]]:
     return allowed
 
 
-def _change(request: Request, services: InjectedServices, caller: Annotated[Caller, Depends(authenticated)]) -> Change:
+async def _change(
+    request: Request, services: InjectedServices, caller: Annotated[Caller, Depends(authenticated)]
+) -> Change:
     return Change.by(request, services, caller)
 
 

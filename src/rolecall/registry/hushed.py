@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from rolecall.core.ids import RoleArn
-from rolecall.core.probe import Answer, AssumedRole, Caller, Question, Refusal
+from rolecall.core.probe import Answer, AssumedRole, Caller, HarmlessCall, Question, Refusal
+from rolecall.core.read_back import ReadBack
 from rolecall.errors import AwsError
-from rolecall.ports import RoleProbe
+from rolecall.ports import DeepProbe, RoleProbe
 
 _MASK = "***"
 
@@ -38,6 +39,20 @@ class HushedProbe:
 
     async def simulate(self, assumed: AssumedRole, question: Question) -> Sequence[Answer]:
         return await self._probe.simulate(assumed, question)
+
+
+class HushedDeepProbe(HushedProbe):
+    """The same of a DeepProbe, whose further calls bring no external id."""
+
+    def __init__(self, probe: DeepProbe) -> None:
+        super().__init__(probe)
+        self._deep = probe
+
+    async def read_back(self, assumed: AssumedRole, policies: Collection[str]) -> ReadBack:
+        return await self._deep.read_back(assumed, policies)
+
+    async def make(self, assumed: AssumedRole, call: HarmlessCall, region: str) -> Refusal | None:
+        return await self._deep.make(assumed, call, region)
 
 
 def _hushed(text: str, external_id: str | None) -> str:

@@ -15,11 +15,11 @@ _PageNumber = Annotated[int, Query(ge=1, le=_MAX_PAGE, description="counted from
 _PerPage = Annotated[int, Query(ge=1, le=MAX_PER_PAGE)]
 
 
-def _window(page: _PageNumber = 1, per_page: _PerPage = 10) -> Window:
+async def _window(page: _PageNumber = 1, per_page: _PerPage = 10) -> Window:
     return Window(page, per_page)
 
 
-def _asked_window(page: _PageNumber, per_page: _PerPage) -> Window:
+async def _asked_window(page: _PageNumber, per_page: _PerPage) -> Window:
     return Window(page, per_page)
 
 

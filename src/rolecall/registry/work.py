@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rolecall.core.config import Config
@@ -14,6 +14,7 @@ from rolecall.registry.checks.job import CheckJob
 from rolecall.registry.checks.schedule import Schedule
 from rolecall.registry.database.engine import Database
 from rolecall.registry.discovery.jobs import JoinJob, ListJob
+from rolecall.registry.hushed import HushedDeepProbe
 from rolecall.registry.pipelines.bell import Bell
 from rolecall.registry.pipelines.jobs import Jobs
 from rolecall.registry.pipelines.persistence import Persistence
@@ -44,8 +45,9 @@ async def at_work(
 
 def jobs_of(settings: Settings, database: Database, work: Work, now: Callable[[], datetime]) -> Jobs:
     store = Persistence(database)
+    ports = replace(work.ports, probe=HushedDeepProbe(work.ports.probe))
     return {
-        Kind.CHECK: CheckJob(store, RoleCaller(work.config, work.ports), now),
-        Kind.LIST: ListJob(store, work.ports, settings.external_id, now),
-        Kind.JOIN: JoinJob(store, work.ports, settings.external_id, now),
+        Kind.CHECK: CheckJob(store, RoleCaller(work.config, ports), now),
+        Kind.LIST: ListJob(store, ports, settings.external_id, now),
+        Kind.JOIN: JoinJob(store, ports, settings.external_id, now),
     }

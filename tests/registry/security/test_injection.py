@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 from html.parser import HTMLParser
 from urllib.parse import quote, urlsplit
 
@@ -140,6 +142,33 @@ async def test_no_path_leads_out_of_the_static_files(settings: Settings, probe: 
     assert answer.split(b" ", 2)[1] in (b"404", b"303", b"400"), answer
     assert b"root:" not in answer
     assert b"import" not in answer
+
+
+FORMULAS = ["=HYPERLINK('x')", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"]
+
+
+def test_no_csv_that_is_answered_has_a_formula(
+    app: FastAPI, client: TestClient, browser: TestClient, probe: FakeProbe
+) -> None:
+    """Every call that answers a CSV file, whatever is asked of it, once names are formulas.
+
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    for name in FORMULAS:
+        assert client.post("/api/v3/accounts", json=aws_account(name)).status_code == 201
+    files = 0
+    for call in calls(app):
+        if call.method != "GET":
+            continue
+        for parameters in ({}, {"format": "csv"}, {"kind": "csv"}):
+            answer = call.of(client if call.is_api else browser, params=parameters)
+            if not answer.headers.get("content-type", "").startswith("text/csv"):
+                continue
+            cells = [cell for row in csv.reader(io.StringIO(answer.text, newline="")) for cell in row]
+            assert any("HYPERLINK" in cell for cell in cells), call
+            assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == [], call
+            files += 1
+    assert files >= 2
 
 
 def test_a_name_with_a_line_break_makes_no_header(client: TestClient, browser: TestClient) -> None:

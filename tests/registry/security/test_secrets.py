@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import io
 import json
 import logging
@@ -21,7 +22,7 @@ from fastapi.testclient import TestClient
 from rolecall.core.ids import RoleArn
 from rolecall.core.probe import AssumedRole, Refusal
 from rolecall.errors import AwsError, RolecallError
-from rolecall.registry.auth import Role
+from rolecall.registry.auth import Role, authenticate
 from rolecall.registry.database.backup import back_up
 from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.logs import configure_logs
@@ -32,6 +33,7 @@ from .walking import calls, form_token
 
 SESSION = ("ASIACANARYCANARYCANA", "canary-secret-of-an-aws-session", "canary-token-of-an-aws-session")
 PASSWORD = "canary-password-of-a-database"
+_COMPARE = hmac.compare_digest
 
 
 class CanaryProbe(FakeProbe):
@@ -130,6 +132,23 @@ def test_what_a_thief_of_the_database_finds_is_no_key(
         answer = anonymous.get("/api/v3/auth/whoami", headers={"Authorization": f"Bearer {stolen}"})
         assert answer.status_code == 401
     assert len(secret) == 43, "256 bits in base64url"
+
+
+def test_keys_are_compared_in_constant_time(database: Database, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A known key with a wrong secret and an unknown key take the same steps, and no `==` decides."""
+    compared: list[tuple[int, int]] = []
+
+    def compare(one: str, other: str) -> bool:
+        compared.append((len(one), len(other)))
+        return _COMPARE(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    public = seed.keys[Role.ADMINISTRATOR].split(".")[0]
+    with database.reading() as session:
+        for key in (f"{public}.wrong", "0123456789abcdef.unknown", "", "no key at all"):
+            assert authenticate(session, key) is None
+        assert authenticate(session, seed.keys[Role.ADMINISTRATOR])
+    assert compared == [(64, 64)] * 5
 
 
 def test_no_hash_of_a_key_is_answered(app: FastAPI, client: TestClient, browser: TestClient, seed: Seed) -> None:

@@ -28,6 +28,9 @@ def worker(
         typer.Option(envvar="ROLECALL_EXTERNAL_ID", help="What roles must ask for; the config's unless given."),
     ] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=500, help="How much it does at a time.")] = 20,
+    check_every: Annotated[
+        float, typer.Option(min=0, max=3650, help="Days until an account is checked anew; 0: only when asked for.")
+    ] = 7,
     lease: Annotated[float, typer.Option(min=0.5, hidden=True)] = 30,
 ) -> None:
     from rolecall.cli.extras import need
@@ -40,7 +43,7 @@ def worker(
     from rolecall.registry.worker_process import run_worker
 
     given = options.of(context)
-    settings = settings_of(given, database, external_id)
+    settings = settings_of(given, database, external_id, check_every)
     config = config_of(given, settings)
     configure_logs(sys.stderr, secrets=(settings.external_id or "",))
 

@@ -30,7 +30,7 @@ router = APIRouter(
 _Seconds = Annotated[int | None, Query(ge=0, le=_LATEST, description="seconds since the epoch, itself included")]
 
 
-def _query(
+async def _query(
     user: Annotated[Text, Query(description="the name of a key, whole")] = "",
     route: Annotated[Text, Query(description="how the route begins")] = "",
     event: Annotated[Text, Query(description="such as `account_added`")] = "",

@@ -93,7 +93,8 @@ def parse_url(url: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        waits = {} if "connect_timeout" in url.query else {"connect_timeout": _BUSY_SECONDS}
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=waits)
     _create_private(Path(url.database or ""))
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)

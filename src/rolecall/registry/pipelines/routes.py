@@ -29,7 +29,7 @@ _may_manage = Depends(require(Permission.MANAGE_PIPELINES))
 _PipelineId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 
 
-def _query(
+async def _query(
     type: Annotated[PipelineType | None, Query()] = None,
     pipeline_status: Annotated[PipelineStatus | None, Query()] = None,
     order_by: Annotated[

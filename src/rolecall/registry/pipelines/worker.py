@@ -71,6 +71,7 @@ class Worker:
                 await self._leave()
                 renewing.cancel()
                 await asyncio.wait([renewing])
+                _log.info("worker ended", extra={"fields": {"owner": self.owner}})
 
     async def _take_until_stopped(self, awake: asyncio.Event) -> None:
         while not self._stopping:
