@@ -114,7 +114,7 @@ def test_a_pipeline_is_cancelled_once(administrator: Visitor, begin: Begin, audi
     assert "Cancelled" in administrator.follow(administrator.send("/pipelines/1/cancel"))
     again = administrator.send("/pipelines/1/cancel")
     assert again.status_code == 409
-    assert "This pipeline has ended already." in text_of(again)
+    assert "Pipeline 1 has ended: cancelled." in text_of(again)
     assert audited() == [("pipeline_cancelled", "pipeline 1")]
 
 

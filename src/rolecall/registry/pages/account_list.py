@@ -17,7 +17,7 @@ from rolecall.registry.checks.begin import check_pipeline
 from rolecall.registry.pages.guard import Member, Sent, changing, page_router, viewing
 from rolecall.registry.pages.paging import PageNumber, Paging, link, window
 from rolecall.registry.pages.templating import see_other
-from rolecall.registry.pipelines.begin import begin_for
+from rolecall.registry.pipelines.steering import begin
 from rolecall.registry.settings import InjectedServices
 
 PATH = "/"
@@ -114,9 +114,9 @@ def check_all(
         names = names_of(session, asked.query)
     if not names:
         return see_other(link(PATH, **asked.parameters))
-    with sent.change.transaction("check_begun", f"{len(names)} accounts", HTTPStatus.SEE_OTHER) as session:
-        pipeline_id = begin_for(sent.change, session, check_pipeline(names))
-    services.wake()
+    pipeline_id = begin(
+        sent.change, "check_begun", f"{len(names)} accounts", check_pipeline(names), HTTPStatus.SEE_OTHER
+    )
     return see_other(f"/pipelines/{pipeline_id}")
 
 
