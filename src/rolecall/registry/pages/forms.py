@@ -27,7 +27,7 @@ def parse_form(content_type: str, body: bytes) -> dict[str, str]:
 
 
 def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary, _MAX_FIELDS + 2)
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary, _MAX_FIELDS + 1)
     for piece in pieces[1:-1]:
         head, _, content = piece.partition(b"\r\n\r\n")
         if name := _NAME.search(head):
