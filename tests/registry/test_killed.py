@@ -197,8 +197,8 @@ def rows(office: Office, table: type[Row]) -> Sequence[Row]:
 
 @pytest.fixture
 def workers(house: House, postgres_url: str, folder: Path) -> Iterator[list[RegistryProcess]]:
-    """Three on one PostgreSQL database, not started yet."""
-    environment, command = house.sandbox.environment(), ("registry", "worker")
+    """Three on one PostgreSQL database, not started yet; each does so little at a time that all have to help."""
+    environment, command = house.sandbox.environment(), ("registry", "worker", "--concurrency", "2")
     workers = [RegistryProcess(postgres_url, folder, environment, command, lease=2) for _ in range(3)]
     yield workers
     for worker in workers:
