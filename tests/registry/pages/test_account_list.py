@@ -4,8 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from rolecall.registry.auth import Role
+from rolecall.registry.database.engine import Database
+from rolecall.registry.database.models import SubtaskRow
 
 from .visitor import Visitor
 
@@ -63,11 +66,45 @@ def test_a_heading_sorts_and_then_the_other_way_round_and_keeps_the_filter(analy
     assert (state, back) == ("ascending", "/?health=success&amp;sort=-checked")
 
 
+@pytest.mark.usefixtures("four")
+@pytest.mark.parametrize(
+    ("asked", "checked"),
+    [
+        ({}, {"alpha", "beta", "delta", "gamma"}),
+        ({"health": "success", "search": "2222"}, {"beta"}),
+        ({"search": "x"}, set()),
+    ],
+)
+def test_all_that_match_are_checked_by_one_pipeline(
+    administrator: Visitor, database: Database, asked: dict[str, str], checked: set[str]
+) -> None:
+    answer = administrator.send("/accounts/check", **asked)
+    assert answer.headers["location"] == ("/pipelines/1" if checked else "/?search=x")
+    with database.reading() as session:
+        subtasks = session.scalars(select(SubtaskRow)).all()
+        assert {subtask.parameters["account"] for subtask in subtasks} == checked
+
+
+def test_who_may_not_run_checks_may_not_run_many(
+    analyst: Visitor, add: Callable[..., None], database: Database
+) -> None:
+    add("prod")
+    assert analyst.send("/accounts/check").status_code == 403
+    with database.reading() as session:
+        assert session.scalars(select(SubtaskRow)).all() == []
+
+
 def test_only_who_may_sees_the_buttons(signed_in: Callable[[Role], Visitor], add: Callable[..., None]) -> None:
     add("prod")
     for role, count in [(Role.ADMINISTRATOR, 1), (Role.LEAD_ANALYST, 0), (Role.ANALYST, 0)]:
         page = signed_in(role).get("/").text
-        for button in ('action="/accounts/1/check"', 'href="/accounts/1/remove"', 'href="/accounts/add"', '"/import"'):
+        for button in (
+            'action="/accounts/1/check"',
+            'href="/accounts/1/remove"',
+            'action="/accounts/check"',
+            'href="/accounts/add"',
+            '"/import"',
+        ):
             assert page.count(button) == count, (role, button)
 
 

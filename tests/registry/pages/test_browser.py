@@ -327,7 +327,7 @@ def test_names_that_are_scripts_are_text_wherever_they_stand(site: Site, windows
     search(page, SCRIPT)
     expect(page.get_by_role("rowheader")).to_have_text(name)
     expect(page.get_by_role("searchbox")).to_have_value(SCRIPT)
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name=f"Check {name}").click()
     expect(page.get_by_role("heading", name=name)).to_be_visible()
     site.work.take(site.last_pipeline(), [SCRIPT])
     page.get_by_role("link", name=re.compile("Account check of")).click()

@@ -58,6 +58,14 @@ def test_pipelines_are_listed_newest_first_with_who_and_how_far(analyst: Visitor
     assert "Running Account check of 3 accounts 2 of 3 done, 1 failed <b>somebody</b>" in page
 
 
+def test_the_list_asks_again_while_something_runs(analyst: Visitor, begin: Begin, end: End) -> None:
+    begin(check_pipeline(["one"]))
+    asks = 'hx-get="/pipelines?type=healthcheck&amp;page=1" hx-trigger="every 2s"'
+    assert asks in analyst.get("/pipelines", type="healthcheck").text
+    end({1: "SUCCESS"})
+    assert "every 2s" not in analyst.get("/pipelines").text
+
+
 @pytest.mark.parametrize(
     ("query", "shown"),
     [({"type": "healthcheck"}, {1}), ({"type": "accountdiscovery"}, {2}), ({"status": "complete"}, {1}), ({}, {1, 2})],
@@ -106,7 +114,7 @@ def test_a_pipeline_is_cancelled_once(administrator: Visitor, begin: Begin, audi
     assert "Cancelled" in administrator.follow(administrator.send("/pipelines/1/cancel"))
     again = administrator.send("/pipelines/1/cancel")
     assert again.status_code == 409
-    assert "This pipeline has ended already." in text_of(again)
+    assert "Pipeline 1 has ended: cancelled." in text_of(again)
     assert audited() == [("pipeline_cancelled", "pipeline 1")]
 
 

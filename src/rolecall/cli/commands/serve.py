@@ -37,6 +37,14 @@ def serve(
     tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file: the certificate and its chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="A PEM file: the certificate's private key.")] = None,
     behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy in front speaks TLS.")] = False,
+    session_secret: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="ROLECALL_SESSION_SECRET",
+            help="A file of 32 bytes or more that signs browsers' sessions; several servers need the same. "
+            "Without it each start signs everybody out.",
+        ),
+    ] = None,
     create_key: Annotated[
         str | None, typer.Option(metavar="ROLE", help="Make an API key of that role, print it once, and end.")
     ] = None,
@@ -65,11 +73,12 @@ def serve(
     from rolecall.cli.registry_work import config_of, open_work, settings_of
     from rolecall.errors import UsageError
     from rolecall.registry.server import TlsFiles
+    from rolecall.registry.session_secret import with_session_secret
 
     given = options.of(context)
     if (tls_certificate is None) is not (tls_key is None):
         raise UsageError("TLS needs a certificate and its key", hint="give both --tls-certificate and --tls-key")
-    settings = settings_of(given, database, external_id, check_every)
+    settings = with_session_secret(settings_of(given, database, external_id, check_every), session_secret)
     tls = TlsFiles(tls_certificate, tls_key) if tls_certificate and tls_key else None
     opened = open_work(given, config_of(given, settings), concurrency=concurrency, lease=lease)
     listen = partial(_listen, settings, host=host, port=port, tls=tls, behind_proxy=behind_proxy, works=workers > 0)

@@ -5,7 +5,6 @@ Reads and writes the database; the work itself is the workers'.
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,19 +12,16 @@ from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, Field
 
 from rolecall.registry.access import InjectedChange, require
-from rolecall.registry.accounts.paths import unknown_account
 from rolecall.registry.accounts.schemas import AccountName
-from rolecall.registry.accounts.store import find_account
+from rolecall.registry.accounts.validity import ROLE_NAME, role_name_problem
 from rolecall.registry.audit.change import Change
 from rolecall.registry.auth import Permission
 from rolecall.registry.checks.begin import check_pipeline
 from rolecall.registry.discovery.begin import discovery_pipeline
 from rolecall.registry.envelope import WITH_A_BODY, WITH_A_KEY, Success, errors
-from rolecall.registry.pipelines.begin import begin_for
 from rolecall.registry.pipelines.schemas import BegunPipeline
+from rolecall.registry.pipelines.steering import begin_with
 from rolecall.registry.pipelines.terms import NewPipeline
-
-_ROLE_NAME = r"^[A-Za-z0-9_+=,.@-]{1,64}$"
 
 router = APIRouter(
     prefix="/api/v3/accounts",
@@ -36,9 +32,8 @@ router = APIRouter(
 
 
 def _bare(role_name: str) -> str:
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
-    if not re.fullmatch(_ROLE_NAME, role_name):
-        raise ValueError("give the bare name of a role, not its ARN: letters, digits and _+=,.@- only, 64 at most")
+    if problem := role_name_problem(role_name):
+        raise ValueError(problem)
     return role_name
 
 
@@ -53,7 +48,7 @@ class Discovery(BaseModel):
     iam_role_name: Annotated[
         str,
         AfterValidator(_bare),
-        Field(description="assumed in each account found", json_schema_extra={"pattern": _ROLE_NAME}),
+        Field(description="assumed in each account found", json_schema_extra={"pattern": f"^{ROLE_NAME}$"}),
     ]
 
 
@@ -72,9 +67,4 @@ def discover(change: InjectedChange, wanted: Discovery) -> Success[BegunPipeline
 
 
 def _begun(change: Change, event: str, account_name: str, new: NewPipeline) -> Success[BegunPipeline]:
-    with change.transaction(event, account_name) as session:
-        if find_account(session, account_name) is None:
-            raise unknown_account(account_name)
-        pipeline_id = begin_for(change, session, new)
-    change.services.wake()
-    return Success(data=BegunPipeline(pipeline_id=pipeline_id))
+    return Success(data=BegunPipeline(pipeline_id=begin_with(change, event, account_name, new, HTTPStatus.OK)))

@@ -68,6 +68,12 @@ def list_accounts(
     return rows, total
 
 
+def names_of(session: Session, query: AccountQuery) -> Sequence[str]:
+    """The names of all accounts that match, oldest first."""
+    matching = _matching(query, session.get_bind().dialect.name).order_by(AccountRow.id)
+    return session.scalars(matching.with_only_columns(AccountRow.account_name)).all()
+
+
 def _order(order_by: str) -> tuple[UnaryExpression[Any], ...]:
     column = ORDERS[order_by.removeprefix("-")]
     order = column.desc() if order_by.startswith("-") else column.asc()

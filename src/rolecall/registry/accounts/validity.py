@@ -11,7 +11,8 @@ from rolecall.registry.accounts.schemas import AccountName
 
 _NAME: TypeAdapter[str] = TypeAdapter(AccountName)
 _LONGEST_NAME = 255
-_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+ROLE_NAME = r"[A-Za-z0-9_+=,.@-]{1,64}"
+"""A role's bare name, as a regular expression. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
 _ACCESS_KEY = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}")
 
 
@@ -38,8 +39,8 @@ def role_problem(text: str) -> str:
 
 
 def role_name_problem(text: str) -> str:
-    """Empty where a role may be called so. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
-    if not _ROLE_NAME.fullmatch(text):
+    """Empty where a role may be called so."""
+    if not re.fullmatch(ROLE_NAME, text):
         return "Give the bare name of a role, not its ARN: letters, digits and _+=,.@- only, 64 at most."
     return ""
 

@@ -1,19 +1,23 @@
-"""The accounts page: search, filter, order, page. Reads the accounts' table."""
+"""The accounts page: search, filter, order, page, and a check of all that match. Writes the database for that alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 from starlette.responses import Response
 
 from rolecall.registry.accounts.schemas import CheckResult
-from rolecall.registry.accounts.store import AccountQuery, count, list_accounts
+from rolecall.registry.accounts.store import AccountQuery, count, list_accounts, names_of
 from rolecall.registry.auth import Permission
-from rolecall.registry.pages.guard import Member, page_router, viewing
+from rolecall.registry.checks.begin import check_pipeline
+from rolecall.registry.pages.guard import Member, Sent, changing, page_router, viewing
 from rolecall.registry.pages.paging import PageNumber, Paging, link, window
+from rolecall.registry.pages.templating import see_other
+from rolecall.registry.pipelines.steering import begin
 from rolecall.registry.settings import InjectedServices
 
 PATH = "/"
@@ -69,7 +73,11 @@ class Column:
 
 
 async def _asked(search: Annotated[str, Query(max_length=255)] = "", health: str = "", sort: str = _FIRST) -> Asked:
-    """An address that was written by hand is read as far as it can be."""
+    return _read(search, health, sort)
+
+
+def _read(search: str, health: str, sort: str = _FIRST) -> Asked:
+    """What was written by hand is read as far as it can be."""
     result = CheckResult(health) if health in HEALTHS else None
     return Asked(search, result, sort if sort.removeprefix("-") in _COLUMNS else _FIRST)
 
@@ -94,6 +102,22 @@ def accounts_page(
         total=total,
         paging=Paging(PATH, asked.parameters, page, matching),
     )
+
+
+@router.post("/accounts/check")
+def check_all(
+    services: InjectedServices, sent: Annotated[Sent, Depends(changing(Permission.MANAGE_PIPELINES))]
+) -> Response:
+    """Begins a check of every account that matches what was asked for."""
+    asked = _read(sent.text("search"), sent.text("health"))
+    with services.database.reading() as session:
+        names = names_of(session, asked.query)
+    if not names:
+        return see_other(link(PATH, **asked.parameters))
+    pipeline_id = begin(
+        sent.change, "check_begun", f"{len(names)} accounts", check_pipeline(names), HTTPStatus.SEE_OTHER
+    )
+    return see_other(f"/pipelines/{pipeline_id}")
 
 
 def _column(key: str, label: str, asked: Asked) -> Column:

@@ -20,7 +20,7 @@ from rolecall.registry.pages.paging import LARGEST_ID, link
 from rolecall.registry.pages.progress import Panel, panel_of
 from rolecall.registry.pages.templating import see_other
 from rolecall.registry.pages.visit import Visit
-from rolecall.registry.pipelines.begin import begin_for
+from rolecall.registry.pipelines.steering import begin_with
 from rolecall.registry.settings import InjectedServices
 
 _CHECKS_SHOWN = 20
@@ -62,9 +62,7 @@ def run_check(
     """Begins a check of this account, whose progress its page then shows."""
     with services.database.reading() as session:
         name = _found(session, sent.member.visit, account_id).account_name
-    with sent.change.transaction("check_begun", name, HTTPStatus.SEE_OTHER) as session:
-        pipeline_id = begin_for(sent.change, session, check_pipeline([name]))
-    services.wake()
+    pipeline_id = begin_with(sent.change, "check_begun", name, check_pipeline([name]), HTTPStatus.SEE_OTHER)
     return see_other(link(f"/accounts/{account_id}", check=str(pipeline_id)))
 
 

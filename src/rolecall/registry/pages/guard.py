@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from rolecall.registry.audit.change import Change
 from rolecall.registry.auth import Caller, Permission
+from rolecall.registry.envelope import ApiError
 from rolecall.registry.pages.forms import parse_form
 from rolecall.registry.pages.templating import render, see_other
 from rolecall.registry.pages.visit import InjectedVisit, Visit
@@ -118,7 +119,7 @@ def is_fragment(request: Request) -> bool:
 
 
 class _PageRoute(APIRoute):
-    """Answers with pages also where a request is refused before its page has run."""
+    """Answers with pages also where a request is refused: before its page has run, or by what the API uses as well."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -128,6 +129,8 @@ class _PageRoute(APIRoute):
                 return await handle(request)
             except Answered as answered:
                 return answered.response
+            except ApiError as error:
+                return problem(request.state.visit, error.status, error.status.phrase, error.message)
             except RequestValidationError:
                 return _bare(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
             except OperationalError:

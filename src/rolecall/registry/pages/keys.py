@@ -15,7 +15,7 @@ from rolecall.registry.envelope import ApiError
 from rolecall.registry.keys.routes import make_key, revoke_key
 from rolecall.registry.keys.schemas import WantedKey
 from rolecall.registry.keys.store import find_key, list_keys
-from rolecall.registry.pages.guard import Member, Sent, changing, missing, page_router, problem, viewing
+from rolecall.registry.pages.guard import Member, Sent, changing, missing, page_router, viewing
 from rolecall.registry.pages.paging import PageNumber, Paging, window
 from rolecall.registry.pages.templating import see_other
 from rolecall.registry.settings import InjectedServices, Services
@@ -62,10 +62,7 @@ def confirm_revocation(services: InjectedServices, member: _MaySee, public_key: 
 @router.post(f"{PATH}/{{public_key}}/revoke")
 def revoke(sent: _MayChange, public_key: _PublicKey) -> Response:
     """Revokes the key, at once."""
-    try:
-        revoke_key(sent.change, public_key)
-    except ApiError as error:
-        return problem(sent.member.visit, error.status, "Not revoked", error.message)
+    revoke_key(sent.change, public_key)
     return see_other(PATH)
 
 

@@ -23,7 +23,7 @@ from rolecall.registry.pages.guard import Member, Sent, changing, missing, page_
 from rolecall.registry.pages.paging import PageNumber, Paging, link, window
 from rolecall.registry.pages.templating import see_other
 from rolecall.registry.pages.visit import Visit
-from rolecall.registry.pipelines.begin import begin_for
+from rolecall.registry.pipelines.steering import begin_with
 from rolecall.registry.settings import InjectedServices, Services
 
 PATH = "/organization"
@@ -64,9 +64,8 @@ def discover(
     name, role = sent.text("account"), sent.text("role")
     if problems := {field: text for field, text in _problems(services, name, role).items() if text}:
         return _page(services, sent.member, name, HTTPStatus.BAD_REQUEST, {"account": name, "role": role}, problems)
-    with sent.change.transaction("discovery_begun", name, HTTPStatus.SEE_OTHER) as session:
-        pipeline_id = begin_for(sent.change, session, discovery_pipeline(name, role))
-    services.wake()
+    new = discovery_pipeline(name, role)
+    pipeline_id = begin_with(sent.change, "discovery_begun", name, new, HTTPStatus.SEE_OTHER)
     return see_other(f"/pipelines/{pipeline_id}")
 
 

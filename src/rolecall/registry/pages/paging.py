@@ -38,15 +38,19 @@ class Paging:
         return -(-self.total // PER_PAGE)
 
     @property
+    def here(self) -> str:
+        return link(self.path, **self.asked, page=str(self.page))
+
+    @property
     def previous(self) -> str | None:
         """The page before; of one beyond the end, the last there is."""
-        return self._link(min(self.page - 1, self.pages))
+        return self._other(min(self.page - 1, self.pages))
 
     @property
     def next(self) -> str | None:
-        return self._link(self.page + 1) if self.page < self.pages else None
+        return self._other(self.page + 1) if self.page < self.pages else None
 
-    def _link(self, page: int) -> str | None:
+    def _other(self, page: int) -> str | None:
         return link(self.path, **self.asked, page=str(page)) if page >= 1 else None
 
 

@@ -6,19 +6,15 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Path
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from rolecall.registry.auth import Permission
-from rolecall.registry.database.models import PipelineRow
-from rolecall.registry.pages.guard import Answered, Member, Sent, changing, missing, page_router, problem, viewing
+from rolecall.registry.pages.guard import Member, Sent, changing, missing, page_router, viewing
 from rolecall.registry.pages.paging import LARGEST_ID, PageNumber, Paging, window
 from rolecall.registry.pages.progress import Panel, panel_of, panel_with_subtasks
 from rolecall.registry.pages.templating import see_other
-from rolecall.registry.pages.visit import Visit
-from rolecall.registry.pipelines import store
-from rolecall.registry.pipelines.begin import begin_for, same_again
-from rolecall.registry.pipelines.terms import OPEN, PipelineStatus, PipelineType, SubtaskState
+from rolecall.registry.pipelines import steering, store
+from rolecall.registry.pipelines.terms import PipelineStatus, PipelineType, SubtaskState
 from rolecall.registry.settings import InjectedServices
 
 PATH = "/pipelines"
@@ -69,33 +65,23 @@ def brief(services: InjectedServices, member: _MaySee, pipeline_id: _PipelineId)
     with services.database.reading() as session:
         panel = panel_of(session, pipeline_id)
     if panel is None:
-        raise _no_pipeline(member.visit)
+        raise missing(member.visit, "There is no such pipeline.")
     if not panel.open:
         return Response(headers={"HX-Refresh": "true"})
     return member.render("pipeline_brief.html", panel=panel)
 
 
 @router.post(f"{PATH}/{{pipeline_id}}/cancel")
-def cancel(services: InjectedServices, sent: _MayManage, pipeline_id: _PipelineId) -> Response:
+def cancel(sent: _MayManage, pipeline_id: _PipelineId) -> Response:
     """Cancels what has not begun at once, and has what runs cancelled."""
-    with sent.change.transaction("pipeline_cancelled", f"pipeline {pipeline_id}", HTTPStatus.SEE_OTHER) as session:
-        if _locked(session, sent, pipeline_id).status not in OPEN:
-            raise _conflict(sent, "This pipeline has ended already.")
-        store.abort(session, pipeline_id, services.now())
-    services.wake()
+    steering.cancel(sent.change, pipeline_id, HTTPStatus.SEE_OTHER)
     return see_other(f"{PATH}/{pipeline_id}")
 
 
 @router.post(f"{PATH}/{{pipeline_id}}/again")
-def run_again(services: InjectedServices, sent: _MayManage, pipeline_id: _PipelineId) -> Response:
+def run_again(sent: _MayManage, pipeline_id: _PipelineId) -> Response:
     """Begins the same again, as a pipeline of its own."""
-    with sent.change.transaction("pipeline_begun_again", f"pipeline {pipeline_id}", HTTPStatus.SEE_OTHER) as session:
-        row = _locked(session, sent, pipeline_id)
-        if row.status in OPEN:
-            raise _conflict(sent, "This pipeline has not ended yet.")
-        begun = begin_for(sent.change, session, same_again(row, store.subtasks_of(session, pipeline_id)))
-    services.wake()
-    return see_other(f"{PATH}/{begun}")
+    return see_other(f"{PATH}/{steering.begin_again(sent.change, pipeline_id, HTTPStatus.SEE_OTHER)}")
 
 
 def _shown(services: InjectedServices, member: Member, template: str, pipeline_id: int, state: str) -> Response:
@@ -103,20 +89,5 @@ def _shown(services: InjectedServices, member: Member, template: str, pipeline_i
     with services.database.reading() as session:
         panel = panel_with_subtasks(session, pipeline_id, wanted)
     if panel is None:
-        raise _no_pipeline(member.visit)
+        raise missing(member.visit, "There is no such pipeline.")
     return member.render(template, panel=panel, states=list(SubtaskState))
-
-
-def _locked(session: Session, sent: Sent, pipeline_id: int) -> PipelineRow:
-    row = store.locked(session, pipeline_id)
-    if row is None:
-        raise _no_pipeline(sent.member.visit)
-    return row
-
-
-def _no_pipeline(visit: Visit) -> Answered:
-    return missing(visit, "There is no such pipeline.")
-
-
-def _conflict(sent: Sent, text: str) -> Answered:
-    return Answered(problem(sent.member.visit, HTTPStatus.CONFLICT, "Too late", text))

@@ -34,7 +34,8 @@ def _visit(request: Request, services: InjectedServices) -> Visit:
         session = BrowserSession.begin(now)
     caller = _caller(services, session)
     request.state.key = caller.public_key if caller else None
-    return Visit(session, caller, signer)
+    visit = request.state.visit = Visit(session, caller, signer)
+    return visit
 
 
 def _caller(services: Services, session: BrowserSession) -> Caller | None:

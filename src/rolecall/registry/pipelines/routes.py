@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 from rolecall.registry.access import InjectedChange, require
 from rolecall.registry.auth import Permission
 from rolecall.registry.database.models import PipelineRow
-from rolecall.registry.envelope import WITH_A_BODY, WITH_A_KEY, ApiError, Page, Pagination, Success, errors
+from rolecall.registry.envelope import WITH_A_BODY, WITH_A_KEY, Page, Pagination, Success, errors
 from rolecall.registry.paging import AnyWindow
-from rolecall.registry.pipelines import store
-from rolecall.registry.pipelines.begin import begin_for, same_again
+from rolecall.registry.pipelines import steering, store
 from rolecall.registry.pipelines.schemas import Abort, BegunPipeline, ListedPipeline, Pipeline
-from rolecall.registry.pipelines.terms import OPEN, PipelineStatus, PipelineType
+from rolecall.registry.pipelines.terms import PipelineStatus, PipelineType
 from rolecall.registry.settings import InjectedServices
 
 SUBTASKS_LISTED = 100
@@ -63,7 +62,7 @@ def list_(
 def read(services: InjectedServices, pipeline_id: _PipelineId) -> Success[Pipeline]:
     """One pipeline with all its subtasks, as they are now."""
     with services.database.reading() as session:
-        return Success(data=_shown(services, session, _found(store.find(session, pipeline_id), pipeline_id)))
+        return Success(data=_shown(services, session, steering.found(store.find(session, pipeline_id), pipeline_id)))
 
 
 @router.patch(
@@ -75,14 +74,8 @@ def cancel(
     services: InjectedServices, change: InjectedChange, pipeline_id: _PipelineId, _abort: Abort
 ) -> Success[Pipeline]:
     """Cancels what has not begun at once, and has what runs cancelled. 409 where it has ended already."""
-    with change.transaction("pipeline_cancelled", f"pipeline {pipeline_id}") as session:
-        row = _found(store.locked(session, pipeline_id), pipeline_id)
-        if row.status not in OPEN:
-            raise ApiError(HTTPStatus.CONFLICT, "pipeline_ended", f"Pipeline {pipeline_id} has ended: {row.status}.")
-        store.abort(session, pipeline_id, services.now())
-        shown = _shown(services, session, row)
-    services.wake()
-    return Success(data=shown)
+    steering.cancel(change, pipeline_id, HTTPStatus.OK)
+    return read(services, pipeline_id)
 
 
 @router.post(
@@ -90,21 +83,9 @@ def cancel(
     dependencies=[_may_manage],
     responses=errors(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
-def rerun(services: InjectedServices, change: InjectedChange, pipeline_id: _PipelineId) -> Success[BegunPipeline]:
+def rerun(change: InjectedChange, pipeline_id: _PipelineId) -> Success[BegunPipeline]:
     """Begins the same again, as a pipeline of its own. 409 while the first has not ended. The registry's own call."""
-    with change.transaction("pipeline_begun_again", f"pipeline {pipeline_id}") as session:
-        row = _found(store.locked(session, pipeline_id), pipeline_id)
-        if row.status in OPEN:
-            raise ApiError(HTTPStatus.CONFLICT, "pipeline_open", f"Pipeline {pipeline_id} has not ended: {row.status}.")
-        begun = begin_for(change, session, same_again(row, store.subtasks_of(session, pipeline_id)))
-    services.wake()
-    return Success(data=BegunPipeline(pipeline_id=begun))
-
-
-def _found(row: PipelineRow | None, pipeline_id: int) -> PipelineRow:
-    if row is None:
-        raise ApiError(HTTPStatus.NOT_FOUND, "pipeline_not_found", f"There is no pipeline {pipeline_id}.")
-    return row
+    return Success(data=BegunPipeline(pipeline_id=steering.begin_again(change, pipeline_id, HTTPStatus.OK)))
 
 
 def _shown(services: InjectedServices, session: Session, row: PipelineRow) -> Pipeline:
