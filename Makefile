@@ -17,7 +17,8 @@ test: $(READY)
 # Every kill, every right taken out, all weathers, and a thousand worlds that nobody has seen: what `test` runs a sample of.
 # About half an hour on two cores.
 exhaustive: $(READY)
-	ROLECALL_EXHAUSTIVE=1 ROLECALL_BY_LOT=1 $(RUN)/python -m pytest -n $(TEST_WORKERS) tests/chaos tests/rights tests/flows $(TEST)
+	ROLECALL_EXHAUSTIVE=1 ROLECALL_BY_LOT=1 $(RUN)/python -m pytest -n $(TEST_WORKERS) tests/chaos tests/rights tests/flows \
+		tests/registry/test_schemathesis.py $(TEST)
 
 check: $(READY)
 	$(RUN)/ruff check .

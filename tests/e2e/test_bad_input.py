@@ -190,6 +190,13 @@ def test_tls_needs_both_files(clean: Shell) -> None:
     assert "--tls-key" in hints(done.stderr)[0]
 
 
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("registry", "worker")])
+def test_a_registry_has_to_know_the_external_id(clean: Shell, command: tuple[str, ...]) -> None:
+    done = clean.run(*command)
+    assert (done.status, done.stdout) == (2, "")
+    assert "--external-id" in hints(done.stderr)[0]
+
+
 def test_a_plan_file_that_is_not_there(clean: Shell) -> None:
     clean.ok("init")
     done = clean.run("apply", "--yes", "nowhere.json")

@@ -160,10 +160,16 @@ def test_plan_needs_no_extra_but_credentials(bare: Installation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "extra"), [("serve", "registry"), ("sandbox", "sandbox"), ("demo", "registry,sandbox")]
+    ("command", "extra"),
+    [
+        ("serve", "registry"),
+        ("registry worker", "registry"),
+        ("sandbox", "sandbox"),
+        ("demo", "registry,sandbox"),
+    ],
 )
 def test_a_command_of_an_extra_says_which_is_missing(bare: Installation, command: str, extra: str) -> None:
-    done = bare.rolecall(command)
+    done = bare.rolecall(*command.split())
     assert (done.status, done.stdout) == (2, "")
     assert "error: this command needs what is not installed: " in done.stderr
     assert f"hint: in rolecall's checkout: pip install '.[{extra}]'" in done.stderr

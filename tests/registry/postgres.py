@@ -68,7 +68,7 @@ class Postgres:
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """Skips the test, saying what is missing, where there is no PostgreSQL."""
-    binaries = _binaries()
+    binaries = installed()
     directory = Path(tempfile.mkdtemp(prefix="rolecall-postgres-"))
     try:
         if os.getuid() == 0:
@@ -106,7 +106,8 @@ def _other_user() -> dict[str, Any]:
     return {"user": _USER, "group": _USER, "extra_groups": [], "cwd": "/"} if os.getuid() == 0 else {"cwd": "/"}
 
 
-def _binaries() -> Path:
+def installed() -> Path:
+    """Where the newest PostgreSQL has its programs. Skips the test where there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     on_path = shutil.which("postgres")
     if not found and not on_path:

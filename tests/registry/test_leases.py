@@ -126,6 +126,17 @@ def test_who_lost_its_lease_writes_nothing(database: Database, begin: Begin, cla
     assert not finish(database, new, now), "it ends once"
 
 
+def test_who_is_late_to_renew_does_not_take_it_from_itself(database: Database, begin: Begin, now: FakeNow) -> None:
+    begin("a", "b")
+    with database.transaction() as session:
+        (first,) = leases.claim(session, "one", now(), LEASE, 1)
+    now.forward(LEASE)
+    with database.transaction() as session:
+        (second,) = leases.claim(session, "one", now(), LEASE, 5, {first.id})
+    assert second.name == "Check b"
+    assert finish(database, first, now)
+
+
 def test_an_outcome_and_its_effect_are_written_both_or_neither(
     database: Database, begin: Begin, claim: Claim, now: FakeNow
 ) -> None:

@@ -10,10 +10,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from rolecall.registry.auth import Role
 from rolecall.registry.openapi.examples import EXAMPLES
 
+from .conftest import Seed, aws_account
 from .test_access import CALLS
 
+JSON = {"Content-Type": "application/json"}
 ACCOUNT = {"id", "account_name", "type", "public_identifier", "account_last_used"}
 PIPELINE = {
     *("pipeline", "name", "status", "aborted", "terminated", "can_be_terminated", "created", "start_time", "kick_off"),
@@ -237,6 +240,29 @@ def test_every_call_has_an_example_that_its_schema_allows(document: Document) ->
             examples += [(media["schema"], media["example"]) for media in content.values() if "example" in media]
         for schema, example in examples:
             jsonschema.validate(example, {**schema, "components": document.whole["components"]})
+
+
+def test_errors_are_told_as_they_are_answered(document: Document, client: TestClient, seed: Seed) -> None:
+    client.post("/api/v3/accounts", json=aws_account("prod"))
+    client.patch("/api/v3/pipelines/1", json={"aborted": True})
+    client.delete(f"/api/v3/auth/keys/{seed.keys[Role.PLATFORM_ADMINISTRATOR].split('.')[0]}")
+    last = seed.keys[Role.ADMINISTRATOR].split(".")[0]
+    pipeline, key = "/api/v3/pipelines/{pipeline_id}", "/api/v3/auth/keys/{public_key}"
+    one = "/api/v3/accounts/{account_name}"
+    answers = [
+        ("get", one, client.get("/api/v3/accounts/x")),
+        ("post", "/api/v3/accounts", client.post("/api/v3/accounts", json=aws_account("prod"))),
+        ("get", pipeline, client.get("/api/v3/pipelines/9")),
+        ("patch", pipeline, client.patch("/api/v3/pipelines/1", json={"aborted": True})),
+        ("patch", pipeline, client.patch("/api/v3/pipelines/1", content=b'"\xff"', headers=JSON)),
+        ("delete", key, client.delete("/api/v3/auth/keys/x")),
+        ("delete", key, client.delete(f"/api/v3/auth/keys/{last}")),
+        ("post", "/api/v3/auth/keys", client.post("/api/v3/auth/keys", json={})),
+    ]
+    for method, path, answer in answers:
+        told = document.operation(method, path)["responses"][str(answer.status_code)]["content"]["application/json"]
+        assert answer.json()["code"] == told["example"]["code"], (method, path)
+    assert [answer.status_code for *_, answer in answers] == [404, 409, 404, 409, 400, 404, 409, 422]
 
 
 def test_names_for_client_generators_are_unique(document: Document) -> None:

@@ -13,7 +13,7 @@ from rolecall.registry.settings import Services
 
 from ..conftest import Seed
 from ..fakes import FakeNow
-from ..postgres import running_postgres
+from ..postgres import Postgres
 from .walking import ACCOUNT, sign_in
 
 
@@ -46,10 +46,8 @@ def app_services(app: FastAPI) -> Services:
     return services
 
 
-@pytest.fixture(scope="module")
-def on_postgresql() -> Iterator[Database]:
-    """A migrated database of a PostgreSQL of the module's own."""
-    with running_postgres() as server:
-        database = open_database(server.new_database())
-        yield database
-        database.close()
+@pytest.fixture
+def on_postgresql(postgres: Postgres) -> Iterator[Database]:
+    database = open_database(postgres.new_database())
+    yield database
+    database.close()

@@ -49,7 +49,11 @@ def _addressable(name: str) -> str:
 
 AccountName = Annotated[
     str,
-    Field(min_length=1, max_length=255, json_schema_extra={"pattern": r"^(?!\.\.?$)[^\x00]*\S[^\x00]*$"}),
+    Field(
+        min_length=1,
+        max_length=255,
+        json_schema_extra={"pattern": r"^(?!\.\.?$)[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"},
+    ),
     AfterValidator(_addressable),
 ]
 

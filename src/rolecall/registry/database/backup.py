@@ -104,8 +104,20 @@ def _verify(file: Path) -> None:
         verify(connection)
 
 
+def refuse_strange_journals(file: Path) -> None:
+    """Raises UsageError where a database that was here has left its journal: SQLite would play that into the new one.
+
+    https://sqlite.org/howtocorrupt.html#mispairing_database_files_and_hot_journals
+    """
+    for journal in (Path(f"{file}{suffix}") for suffix in ("-wal", "-journal")):
+        if journal.exists():
+            hint = "move it out of the way: it belongs to a database that was here before"
+            raise UsageError(f"{journal} is without its database", hint=hint)
+
+
 def _refuse_target(file: Path, source: Path, *, overwrite: bool) -> None:
     if not file.exists():
+        refuse_strange_journals(file)
         return
     if file.samefile(source):
         raise UsageError(f"{file} is the database itself", hint="give a file for the copy")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rolecall.errors import RolecallError, UsageError
 from rolecall.registry.audit.store import Entry, record
-from rolecall.registry.database.backup import connect, copy, new_file, sqlite_file, sync_folder
+from rolecall.registry.database.backup import connect, copy, new_file, refuse_strange_journals, sqlite_file, sync_folder
 from rolecall.registry.database.engine import open_database
 from rolecall.registry.database.schema import NotARegistry, verify
 
@@ -55,6 +55,7 @@ def _verify(backup: sqlite3.Connection, file: Path) -> None:
 
 def _put(backup: sqlite3.Connection, target: Path, now: datetime, *, overwrite: bool) -> Path | None:
     if not target.exists():
+        refuse_strange_journals(target)
         _make(backup, target)
         return None
     if not overwrite:

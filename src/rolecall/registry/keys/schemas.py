@@ -19,7 +19,7 @@ def _visible(name: str) -> str:
 
 KeyName = Annotated[
     Text,
-    Field(min_length=1, max_length=255, json_schema_extra={"pattern": r"^[^\x00]*\S[^\x00]*$"}),
+    Field(min_length=1, max_length=255, json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"}),
     AfterValidator(_visible),
 ]
 

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from rolecall.registry.openapi.examples import EXAMPLES, Example
+from rolecall.registry.openapi.examples import ERRORS, EXAMPLES, Example
 
 URL = "/api/v3/openapi.json"
 TAGS = [
@@ -42,6 +42,7 @@ def operation_id(route: APIRoute) -> str:
 
 def _complete(operation: dict[str, Any], example: Example | None) -> None:
     operation["summary"] = operation["description"].split("\n")[0].partition(". ")[0].rstrip(".")
+    _tell_errors(operation)
     if example is None:
         return
     status = next(status for status in operation["responses"] if status.startswith("2"))
@@ -49,3 +50,11 @@ def _complete(operation: dict[str, Any], example: Example | None) -> None:
     next(iter(operation["responses"][status]["content"].values()))["example"] = example.answer
     if example.request is not None:
         operation["requestBody"]["content"]["application/json"]["example"] = example.request
+
+
+def _tell_errors(operation: dict[str, Any]) -> None:
+    """The words of this part of the API, where they are not the same everywhere."""
+    for (tag, status), (code, message) in ERRORS.items():
+        if tag in operation["tags"] and status in operation["responses"]:
+            content = operation["responses"][status]["content"]["application/json"]
+            content["example"] = {"status": "error", "message": message, "code": code}

@@ -165,3 +165,16 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
     ),
     ("get", "/healthz"): Example(_told({"healthy": True})),
 }
+
+ERRORS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("pipelines", "400"): ("bad_request", "There was an error parsing the body."),
+    ("pipelines", "404"): ("pipeline_not_found", "There is no pipeline 7."),
+    ("pipelines", "409"): ("pipeline_ended", "Pipeline 7 has ended: complete."),
+    ("auth", "400"): ("bad_request", "There was an error parsing the body."),
+    ("auth", "404"): ("key_not_found", "There is no key with this public key."),
+    ("auth", "409"): (
+        "last_administrator_key",
+        "This is the last key that may make keys. Make another one first.",
+    ),
+}
+"""Code and message by tag and status, where they are not those of accounts."""

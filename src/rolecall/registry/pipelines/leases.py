@@ -26,13 +26,16 @@ def is_work(session: Session, now: datetime) -> bool:
     return bool(_candidates(session, now, 1))
 
 
-def claim(session: Session, owner: str, now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
+def claim(
+    session: Session, owner: str, now: datetime, lease: timedelta, limit: int, held: Collection[int] = ()
+) -> list[Claimed]:
     """Takes up to `limit` subtasks, the most urgent first: those that wait, and those whose worker is gone.
 
-    Of cancelled pipelines it takes none, but ends what a worker has left there. Where other workers were quicker there
-    may be more to take although it took fewer.
+    `held` are those that this worker has in its hands, however late it is to renew them. Of cancelled pipelines it
+    takes none, but ends what a worker has left there. Where other workers were quicker there may be more to take
+    although it took fewer.
     """
-    found = _candidates(session, now, limit + _SPARE)
+    found = [one for one in _candidates(session, now, limit + len(held) + _SPARE) if one[0] not in held]
     if not found:
         return []
     pipelines = _all_locked(session, {pipeline_id for _, pipeline_id in found})

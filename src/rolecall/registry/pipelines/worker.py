@@ -92,7 +92,8 @@ class Worker:
         free = self._terms.concurrency - len(self._held)
         if free <= 0 or not await self._store.read(leases.is_work, self._now()):
             return False
-        claims = await self._store.write(leases.claim, self.owner, self._now(), self._terms.lease, free)
+        held = {claimed.id for claimed, _job in self._held.values()}
+        claims = await self._store.write(leases.claim, self.owner, self._now(), self._terms.lease, free, held)
         for claimed in claims:
             self._begin(claimed, awake)
         return bool(claims)
