@@ -18,7 +18,7 @@ from rolecall.core.verdicts import Verdict
 from rolecall.registry.app import create_app
 from rolecall.registry.auth import Role
 from rolecall.registry.database.engine import Database, open_database
-from rolecall.registry.database.models import AccountRow, AuditRow, CheckRow, PipelineRow, SubtaskRow
+from rolecall.registry.database.models import AccountRow, AuditRow, CheckRow, PipelineRow, SubtaskRow, WorkerRow
 from rolecall.registry.metrics.scraped import Metrics
 from rolecall.registry.settings import Settings
 
@@ -180,6 +180,12 @@ def test_both_databases_tell_the_same(kind: str, request: pytest.FixtureRequest,
         session.add_all([check(number, Verdict.UNSAFE, began), pipeline("healthcheck", "failed", began, began, 12.5)])
         session.flush()
         session.add(subtask(session.scalars(select(PipelineRow.id)).one(), "check", "RUNNING", lease))
+        session.add_all(
+            [
+                WorkerRow(owner="there", there_until=now() + timedelta(seconds=1)),
+                WorkerRow(owner="gone", there_until=lease),
+            ]
+        )
     told = samples(generate_latest(Metrics(database, now).registry).decode())
     database.close()
     wanted = {
@@ -192,6 +198,7 @@ def test_both_databases_tell_the_same(kind: str, request: pytest.FixtureRequest,
         'pipeline_duration_seconds_bucket{le="15.0",type="healthcheck"}': 1,
         'subtasks{kind="check",state="RUNNING"}': 1,
         "subtasks_left": 1,
+        "workers": 1,
     }
     assert {name: told[f"rolecall_registry_{name}"] for name in wanted} == wanted
     seconds = told['rolecall_registry_pipeline_duration_seconds_sum{type="healthcheck"}']

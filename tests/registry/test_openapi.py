@@ -98,7 +98,7 @@ CONTRACT = [
 ]
 OURS = {
     ("post", "/accounts"): {"skip_account_check"},
-    ("get", "/system/status"): {"workers_busy"},
+    ("get", "/system/status"): {"workers", "workers_busy"},
 }
 """Keys of bodies and answers that are no promise of the platform's."""
 OUR_CALLS = {

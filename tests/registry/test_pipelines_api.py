@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from rolecall.registry.checks.begin import check_pipeline
+from rolecall.registry.pipelines import presence
 from rolecall.registry.pipelines.routes import SUBTASKS_LISTED
 from rolecall.registry.pipelines.store import ORDERS, begin
 from rolecall.registry.pipelines.terms import SubtaskState
@@ -243,10 +244,13 @@ def test_status_tells_what_the_registry_is_doing(client: TestClient, check: int,
 
     waiting = told()
     assert (waiting["accounts"], waiting["database"], waiting["healthy"]) == (1, "sqlite", True)
-    assert (waiting["pipelines_open"], waiting["workers_busy"]) == (1, 0)
+    assert (waiting["pipelines_open"], waiting["workers"], waiting["workers_busy"]) == (1, 0, 0)
+    with work.services.database.transaction() as session:
+        presence.be_there(session, "waits for work", now(), timedelta(seconds=30))
+    assert (told()["workers"], told()["workers_busy"]) == (1, 0)
     work.take(check)
     assert told()["workers_busy"] == 1
     now.forward(timedelta(hours=1))
-    assert told()["workers_busy"] == 0  # its lease has ended: it is dead
+    assert (told()["workers"], told()["workers_busy"]) == (0, 0)  # nobody was heard of for longer than a lease
     work.end(check)
     assert told()["pipelines_open"] == 0

@@ -13,7 +13,8 @@ from rolecall.registry.access import authenticated, require
 from rolecall.registry.accounts.store import count
 from rolecall.registry.auth import Caller, Permission
 from rolecall.registry.envelope import Success, errors
-from rolecall.registry.pipelines.store import count_open, count_workers
+from rolecall.registry.pipelines.presence import count_workers
+from rolecall.registry.pipelines.store import count_busy_workers, count_open
 from rolecall.registry.settings import InjectedServices
 
 router = APIRouter()
@@ -32,13 +33,17 @@ class WhoAmI(BaseModel):
 
 
 class SystemStatus(BaseModel):
-    """`database` is its kind. `workers_busy` have a subtask under way now; those that wait for one leave no trace."""
+    """`database` is its kind. `workers` are there, in this process or another; `workers_busy` have a subtask under way.
+
+    One that was killed counts until it has not been heard of for half a minute.
+    """
 
     healthy: Literal[True]
     version: str
     database: str
     accounts: int
     pipelines_open: int
+    workers: int
     workers_busy: int
 
 
@@ -74,6 +79,7 @@ def whoami(caller: Annotated[Caller, Depends(authenticated)]) -> Success[WhoAmI]
 )
 def system_status(services: InjectedServices) -> Success[SystemStatus]:
     """The registry's version, its size, and what it is doing."""
+    now = services.now()
     with services.database.reading() as session:
         return Success(
             data=SystemStatus(
@@ -82,7 +88,8 @@ def system_status(services: InjectedServices) -> Success[SystemStatus]:
                 database=services.database.dialect,
                 accounts=count(session),
                 pipelines_open=count_open(session),
-                workers_busy=count_workers(session, services.now()),
+                workers=count_workers(session, now),
+                workers_busy=count_busy_workers(session, now),
             )
         )
 

@@ -144,6 +144,15 @@ class SubtaskRow(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class WorkerRow(Base):
+    """A worker that is there, whether it has work or not, until `there_until` unless it says so again."""
+
+    __tablename__ = "workers"
+
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
+    there_until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class UnitRow(Base):
     """An organizational unit or root, as the last discovery through `organization` saw it.
 

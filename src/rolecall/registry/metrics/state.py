@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from rolecall.core.verdicts import Verdict
 from rolecall.registry.accounts.schemas import CheckResult
 from rolecall.registry.database.models import AccountRow, AuditRow, CheckRow, KeyRow, PipelineRow, SubtaskRow
+from rolecall.registry.pipelines.presence import count_workers
 from rolecall.registry.pipelines.terms import OPEN, UNDONE, Kind, SubtaskState
 
 PREFIX = "rolecall_registry"
@@ -44,7 +45,9 @@ def of_accounts(session: Session, now: datetime) -> Iterator[Metric]:
 
 
 def of_work(session: Session, now: datetime) -> Iterator[Metric]:
-    """What waits for a worker or is with one, and what a worker has left lying."""
+    """What waits for a worker or is with one, what a worker has left lying, and how many workers there are."""
+    workers = count_workers(session, now)
+    yield GaugeMetricFamily(f"{PREFIX}_workers", "Workers that are there, whether they have work or not.", workers)
     yield _subtasks(session)
     left = select(func.count()).where(
         SubtaskRow.state == SubtaskState.RUNNING.value,

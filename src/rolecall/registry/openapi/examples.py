@@ -159,6 +159,7 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
                 "database": "postgresql",
                 "accounts": 1042,
                 "pipelines_open": 2,
+                "workers": 1,
                 "workers_busy": 1,
             }
         )

@@ -137,7 +137,7 @@ def count_open(session: Session) -> int:
     return session.scalar(select(func.count(PipelineRow.id)).where(PipelineRow.status.in_(OPEN))) or 0
 
 
-def count_workers(session: Session, now: datetime) -> int:
+def count_busy_workers(session: Session, now: datetime) -> int:
     """Workers that hold a subtask now."""
     held = (SubtaskRow.state == SubtaskState.RUNNING.value, SubtaskRow.leased_until > now)
     return session.scalar(select(func.count(SubtaskRow.owner.distinct())).where(*held)) or 0

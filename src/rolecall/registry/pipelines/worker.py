@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rolecall.registry.database.engine import Database
-from rolecall.registry.pipelines import leases
+from rolecall.registry.pipelines import leases, presence
 from rolecall.registry.pipelines.bell import Bell
 from rolecall.registry.pipelines.jobs import Claimed, Jobs, Outcome, Tell, nothing_but
 from rolecall.registry.pipelines.persistence import DatabaseAway, Persistence
@@ -71,6 +71,8 @@ class Worker:
                 await self._leave()
                 renewing.cancel()
                 await asyncio.wait([renewing])
+                with suppress(DatabaseAway):  # then it is forgotten in time
+                    await self._store.write(presence.leave, self.owner, self._now())
                 _log.info("worker ended", extra={"fields": {"owner": self.owner}})
 
     async def _take_until_stopped(self, awake: asyncio.Event) -> None:
@@ -136,8 +138,10 @@ class Worker:
             _log.warning("lease lost", extra={"fields": _fields(claimed)})
 
     async def _renew(self) -> None:
-        """Until it is cancelled."""
+        """Says that it is there and renews what it holds, until it is cancelled."""
         while True:
+            with suppress(DatabaseAway):
+                await self._store.write(presence.be_there, self.owner, self._now(), self._terms.lease)
             await asyncio.sleep(self._terms.lease.total_seconds() / 3)
             if claims := self._claims():
                 with suppress(DatabaseAway):  # then nobody else takes them either

@@ -90,6 +90,12 @@ def _pipelines() -> None:
     )
     op.create_index("ix_subtasks_pipeline_id_state", "subtasks", ["pipeline_id", "state"])
     op.create_index("ix_subtasks_state_priority_id", "subtasks", ["state", "priority", "id"])
+    op.create_table(
+        "workers",
+        sa.Column("owner", sa.String(64), nullable=False),
+        sa.Column("there_until", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("owner", name="pk_workers"),
+    )
 
 
 def _organization() -> None:
@@ -162,7 +168,7 @@ def downgrade() -> None:
     op.drop_table("audit_log")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_log_only_grows()")
-    for table in ("organization_accounts", "organization_units", "subtasks", "pipelines", "checks"):
+    for table in ("organization_accounts", "organization_units", "workers", "subtasks", "pipelines", "checks"):
         op.drop_table(table)
     op.drop_index("ix_accounts_check_result", "accounts")
     op.drop_index("ix_accounts_role_arn", "accounts")
