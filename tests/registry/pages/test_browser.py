@@ -294,13 +294,23 @@ def test_an_analyst_is_refused_in_words(site: Site, windows: Windows) -> None:
         expect(page.get_by_text(f"The role Analyst may not {words}.")).to_be_visible()
 
 
-def test_who_may_not_view_accounts_is_told_so_and_finds_the_pipelines(site: Site, windows: Windows) -> None:
+def test_who_may_not_view_accounts_is_led_to_the_pipelines_and_elsewhere_told_so(site: Site, windows: Windows) -> None:
     site.register("unseen account")
     page = windows.signed_in(Role.READ_ONLY_ANALYST)
+    expect(page.get_by_role("heading", name="Pipelines")).to_be_visible()
+    page.goto("/")
     expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
     assert "unseen account" not in page.content()
-    page.get_by_role("link", name="Pipelines").click()
+    page.get_by_role("link", name="Rolecall registry").click()
     expect(page.get_by_role("heading", name="Pipelines")).to_be_visible()
+
+
+def test_who_goes_astray_is_shown_the_way_back(windows: Windows) -> None:
+    page = windows.signed_in()
+    page.goto("/nowhere")
+    expect(page.get_by_role("heading", name="Not Found")).to_be_visible()
+    page.get_by_role("link", name="Go to the accounts").click()
+    expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
 
 
 def test_pages_lead_on_and_back(site: Site, windows: Windows) -> None:
