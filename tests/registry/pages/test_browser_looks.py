@@ -50,7 +50,14 @@ def _filled(site: Site) -> None:
 
 
 def every_page(page: Page, site: Site) -> Iterator[str]:
-    """Goes to one page after the other, those that only a form leads to as well, and tells where it is."""
+    """Goes to one page after the other, and tells where it is once it has its style."""
+    for where in _walked(page, site):
+        page.wait_for_load_state()
+        yield where
+
+
+def _walked(page: Page, site: Site) -> Iterator[str]:
+    """Those that only a form leads to as well."""
     for path in PAGES:
         page.goto(path)
         for folded in page.locator("details:not([open]) > summary").all():
