@@ -51,7 +51,7 @@ def test_issues_are_told_by_service_with_their_mend(analyst: Visitor) -> None:
 
 @pytest.mark.usefixtures("checked")
 def test_earlier_checks_are_listed_newest_first(analyst: Visitor) -> None:
-    history = analyst.text("/accounts/1").partition("Earlier checks")[2]
+    history = analyst.text("/accounts/1").partition("History")[2]
     assert history.index("the role is restricted") < history.index("the role is ready")
 
 
