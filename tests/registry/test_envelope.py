@@ -12,10 +12,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from rolecall.errors import Unreachable
+from rolecall.registry.auth import Role
 from rolecall.registry.edge import MAX_BODY_BYTES
 
-from .conftest import aws_account
-from .fakes import ABSENT_ROLE, FakeProbe
+from .conftest import Seed, aws_account
+from .fakes import ABSENT_ROLE, GOOD_ROLE, FakeProbe
+from .pages.visitor import Visitor
 
 
 def assert_error(answer: httpx.Response, status: int, code: str) -> None:
@@ -111,6 +113,17 @@ def test_an_unexpected_error_is_500_and_says_nothing_of_itself(client: TestClien
     answer = client.post("/api/v3/accounts", json=aws_account("prod"))
     assert_error(answer, 500, "internal_error")
     assert "canary" not in answer.text
+
+
+def test_a_browser_is_shown_a_page_of_an_unexpected_error(anonymous: TestClient, seed: Seed, probe: FakeProbe) -> None:
+    browser = Visitor(anonymous, seed.keys[Role.ADMINISTRATOR])
+    probe.error = RuntimeError("canary")
+    form = {"form_token": browser.token(), "name": "prod", "role": GOOD_ROLE}
+    answer = anonymous.post("/accounts/add", data=form, headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "The registry failed; its log says why." in answer.text
+    assert "canary" not in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 def test_aws_out_of_reach_is_503_and_registers_nothing(client: TestClient, probe: FakeProbe) -> None:

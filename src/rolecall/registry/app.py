@@ -25,7 +25,7 @@ from rolecall.registry.openapi import document as openapi
 from rolecall.registry.openapi import page as reference
 from rolecall.registry.openapi.document import DocumentedApp
 from rolecall.registry.pages import routes as pages
-from rolecall.registry.pages.astray import answer_browsers_with_pages
+from rolecall.registry.pages.astray import answer_browsers_with_pages, failure
 from rolecall.registry.pipelines import routes as pipelines
 from rolecall.registry.settings import Services, Settings
 from rolecall.registry.work import Work, at_work
@@ -77,7 +77,7 @@ def create_app(
     install_error_handlers(app, [route for router in ROUTERS for route in router.routes])
     answer_browsers_with_pages(app)
     app.mount("/static", pages.static_files())
-    app.add_middleware(Edge, traffic=scraped.traffic)
+    app.add_middleware(Edge, traffic=scraped.traffic, failed=failure)
     return app
 
 

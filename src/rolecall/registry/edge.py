@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rolecall.registry.envelope import error_response
 from rolecall.registry.metrics.traffic import Traffic
 
 MAX_BODY_BYTES = 64 * 1024
@@ -38,11 +40,12 @@ _log = logging.getLogger(__name__)
 
 
 class Edge:
-    """ASGI middleware around the whole app."""
+    """ASGI middleware around the whole app. `failed` says so to who asked."""
 
-    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
+    def __init__(self, app: ASGIApp, traffic: Traffic, failed: Callable[[Request], Response]) -> None:
         self._app = app
         self._traffic = traffic
+        self._failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,8 +60,7 @@ class Edge:
             _log.exception("unexpected error", extra={"fields": {"method": scope["method"], "path": scope["path"]}})
             if answer.status:
                 raise
-            response = error_response(500, "internal_error", "The registry failed; its log says why.")
-            await response(scope, receive, answer.send)
+            await self._failed(Request(scope))(scope, receive, answer.send)
         finally:
             seconds = time.monotonic() - started
             self._traffic.count(scope["method"], answer.status, seconds)

@@ -1,4 +1,4 @@
-"""What a browser is answered at an address that no page is at: a page, where a program is answered the API's error."""
+"""What a browser is answered where no page answers it: a page, where a program is answered the API's error."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from rolecall.registry.envelope import error_response
 from rolecall.registry.pages.guard import bare
 
 _FOR_PROGRAMS = frozenset({"api", "healthz", "metrics", "static"})
@@ -29,10 +30,18 @@ def answer_browsers_with_pages(app: FastAPI) -> None:
         app.exception_handler(status)(_page_or(handle, text))
 
 
+def failure(request: Request) -> Response:
+    """For what nobody has foreseen."""
+    text = "The registry failed; its log says why."
+    if _is_for_pages(request):
+        return bare(HTTPStatus.INTERNAL_SERVER_ERROR, text)
+    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", text)
+
+
 def _page_or(handle: _Handler, text: str) -> _Handler:
     async def answer(request: Request, error: HTTPException) -> Response:
         told = await handle(request, error)
-        if not _is_astray(request):
+        if not _is_for_pages(request):
             return told
         page = bare(HTTPStatus(told.status_code), text)
         if allowed := told.headers.get("Allow"):
@@ -42,7 +51,7 @@ def _page_or(handle: _Handler, text: str) -> _Handler:
     return answer
 
 
-def _is_astray(request: Request) -> bool:
+def _is_for_pages(request: Request) -> bool:
     """Whether it is a browser, where pages are."""
     beginning = request.url.path.split("/")[1]
     return beginning not in _FOR_PROGRAMS and "text/html" in request.headers.get("Accept", "")
