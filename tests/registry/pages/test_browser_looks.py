@@ -95,7 +95,9 @@ def violations(page: Page, *rules: str) -> list[tuple[str, str]]:
 
     https://github.com/dequelabs/axe-core
     """
-    options = {"runOnly": {"type": "rule", "values": rules}} if rules else None
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
     found = Axe().run(page, options=options).response["violations"]
     return [(violation["id"], violation["nodes"][0]["html"]) for violation in found]
 
