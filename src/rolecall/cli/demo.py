@@ -20,6 +20,7 @@ from typing import Any, TextIO
 import typer
 
 from rolecall.cli.commands.check import print_check
+from rolecall.cli.demo_discovery import discover
 from rolecall.cli.options import Options
 from rolecall.cli.running import end_on_signals, print_json, wait_for_interrupt
 from rolecall.cli.views import console
@@ -59,6 +60,7 @@ def run(given: Options, *, serve: bool, speed: float) -> None:
         _present(given, report)
         _refuse_surprises(report)
         if serve:
+            discover(stage.url, stage.key, report["organization"]["management_account"])
             _wait(stage)
         else:
             _say(given, "\n`rolecall demo --serve` leaves the registry's page up; the README does all this by hand.")
