@@ -12,7 +12,6 @@ from rolecall.registry.database.models import PipelineRow, SubtaskRow
 from rolecall.registry.pipelines.store import begin
 from rolecall.registry.pipelines.terms import Kind, NewPipeline, NewSubtask, PipelineType, User
 
-
 _BEGINS_WITH = {PipelineType.HEALTHCHECK: Kind.CHECK, PipelineType.ACCOUNT_DISCOVERY: Kind.LIST}
 
 
