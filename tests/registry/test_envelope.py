@@ -33,6 +33,28 @@ def test_what_is_not_there_is_404(client: TestClient, path: str) -> None:
     assert_error(client.get(path), 404, "account_not_found" if "accounts" in path else "not_found")
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nope", "/accounts/1/nope", "/apis", "/%2e%2e/nope"])
+def test_a_browser_is_shown_a_page_where_nothing_is(anonymous: TestClient, path: str) -> None:
+    answer = anonymous.get(path, headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is nothing at this address." in answer.text
+    assert "nope" not in answer.text
+
+
+def test_a_browser_that_asks_where_forms_are_sent_is_shown_a_page(anonymous: TestClient) -> None:
+    answer = anonymous.get("/import/preview", headers=BROWSER)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert "Nothing can be read at this address" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/nope", "/api/v3/nope", "/api", "/healthz/", "/metrics/x", "/static/nope.css"])
+def test_a_browser_too_is_answered_the_error_where_programs_ask(anonymous: TestClient, path: str) -> None:
+    assert_error(anonymous.get(path, headers=BROWSER), 404, "not_found")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

@@ -18,7 +18,7 @@ from rolecall.registry.settings import Settings
 
 from .conftest import Seed, aws_account
 from .fakes import GOOD_ROLE, FakeNow, FakeProbe
-from .pages.visitor import form_token, sign_in
+from .pages.visitor import Visitor, form_token, sign_in
 
 
 @pytest.fixture
@@ -55,6 +55,13 @@ def test_a_role_that_may_not_view_accounts_sees_none(anonymous: TestClient, clie
     page = anonymous.get("/")
     assert page.status_code == 403
     assert "prod" not in page.text
+
+
+def test_who_may_view_pipelines_alone_begins_there(anonymous: TestClient, seed: Seed) -> None:
+    reader = Visitor(anonymous, seed.keys[Role.READ_ONLY_ANALYST])
+    assert reader.get("/sign-in").headers["location"] == "/pipelines"
+    assert 'class="brand" href="/pipelines"' in reader.get("/").text
+    assert 'href="/pipelines">Go to the pipelines' in reader.get("/pipelines/9").text
 
 
 @pytest.mark.parametrize("token", [None, "", "0" * 64, "é"])

@@ -25,6 +25,7 @@ from rolecall.registry.openapi import document as openapi
 from rolecall.registry.openapi import page as reference
 from rolecall.registry.openapi.document import DocumentedApp
 from rolecall.registry.pages import routes as pages
+from rolecall.registry.pages.astray import answer_browsers_with_pages
 from rolecall.registry.pipelines import routes as pipelines
 from rolecall.registry.settings import Services, Settings
 from rolecall.registry.work import Work, at_work
@@ -74,6 +75,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     install_error_handlers(app, [route for router in ROUTERS for route in router.routes])
+    answer_browsers_with_pages(app)
     app.mount("/static", pages.static_files())
     app.add_middleware(Edge, traffic=scraped.traffic)
     return app

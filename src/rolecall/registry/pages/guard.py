@@ -109,6 +109,11 @@ def problem(visit: Visit, status: HTTPStatus, title: str, text: str) -> HTMLResp
     return render("problem.html", visit, status, title=title, text=text)
 
 
+def bare(status: HTTPStatus, text: str) -> HTMLResponse:
+    """A page for whoever it is: what is known of the visitor may be what failed."""
+    return render("problem.html", None, status, title=status.phrase, text=text)
+
+
 def page_router() -> APIRouter:
     return APIRouter(include_in_schema=False, route_class=_PageRoute)
 
@@ -132,18 +137,13 @@ class _PageRoute(APIRoute):
             except ApiError as error:
                 return problem(request.state.visit, error.status, error.status.phrase, error.message)
             except RequestValidationError:
-                return _bare(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
+                return bare(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
             except OperationalError:
-                return _bare(HTTPStatus.SERVICE_UNAVAILABLE, "The registry's database does not answer. Try again.")
+                return bare(HTTPStatus.SERVICE_UNAVAILABLE, "The registry's database does not answer. Try again.")
             except HTTPException as error:
-                return _bare(HTTPStatus(error.status_code), f"{error.detail}.")
+                return bare(HTTPStatus(error.status_code), f"{error.detail}.")
 
         return handle_page
-
-
-def _bare(status: HTTPStatus, text: str) -> HTMLResponse:
-    """A page for whoever it is: what is known of the visitor may be what failed."""
-    return render("problem.html", None, status, title=status.phrase, text=text)
 
 
 async def _genuine(request: Request, visit: Visit) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from rolecall.registry.auth import Caller
 from rolecall.registry.pages.guard import InjectedFields, is_genuine, page_router
 from rolecall.registry.pages.session import BrowserSession
 from rolecall.registry.pages.templating import render, see_other
-from rolecall.registry.pages.visit import InjectedVisit, Visit, set_session
+from rolecall.registry.pages.visit import InjectedVisit, Visit, home, set_session
 from rolecall.registry.settings import InjectedServices, Services
 
 router = page_router()
@@ -25,7 +25,7 @@ router = page_router()
 def sign_in_page(services: InjectedServices, visit: InjectedVisit) -> Response:
     """The form that takes a key."""
     if visit.caller:
-        return see_other("/")
+        return see_other(home(visit.caller))
     return _form(services, visit, HTTPStatus.OK)
 
 
@@ -43,7 +43,7 @@ async def sign_in(
     if caller is None:
         return _form(services, visit, HTTPStatus.UNAUTHORIZED, "The registry does not know this key.")
     await run_in_threadpool(_record, request, services, caller, "signed_in")
-    response = see_other("/")
+    response = see_other(home(caller))
     set_session(response, services, visit, BrowserSession.begin(services.now(), caller.id))
     return response
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from rolecall import __version__
 from rolecall.core.ids import RoleArn
 from rolecall.registry.auth import Permission
-from rolecall.registry.pages.visit import Visit
+from rolecall.registry.pages.visit import Visit, home
 
 HERE = Path(__file__).parent
 _AFTER_SEPARATOR = re.compile(r"(?<=[:/])(?=[^:/])")
@@ -55,10 +55,14 @@ _templates = _environment()
 
 
 def context_of(visit: Visit | None) -> dict[str, object]:
-    """What every template knows of the visitor: nothing of None. `may` is by `Permission`'s words."""
+    """What every template knows of the visitor: nothing of None. `may` is by `Permission`'s words.
+
+    `home` is where the registry begins for the visitor.
+    """
     caller = visit.caller if visit else None
     may = {permission.value: bool(caller and caller.may(permission)) for permission in Permission}
-    return {"caller": caller, "form_token": visit.form_token if visit else "", "may": may}
+    form_token = visit.form_token if visit else ""
+    return {"caller": caller, "form_token": form_token, "may": may, "home": home(caller)}
 
 
 def template(name: str) -> Template:

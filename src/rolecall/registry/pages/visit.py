@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from rolecall.registry.auth import Caller, caller_by_id
+from rolecall.registry.auth import Caller, Permission, caller_by_id
 from rolecall.registry.pages.session import BrowserSession, SessionSigner
 from rolecall.registry.settings import InjectedServices, Services
 
@@ -43,6 +43,11 @@ def _caller(services: Services, session: BrowserSession) -> Caller | None:
         return None
     with services.database.reading() as reading:
         return caller_by_id(reading, session.key_id)
+
+
+def home(caller: Caller | None) -> str:
+    """The first place that the caller may see. A stranger is led from there to the sign-in."""
+    return "/" if caller is None or caller.may(Permission.VIEW_ACCOUNTS) else "/pipelines"
 
 
 InjectedVisit = Annotated[Visit, Depends(_visit)]
