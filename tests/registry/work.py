@@ -72,8 +72,9 @@ class Work:
             )
 
     def found(self, pipeline_id: int, numbers: Sequence[str]) -> None:
-        """A discovery has listed accounts of these numbers, each to be joined."""
+        """A discovery has listed accounts of these numbers, each to be joined, and checks the first."""
         new = [NewSubtask(Kind.JOIN, f"Join {number}", {"account": number}, BULK) for number in numbers]
+        new.append(NewSubtask(Kind.CHECK, f"Check {numbers[0]}", {"account": numbers[0]}, BULK))
         with self.services.database.transaction() as session:
             add_subtasks(session, pipeline_id, new)
 

@@ -12,6 +12,8 @@ from rolecall.registry.database.models import PipelineRow, SubtaskRow
 from rolecall.registry.pipelines.store import begin
 from rolecall.registry.pipelines.terms import Kind, NewPipeline, NewSubtask, PipelineType, User
 
+_BEGINS_WITH = {PipelineType.HEALTHCHECK: Kind.CHECK, PipelineType.ACCOUNT_DISCOVERY: Kind.LIST}
+
 
 def begin_for(change: Change, session: Session, new: NewPipeline) -> int:
     """The id of the pipeline, which is the caller's. It has to be one that may be begun many times."""
@@ -23,10 +25,11 @@ def begin_for(change: Change, session: Session, new: NewPipeline) -> int:
 
 def same_again(row: PipelineRow, subtasks: Sequence[SubtaskRow]) -> NewPipeline:
     """The pipeline as it was begun: what its subtasks added by themselves they will add again."""
+    first = _BEGINS_WITH[PipelineType(row.type)]
     return NewPipeline(
         type=PipelineType(row.type),
         name=row.name,
-        subtasks=tuple(_again(subtask) for subtask in subtasks if subtask.kind != Kind.JOIN),
+        subtasks=tuple(_again(subtask) for subtask in subtasks if subtask.kind == first),
         parameters=row.parameters,
     )
 
