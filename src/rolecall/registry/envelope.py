@@ -25,10 +25,10 @@ from rolecall.registry.openapi.errors import documented
 T = TypeVar("T")
 
 
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
-"""A text that may be looked for in the database: PostgreSQL keeps no NUL.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=2048)]
+"""A text that may be looked for in the database: PostgreSQL keeps no NUL, and SQLite takes no pattern of any length.
 
-https://www.postgresql.org/docs/current/datatype-character.html
+https://www.postgresql.org/docs/current/datatype-character.html and https://sqlite.org/limits.html
 """
 
 

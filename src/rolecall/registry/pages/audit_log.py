@@ -54,7 +54,7 @@ class Asked:
 
 async def _asked(user: _Text = "", event: str = "", first: str = "", last: str = "") -> Asked:
     """An address that was written by hand is read as far as it can be."""
-    return Asked(user.strip(), event if event in EVENTS else "", _day(first), _day(last))
+    return Asked(user.replace("\0", "").strip(), event if event in EVENTS else "", _day(first), _day(last))
 
 
 def _day(text: str) -> date | None:
