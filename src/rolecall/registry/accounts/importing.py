@@ -93,9 +93,7 @@ async def run(services: Services, change: Change, outcomes: Sequence[Outcome]) -
     added: list[str] = []
     try:
         for some in _parts(outcomes, _AT_ONCE):
-            for outcome in await asyncio.gather(*(_done(services, change, outcome) for outcome in some)):
-                if outcome.fate is Fate.ADDED:
-                    added.append(outcome.line.name)
+            for outcome in await _all_done(services, change, some, added):
                 yield outcome
     finally:
         with CancelScope(shield=True):
@@ -104,6 +102,25 @@ async def run(services: Services, change: Change, outcomes: Sequence[Outcome]) -
 
 def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+async def _all_done(
+    services: Services, change: Change, outcomes: Sequence[Outcome], added: list[str]
+) -> Sequence[Outcome]:
+    """At once, in this order. Notes what was `added`.
+
+    What has begun comes to its end, also where one of them fails or nobody waits any more: it may have added
+    an account.
+    """
+    tasks = [asyncio.create_task(_done(services, change, outcome)) for outcome in outcomes]
+    try:
+        await asyncio.wait(tasks)
+    finally:
+        with CancelScope(shield=True):
+            await asyncio.wait(tasks)
+        ended = [task.result() for task in tasks if not (task.cancelled() or task.exception())]
+        added.extend(outcome.line.name for outcome in ended if outcome.fate is Fate.ADDED)
+    return [task.result() for task in tasks]
 
 
 async def _done(services: Services, change: Change, outcome: Outcome) -> Outcome:
