@@ -143,7 +143,8 @@ async def _done(services: Services, change: Change, outcome: Outcome) -> Outcome
 
 
 def _conclude(services: Services, change: Change, added: Sequence[str], lines: int) -> None:
-    with change.transaction("accounts_imported", f"{len(added)} accounts of {lines} lines") as session:
+    subject = f"{len(added)} accounts of {lines} lines"
+    with change.transaction("accounts_imported", subject, concluding=True) as session:
         if added:
             begin_for(change, session, check_pipeline(added))
     services.wake()
