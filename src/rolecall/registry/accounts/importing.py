@@ -14,7 +14,6 @@ from typing import TypeVar
 from anyio import CancelScope
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from rolecall.registry.accounts.adding import add_role
@@ -22,6 +21,7 @@ from rolecall.registry.accounts.roles_csv import Line
 from rolecall.registry.accounts.schemas import AccountType, CredentialData, NewAccount
 from rolecall.registry.audit.change import Change
 from rolecall.registry.checks.begin import check_pipeline
+from rolecall.registry.database.engine import AWAY
 from rolecall.registry.database.models import AccountRow
 from rolecall.registry.envelope import ApiError
 from rolecall.registry.pipelines.begin import begin_for
@@ -137,7 +137,7 @@ async def _done(services: Services, change: Change, outcome: Outcome) -> Outcome
         await add_role(services, change, account)
     except ApiError as error:
         return Outcome(line, Fate.REFUSED, error.message)
-    except OperationalError:
+    except AWAY:
         return Outcome(line, Fate.REFUSED, "The registry's database did not answer. Import the file again.")
     return Outcome(line, Fate.ADDED)
 
