@@ -23,6 +23,7 @@ EVENTS = (
     *("check_begun", "discovery_begun", "pipeline_cancelled", "pipeline_begun_again"),
     *("key_created", "key_revoked"),
     *("signed_in", "signed_out", "sign_in_refused"),
+    "database_restored",
 )
 
 router = page_router()
