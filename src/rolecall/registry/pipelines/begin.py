@@ -23,10 +23,12 @@ def begin_for(change: Change, session: Session, new: NewPipeline) -> int:
 
 def same_again(row: PipelineRow, subtasks: Sequence[SubtaskRow]) -> NewPipeline:
     """The pipeline as it was begun: what its subtasks added by themselves they will add again."""
+    discovers = row.type == PipelineType.ACCOUNT_DISCOVERY
+    first = [subtask for subtask in subtasks if not discovers or subtask.kind == Kind.LIST]
     return NewPipeline(
         type=PipelineType(row.type),
         name=row.name,
-        subtasks=tuple(_again(subtask) for subtask in subtasks if subtask.kind != Kind.JOIN),
+        subtasks=tuple(map(_again, first)),
         parameters=row.parameters,
     )
 
