@@ -38,6 +38,15 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'registry.db'}"
 
 
+def test_a_file_that_everybody_could_read_is_no_longer_everybodys(tmp_path: Path) -> None:
+    """A group may be let in, such as one that makes copies."""
+    file = tmp_path / "registry.db"
+    file.touch()
+    file.chmod(0o644)
+    open_database(f"sqlite:///{file}").close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
 def test_a_new_database_file_is_its_owners_alone_and_written_ahead(tmp_path: Path) -> None:
     file = tmp_path / "registry.db"
     open_database(f"sqlite:///{file}").close()

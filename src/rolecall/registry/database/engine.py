@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import time
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
@@ -117,8 +118,17 @@ def _engine(url: URL) -> Engine:
 
 
 def _create_private(file: Path) -> None:
-    """Makes an empty file that only its owner reads; SQLite gives its journal files the same mode."""
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    """Makes an empty file that only its owner reads; SQLite gives its journal files the same mode.
+
+    From one that is there already it takes what everybody on the machine may do with it: somebody may have touched it.
+    """
+    opened = os.open(file, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        mode = stat.S_IMODE(os.fstat(opened).st_mode)
+        if mode & stat.S_IRWXO:
+            os.fchmod(opened, mode & ~stat.S_IRWXO)
+    finally:
+        os.close(opened)
 
 
 def _begin_sqlite(connection: Connection) -> None:
