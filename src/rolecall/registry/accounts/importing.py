@@ -113,14 +113,19 @@ async def _all_done(
     an account.
     """
     tasks = [asyncio.create_task(_done(services, change, outcome)) for outcome in outcomes]
+    for task in tasks:
+        task.add_done_callback(lambda task: added.extend(_added_by(task)))
     try:
         await asyncio.wait(tasks)
     finally:
         with CancelScope(shield=True):
             await asyncio.wait(tasks)
-        ended = [task.result() for task in tasks if not (task.cancelled() or task.exception())]
-        added.extend(outcome.line.name for outcome in ended if outcome.fate is Fate.ADDED)
     return [task.result() for task in tasks]
+
+
+def _added_by(task: asyncio.Task[Outcome]) -> Iterator[str]:
+    if not (task.cancelled() or task.exception()) and task.result().fate is Fate.ADDED:
+        yield task.result().line.name
 
 
 async def _done(services: Services, change: Change, outcome: Outcome) -> Outcome:
