@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from rolecall.registry.app import create_app
 from rolecall.registry.auth import Role
 from rolecall.registry.buckets import Buckets
 from rolecall.registry.server import listen
 from rolecall.registry.settings import Settings
 
-from .conftest import Seed
+from .conftest import Seed, aws_account
 from .fakes import FakeNow, FakeProbe
 from .pages.visitor import form_token
 from .test_server import running
@@ -161,3 +165,21 @@ async def test_whom_a_proxy_tells_is_counted_only_where_there_is_a_proxy(
         assert [await asked_for(f"192.0.2.{number}") for number in range(10)] == [401] * 10
         assert await asked_for("192.0.2.99") == (401 if behind_proxy else 429)
         assert [await asked_for("192.0.2.99") for _ in range(10)][-1] == 429
+
+
+def test_whoever_reads_does_not_fail_where_nothing_can_be_written(
+    settings: Settings, seed: Seed, now: FakeNow, database_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another has the one lock for writing, or the disk is full: when a key was used is then told less exactly."""
+    monkeypatch.setattr("rolecall.registry.database.engine._BUSY_SECONDS", 0.2)
+    app = create_app(settings, FakeProbe(), now=now)
+    client = TestClient(app, headers={"Authorization": f"Bearer {seed.keys[Role.ADMINISTRATOR]}"})
+    with closing(sqlite3.connect(database_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert [client.get("/api/v3/accounts").status_code for _ in range(2)] == [200, 200]
+        assert client.post("/api/v3/accounts", json=aws_account("x")).status_code == 503
+        other.execute("ROLLBACK")
+    now.forward(timedelta(minutes=1))
+    told = client.get("/api/v3/auth/keys").json()["data"]
+    assert told[0]["last_used_timestamp"] == round(now().timestamp() * 1000)
+    app.state.services.database.close()

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.store import Window, add_account
-from rolecall.registry.database.engine import Database
+from rolecall.registry.database.engine import Database, open_database
 from rolecall.registry.database.models import AccountRow, CheckRow, MemberRow, UnitRow
 from rolecall.registry.discovery.coverage import Coverage, Hole, Place, Unit, tree
 from rolecall.registry.discovery.observed import holes_in, observed, organizations
 from rolecall.registry.discovery.remembered import Remembered
+
+from .postgres import Postgres
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ORGANIZATION = "management"
@@ -122,6 +124,45 @@ def test_what_is_remembered_is_read_anew_after_every_change(database: Database) 
         for seen in session.query(MemberRow).filter_by(organization=ORGANIZATION):
             seen.state, seen.seen_at = "ACTIVE", NOW + timedelta(days=1)
     assert now() == Coverage(4, 6, 6)
+
+
+def test_what_came_to_light_behind_a_later_change_is_read_after_a_few_seconds(postgres: Postgres) -> None:
+    """PostgreSQL gives out ids before what has them is committed: here the first check is the last to be seen."""
+    database = open_database(postgres.new_database())
+    time = [0.0]
+    remembered = Remembered(lambda: time[0])
+
+    def ready() -> int:
+        with database.reading() as session:
+            seen = remembered.observed(session, ORGANIZATION)
+        return seen.whole.ready if seen else -1
+
+    def check(session: Session, account_id: int) -> None:
+        session.add(
+            CheckRow(
+                account_id=account_id,
+                pipeline_id=1,
+                ended_at=NOW,
+                result="success",
+                verdict="ready",
+                reason="",
+                issues=[],
+            )
+        )
+        session.get_one(AccountRow, account_id).check_result = "success"
+        session.flush()
+
+    with database.transaction() as session:
+        session.add_all([unit("r-1", "Root"), member("1" * 12, "r-1"), member("2" * 12, "r-1")])
+        slow, quick = register(session, "slow", "1" * 12).id, register(session, "quick", "2" * 12).id
+    with database.transaction() as late:
+        check(late, slow)
+        with database.transaction() as session:
+            check(session, quick)
+        assert ready() == 1
+    time[0] += 6
+    assert ready() == 2
+    database.close()
 
 
 def test_a_tree_sums_up_from_below_with_units_by_name() -> None:

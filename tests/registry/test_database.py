@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from rolecall.errors import UsageError
 from rolecall.registry.audit.store import AuditQuery, Entry, lines_after, record
@@ -35,6 +36,15 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return cast(Postgres, request.getfixturevalue("postgres")).new_database(empty=True)
     return f"sqlite:///{tmp_path / 'registry.db'}"
+
+
+def test_a_file_that_everybody_could_read_is_no_longer_everybodys(tmp_path: Path) -> None:
+    """A group may be let in, such as one that makes copies."""
+    file = tmp_path / "registry.db"
+    file.touch()
+    file.chmod(0o644)
+    open_database(f"sqlite:///{file}").close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
 def test_a_new_database_file_is_its_owners_alone_and_written_ahead(tmp_path: Path) -> None:
@@ -92,3 +102,20 @@ def test_a_database_of_a_newer_rolecall_is_left_alone(database_file: Path) -> No
     with pytest.raises(UsageError) as caught:
         open_database(f"sqlite:///{database_file}")
     assert "newer rolecall" in caught.value.hint
+
+
+@pytest.mark.parametrize("options", ["", "&options=-c%20lock_timeout%3D999ms"])
+def test_nobody_waits_without_end_for_a_lock_of_postgresql(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch, options: str
+) -> None:
+    """Ten seconds at the most, as on SQLite, unless the URL says otherwise; here one."""
+    monkeypatch.setattr("rolecall.registry.database.engine._BUSY_SECONDS", 9 if options else 1)
+    database = open_database(postgres.new_database() + options)
+    began = time.monotonic()
+    with database.transaction() as holder:
+        holder.execute(text("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE"))
+        for _ in range(2):  # the second finds the connection that a rollback went through
+            with pytest.raises(OperationalError, match="lock timeout"), database.reading() as waiting:
+                waiting.execute(text("SELECT count(*) FROM accounts"))
+    assert time.monotonic() - began < 6
+    database.close()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +168,17 @@ def test_answers_are_as_the_openapi_document_says(app: FastAPI, client: TestClie
     for path, answer in answers:
         jsonschema.validate(answer.json(), resolved(document, answer, path))
     assert {answer.status_code for _, answer in answers} == {200, 201, 400, 401, 404, 409, 422}
+
+
+def test_a_database_whose_connections_are_all_taken_is_503(app: FastAPI, client: TestClient, seed: Seed) -> None:
+    visitor = Visitor(TestClient(app, follow_redirects=False), seed.keys[Role.ADMINISTRATOR])
+    engine = app.state.services.database._engine
+    engine.pool._timeout = 0.1
+    with ExitStack() as taken:
+        for _ in range(engine.pool.size() + engine.pool._max_overflow):
+            taken.enter_context(engine.execution_options(rolecall_only_reads=True).connect())
+        assert_error(client.get("/api/v3/accounts"), 503, "database_unavailable")
+        assert_error(client.get("/healthz"), 503, "database_unavailable")
+        page = visitor.get("/")
+        assert (page.status_code, "does not answer" in page.text) == (503, True)
+    assert client.get("/healthz").status_code == 200

@@ -18,6 +18,7 @@ from rolecall.registry.settings import Settings
 
 from .conftest import aws_account
 from .fakes import EXTERNAL_ID, FakeNow, FakeProbe
+from .pages.visitor import Visitor, sign_in
 from .work import ISSUE, Work
 
 Client = Callable[[Role], TestClient]
@@ -39,6 +40,14 @@ def client_with(app: FastAPI, database_url: str) -> Client:
         return TestClient(app, headers={"Authorization": f"Bearer {key}"})
 
     return client_with
+
+
+@pytest.fixture
+def visitor(app: FastAPI, database_url: str) -> Visitor:
+    """An administrator in a browser."""
+    return Visitor(
+        TestClient(app, follow_redirects=False), create_key(database_url, Role.ADMINISTRATOR.value, "browser")
+    )
 
 
 def told(client: TestClient, path: str, **query: object) -> Any:
@@ -119,3 +128,35 @@ def test_two_who_revoke_each_other_at_once_do_not_both_go(client_with: Client) -
     assert set(statuses) <= {200, 401, 409}
     left = [client.get("/api/v3/auth/keys").status_code for client in administrators]
     assert sorted(left) == [200, 401]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?search=%00",
+        "/audit-log?user=%00",
+        "/organization/holes?organization=%00&unit=x",
+        "/accounts/add/name?name=%00",
+    ],
+)
+def test_a_page_is_asked_for_what_no_database_holds(visitor: Visitor, path: str) -> None:
+    assert visitor.get(path).status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"), [("/accounts/check", {"search": "\0"}), ("/organization/discover", {"account": "\0"})]
+)
+def test_a_form_brings_what_no_database_holds(visitor: Visitor, path: str, fields: dict[str, str]) -> None:
+    assert visitor.send(path, **fields).status_code in (303, 400)
+
+
+def test_a_key_that_no_database_holds_is_not_known(app: FastAPI) -> None:
+    assert sign_in(TestClient(app), "a\0b") == 401
+
+
+@pytest.mark.parametrize("path", ["accounts?account_name=", "audit-log?page=1&per_page=1&route=", "accounts/"])
+def test_a_text_that_is_too_long_to_be_looked_for_is_refused(client_with: Client, path: str) -> None:
+    """The databases' own limits are far apart, and reaching one looks as if the database were away."""
+    client = client_with(Role.ADMINISTRATOR)
+    assert client.post("/api/v3/accounts", json=aws_account("one")).status_code == 201
+    assert client.get(f"/api/v3/{path}{'_' * 26_000}").status_code == 422

@@ -156,7 +156,7 @@ def test_a_discovery_begun_again_lists_the_organization_anew(
     work.found(discovery, ["111122223333", "444455556666"])
     work.end(discovery)
     again = begun(client.post(f"{PIPELINES}/{discovery}/rerun"))
-    assert one(client, discovery)["summary"]["total"] == 4
+    assert one(client, discovery)["summary"]["total"] == 5
     assert [subtask["name_key"] for subtask in one(client, again)["subtasks"]] == ["list"]
     assert one(client, again)["pipeline"]["type"] == "accountdiscovery"
     assert work.parameters(again) == work.parameters(discovery)

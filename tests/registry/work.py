@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from rolecall.registry.accounts.store import find_account
+from rolecall.registry.checks.begin import check_subtask
 from rolecall.registry.database.models import CheckRow
 from rolecall.registry.pipelines.store import add_subtasks, find, locked, settle, subtasks_of
 from rolecall.registry.pipelines.terms import BULK, Kind, NewSubtask, SubtaskState
@@ -72,9 +73,9 @@ class Work:
             )
 
     def found(self, pipeline_id: int, numbers: Sequence[str]) -> None:
-        """A discovery has listed accounts of these numbers, each to be joined, and checks the first."""
+        """A discovery has listed accounts of these numbers, and registered each, which is to be checked."""
         new = [NewSubtask(Kind.JOIN, f"Join {number}", {"account": number}, BULK) for number in numbers]
-        new.append(NewSubtask(Kind.CHECK, f"Check {numbers[0]}", {"account": numbers[0]}, BULK))
+        new += [check_subtask(f"account ({number})", BULK) for number in numbers]
         with self.services.database.transaction() as session:
             add_subtasks(session, pipeline_id, new)
 

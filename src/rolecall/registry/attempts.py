@@ -7,10 +7,10 @@ this process's memory: each of several servers counts for itself.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import math
 import re
 import time
-from datetime import timedelta
 from http import HTTPStatus
 
 from fastapi import Request
@@ -18,10 +18,12 @@ from fastapi import Request
 from rolecall.registry.audit.change import route_of, source_of
 from rolecall.registry.audit.store import Entry, record
 from rolecall.registry.auth import Caller, authenticate, note_use
+from rolecall.registry.buckets import USES_EVERY
+from rolecall.registry.database.engine import AWAY
 from rolecall.registry.envelope import ApiError
 from rolecall.registry.settings import Services
 
-_USES_EVERY = timedelta(minutes=1)
+_log = logging.getLogger(__name__)
 _PUBLIC_HALF = re.compile(r"[0-9a-f]{16}")
 
 
@@ -69,11 +71,17 @@ def _network(source: str | None) -> str:
 
 
 def _record_use(services: Services, caller: Caller) -> None:
-    """At most once a minute, so that whoever reads need not wait for whoever writes."""
+    """At most once a minute, so that whoever reads need not wait for whoever writes; nor fail with him."""
     now = services.now()
-    if caller.last_used_at is None or now - caller.last_used_at >= _USES_EVERY:
+    if caller.last_used_at and now - caller.last_used_at < USES_EVERY:
+        return
+    if not services.attempts.uses.take(str(caller.id), now):
+        return
+    try:
         with services.database.transaction() as session:
             note_use(session, caller, now)
+    except AWAY as error:
+        _log.warning("use of a key not noted", extra={"fields": {"error": type(error).__name__}})
 
 
 def _record_refusal(request: Request, services: Services, key: str, began: float) -> None:

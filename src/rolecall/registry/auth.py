@@ -129,7 +129,8 @@ def key_subject(row: KeyRow) -> str:
 def authenticate(session: Session, key: str) -> Caller | None:
     """Whose key this is, or None. An unknown key takes the same comparison as a wrong secret."""
     public, _, secret = key.partition(".")
-    row = session.scalar(select(KeyRow).where(KeyRow.public_key == public))
+    # PostgreSQL is not asked for what it cannot hold, such as NUL.
+    row = session.scalar(select(KeyRow).where(KeyRow.public_key == public)) if public.isprintable() else None
     expected = row.secret_sha256 if row else _NO_SUCH_KEY
     proved = hmac.compare_digest(_sha256(secret), expected)
     return _caller(row) if row and proved else None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
+
+USES_EVERY = timedelta(minutes=1)
+"""How exactly it is told when a key was last used."""
 
 
 @dataclass(slots=True)
@@ -67,9 +70,15 @@ def _lines() -> Buckets:
     return Buckets(capacity=60, seconds=1, keys=1)
 
 
+def _uses() -> Buckets:
+    return Buckets(capacity=1, seconds=USES_EVERY.total_seconds(), keys=10_000)
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptLimits:
-    """Of failed authentication: ten an address, then ten a minute; and as many lines of them as the audit log takes."""
+    """Of failed authentication: ten an address, then ten a minute; and as many lines of them as the audit log takes.
+    `uses`: how often it is tried to note that a key is used."""
 
     failures: Buckets = field(default_factory=_failures)
     lines: Buckets = field(default_factory=_lines)
+    uses: Buckets = field(default_factory=_uses)

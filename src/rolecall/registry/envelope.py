@@ -15,20 +15,20 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, JsonValue, StringConstraints
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from rolecall.registry.database.engine import AWAY
 from rolecall.registry.openapi.errors import documented
 
 T = TypeVar("T")
 
 
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
-"""A text that may be looked for in the database: PostgreSQL keeps no NUL.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=2048)]
+"""A text that may be looked for in the database: PostgreSQL keeps no NUL, and SQLite takes no pattern of any length.
 
-https://www.postgresql.org/docs/current/datatype-character.html
+https://www.postgresql.org/docs/current/datatype-character.html and https://sqlite.org/limits.html
 """
 
 
@@ -131,7 +131,8 @@ def install_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     app.exception_handler(HTTPStatus.METHOD_NOT_ALLOWED)(wrong_method)
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(RequestValidationError)(_invalid_request)
-    app.exception_handler(OperationalError)(_database_unavailable)
+    for away in AWAY:
+        app.exception_handler(away)(_database_unavailable)
 
 
 async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
@@ -161,5 +162,5 @@ async def _invalid_request(_request: Request, error: RequestValidationError) -> 
     return error_response(422, "invalid_request", "The request is not valid; `data` lists why.", data=problems)
 
 
-async def _database_unavailable(_request: Request, _error: OperationalError) -> JSONResponse:
+async def _database_unavailable(_request: Request, _error: Exception) -> JSONResponse:
     return error_response(503, "database_unavailable", "The registry's database does not answer. Try again.")

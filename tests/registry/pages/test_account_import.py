@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,18 +8,25 @@ from html import unescape
 from math import inf
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select
 
 from rolecall.core.ids import RoleArn
 from rolecall.core.probe import AssumedRole, Refusal
 from rolecall.errors import AwsError
-from rolecall.registry.accounts.roles_csv import MAX_LINES
+from rolecall.registry.accounts.importing import Fate, Outcome, run
+from rolecall.registry.accounts.roles_csv import MAX_LINES, Line
+from rolecall.registry.audit.change import Change
+from rolecall.registry.auth import Role, authenticate
 from rolecall.registry.database.engine import Database
 from rolecall.registry.database.models import AccountRow, PipelineRow, SubtaskRow
+from rolecall.registry.settings import Services
+from tests.registry.conftest import Seed
 from tests.registry.fakes import ABSENT_ROLE, GOOD_ROLE, OPEN_ROLE, FakeProbe
 
 from .visitor import Visitor, text_of
 
+SLOW_ROLE = "arn:aws:iam::111122223333:role/Slow"
 Add = Callable[..., None]
 Audited = Callable[[], list[tuple[str, str]]]
 FILE = f"""role,alias
@@ -53,11 +61,13 @@ def lines_in(html: str) -> str:
 
 @dataclass
 class BreakingProbe(FakeProbe):
-    """Its connection breaks after so many questions."""
+    """Its connection breaks after so many questions; of the role `SLOW_ROLE` it answers a moment later."""
 
     breaks_after: float = inf
 
     async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
+        if str(role) == SLOW_ROLE:
+            await asyncio.sleep(0.5)
         if len(self.asked) >= self.breaks_after:
             raise ConnectionResetError
         return await super().assume(role, external_id=external_id)
@@ -196,6 +206,37 @@ def test_an_import_that_breaks_off_checks_what_it_had_added(
     assert audited()[-1] == ("accounts_imported", "8 accounts of 9 lines")
     with database.reading() as session:
         assert session.scalars(select(PipelineRow.name)).all() == ["Account check of 8 accounts"]
+
+
+@pytest.mark.parametrize(("times", "number"), [(1, 8), (2, 7)])
+async def test_an_import_that_nobody_waits_for_checks_what_it_adds_all_the_same(
+    app: FastAPI, seed: Seed, probe: BreakingProbe, times: int, number: int
+) -> None:
+    """Broken off while one of eight is still asked: the others are in the database by then. At a shutdown it is broken
+    off twice, and does not wait for the eighth any more."""
+    services: Services = app.state.services
+    probe.guarded.add(SLOW_ROLE)
+    with services.database.reading() as session:
+        caller = authenticate(session, seed.keys[Role.ADMINISTRATOR])
+    assert caller
+    change = Change(services, caller, "POST", "/import/add", None)
+    outcomes = [Outcome(Line(line, GOOD_ROLE, f"n{line}"), Fate.ADD) for line in range(7)]
+    outcomes.append(Outcome(Line(7, SLOW_ROLE, "n7"), Fate.ADD))
+
+    async def first() -> Outcome:
+        return await anext(run(services, change, outcomes))
+
+    importing = asyncio.create_task(first())
+    await asyncio.sleep(0.2)
+    for _ in range(times):
+        importing.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await importing
+    with services.database.reading() as session:
+        added = set(session.scalars(select(AccountRow.account_name)))
+        assert added == {f"n{line}" for line in range(number)}
+        assert {row.parameters["account"] for row in session.scalars(select(SubtaskRow))} == added
 
 
 def test_an_analyst_may_not_import(analyst: Visitor, audited: Audited) -> None:

@@ -44,6 +44,11 @@ def test_lines_are_filtered(administrator: Visitor, query: dict[str, str], shown
     assert {event for event in ("Account added", "Account removed") if f'scope="row">{event}<' in rows} == shown
 
 
+def test_what_the_command_line_writes_can_be_filtered_too(administrator: Visitor) -> None:
+    page = administrator.get("/audit-log", event="database_restored").text
+    assert '<option value="database_restored" selected>Database restored</option>' in page
+
+
 def test_the_file_holds_what_the_page_was_asked_for(administrator: Visitor) -> None:
     administrator.send("/accounts/add", name="=1+1", role=GOOD_ROLE)
     page = administrator.get("/audit-log", event="account_added").text

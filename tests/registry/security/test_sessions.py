@@ -10,14 +10,17 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from rolecall.core.ids import RoleArn
+from rolecall.core.probe import AssumedRole, Refusal
+from rolecall.registry.accounts.store import find_account
 from rolecall.registry.app import create_app
 from rolecall.registry.auth import Role
 from rolecall.registry.database.engine import Database
-from rolecall.registry.database.models import KeyRow
+from rolecall.registry.database.models import AuditRow, KeyRow, SubtaskRow
 from rolecall.registry.settings import Settings
 
-from ..conftest import Seed
-from ..fakes import FakeNow, FakeProbe
+from ..conftest import Seed, aws_account
+from ..fakes import GOOD_ROLE, FakeNow, FakeProbe
 from .walking import form_token, sign_in
 
 
@@ -105,8 +108,6 @@ def test_the_same_request_sent_again_changes_nothing_more(
     browser: TestClient, client_as: Callable[[Role], TestClient]
 ) -> None:
     """Replay: a name is registered once, and a form that signed out signs nobody out twice."""
-    from ..conftest import aws_account
-
     client = client_as(Role.ADMINISTRATOR)
     assert [client.post("/api/v3/accounts", json=aws_account("x")).status_code for _ in range(3)] == [201, 409, 409]
     token = form_token(browser.get("/").text)
@@ -119,3 +120,51 @@ def test_a_session_of_the_future_is_none(browser: TestClient, now: FakeNow, seco
     """A clock that was set back does not lengthen one."""
     now.forward(timedelta(seconds=seconds))
     assert browser.get("/").status_code == 303
+
+
+class RevokingProbe(FakeProbe):
+    """While AWS is asked about a role, somebody revokes all keys: at the `at`th question."""
+
+    database: Database
+    at = 1
+
+    async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
+        if len(self.asked) == self.at:
+            with self.database.transaction() as session:
+                session.query(KeyRow).delete()
+        return await super().assume(role, external_id=external_id)
+
+
+@pytest.fixture
+def revoking(app: FastAPI, database: Database) -> RevokingProbe:
+    probe = RevokingProbe()
+    probe.database = database
+    app.state.services = replace(app.state.services, probe=probe)
+    return probe
+
+
+@pytest.mark.usefixtures("revoking")
+def test_a_key_that_is_revoked_while_aws_is_asked_changes_nothing(
+    database: Database, client_as: Callable[[Role], TestClient]
+) -> None:
+    answer = client_as(Role.ADMINISTRATOR).post("/api/v3/accounts", json=aws_account("x"))
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    with database.reading() as session:
+        assert find_account(session, "x") is None
+        assert not session.query(AuditRow).filter_by(event="account_added").all()
+
+
+def test_an_import_adds_nothing_more_once_its_key_is_revoked(
+    browser: TestClient, database: Database, revoking: RevokingProbe
+) -> None:
+    """What it had added before is checked."""
+    revoking.at = 16
+    lines = "\n".join(f"{GOOD_ROLE},n{number}" for number in range(9))
+    answer = browser.post("/import/add", data={"form_token": form_token(browser.get("/").text), "lines": lines})
+    assert "This key was revoked meanwhile." in answer.text
+    with database.reading() as session:
+        assert [find_account(session, f"n{number}") is not None for number in (7, 8)] == [True, False]
+        assert session.query(SubtaskRow).count() == 8
+        last = session.query(AuditRow).order_by(AuditRow.id.desc()).first()
+    assert last
+    assert (last.event, last.subject) == ("accounts_imported", "8 accounts of 9 lines")

@@ -14,7 +14,6 @@ from typing import TypeVar
 from anyio import CancelScope
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from rolecall.registry.accounts.adding import add_role
@@ -22,6 +21,7 @@ from rolecall.registry.accounts.roles_csv import Line
 from rolecall.registry.accounts.schemas import AccountType, CredentialData, NewAccount
 from rolecall.registry.audit.change import Change
 from rolecall.registry.checks.begin import check_pipeline
+from rolecall.registry.database.engine import AWAY
 from rolecall.registry.database.models import AccountRow
 from rolecall.registry.envelope import ApiError
 from rolecall.registry.pipelines.begin import begin_for
@@ -93,9 +93,7 @@ async def run(services: Services, change: Change, outcomes: Sequence[Outcome]) -
     added: list[str] = []
     try:
         for some in _parts(outcomes, _AT_ONCE):
-            for outcome in await asyncio.gather(*(_done(services, change, outcome) for outcome in some)):
-                if outcome.fate is Fate.ADDED:
-                    added.append(outcome.line.name)
+            for outcome in await _all_done(services, change, some, added):
                 yield outcome
     finally:
         with CancelScope(shield=True):
@@ -104,6 +102,30 @@ async def run(services: Services, change: Change, outcomes: Sequence[Outcome]) -
 
 def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+async def _all_done(
+    services: Services, change: Change, outcomes: Sequence[Outcome], added: list[str]
+) -> Sequence[Outcome]:
+    """At once, in this order. Notes what was `added`.
+
+    What has begun comes to its end, also where one of them fails or nobody waits any more: it may have added
+    an account.
+    """
+    tasks = [asyncio.create_task(_done(services, change, outcome)) for outcome in outcomes]
+    for task in tasks:
+        task.add_done_callback(lambda task: added.extend(_added_by(task)))
+    try:
+        await asyncio.wait(tasks)
+    finally:
+        with CancelScope(shield=True):
+            await asyncio.wait(tasks)
+    return [task.result() for task in tasks]
+
+
+def _added_by(task: asyncio.Task[Outcome]) -> Iterator[str]:
+    if not (task.cancelled() or task.exception()) and task.result().fate is Fate.ADDED:
+        yield task.result().line.name
 
 
 async def _done(services: Services, change: Change, outcome: Outcome) -> Outcome:
@@ -120,13 +142,14 @@ async def _done(services: Services, change: Change, outcome: Outcome) -> Outcome
         await add_role(services, change, account)
     except ApiError as error:
         return Outcome(line, Fate.REFUSED, error.message)
-    except OperationalError:
+    except AWAY:
         return Outcome(line, Fate.REFUSED, "The registry's database did not answer. Import the file again.")
     return Outcome(line, Fate.ADDED)
 
 
 def _conclude(services: Services, change: Change, added: Sequence[str], lines: int) -> None:
-    with change.transaction("accounts_imported", f"{len(added)} accounts of {lines} lines") as session:
+    subject = f"{len(added)} accounts of {lines} lines"
+    with change.transaction("accounts_imported", subject, concluding=True) as session:
         if added:
             begin_for(change, session, check_pipeline(added))
     services.wake()

@@ -12,7 +12,8 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 
 from rolecall.registry.audit.store import Entry, record
-from rolecall.registry.auth import Caller
+from rolecall.registry.auth import Caller, caller_by_id
+from rolecall.registry.envelope import ApiError
 from rolecall.registry.settings import Services
 
 
@@ -42,12 +43,17 @@ class Change:
         return cls(services, caller, request.method, route_of(request), source_of(request))
 
     @contextmanager
-    def transaction(self, event: str, subject: str, status: HTTPStatus = HTTPStatus.OK) -> Iterator[Session]:
+    def transaction(
+        self, event: str, subject: str, status: HTTPStatus = HTTPStatus.OK, *, concluding: bool = False
+    ) -> Iterator[Session]:
         """Commits what the block changes and the line of it, or neither. `subject`: what is changed, in people's words.
 
-        `status` is what the request answers when the block has ended well.
+        `status` is what the request answers when the block has ended well. ApiError 401 where the caller's key was
+        revoked since the request began, which may wait for AWS; not where it is `concluding` what was done before.
         """
         with self.services.database.transaction() as session:
+            if not concluding and caller_by_id(session, self.caller.id) is None:
+                raise _revoked()
             yield session
             record(session, self._entry(event, subject, status))
 
@@ -65,3 +71,8 @@ class Change:
             source=self.source,
             milliseconds=round((time.monotonic() - self.began) * 1000, 1),
         )
+
+
+def _revoked() -> ApiError:
+    headers = {"WWW-Authenticate": "Bearer"}
+    return ApiError(HTTPStatus.UNAUTHORIZED, "unauthenticated", "This key was revoked meanwhile.", headers=headers)

@@ -7,19 +7,32 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import time
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    TimeoutError,
+)
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from rolecall.errors import UsageError
+
+AWAY = (OperationalError, InterfaceError, DisconnectionError, TimeoutError)
+"""What says nothing of the statement: no connection, or a lock that somebody held for too long."""
 
 _URL_HINT = "give a URL such as sqlite:////var/lib/rolecall/registry.db, in a directory that exists and can be written"
 _BUSY_SECONDS = 10
@@ -94,7 +107,9 @@ def parse_url(url: str) -> URL:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         waits = {} if "connect_timeout" in url.query else {"connect_timeout": _BUSY_SECONDS}
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=waits)
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=waits)
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     _create_private(Path(url.database or ""))
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
@@ -103,8 +118,17 @@ def _engine(url: URL) -> Engine:
 
 
 def _create_private(file: Path) -> None:
-    """Makes an empty file that only its owner reads; SQLite gives its journal files the same mode."""
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    """Makes an empty file that only its owner reads; SQLite gives its journal files the same mode.
+
+    From one that is there already it takes what everybody on the machine may do with it: somebody may have touched it.
+    """
+    opened = os.open(file, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        mode = stat.S_IMODE(os.fstat(opened).st_mode)
+        if mode & stat.S_IRWXO:
+            os.fchmod(opened, mode & ~stat.S_IRWXO)
+    finally:
+        os.close(opened)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -123,6 +147,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         # NORMAL may lose the last commits when the power fails.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+
+
+def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """Waits for nobody's lock without end, as SQLite does not, unless the URL's options say for how long.
+
+    https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
+    """
+    with closing(connection.cursor()) as cursor:
+        setting = "SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'"
+        cursor.execute(setting, (f"{_BUSY_SECONDS}s",))
+    connection.commit()  # a rollback would take the setting back
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:
@@ -152,6 +187,7 @@ def _migrate(engine: Engine) -> None:
     # Two servers that start at once must not both make the tables; the second waits here.
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -79,7 +79,7 @@ async def _asked(search: Annotated[str, Query(max_length=255)] = "", health: str
 def _read(search: str, health: str, sort: str = _FIRST) -> Asked:
     """What was written by hand is read as far as it can be."""
     result = CheckResult(health) if health in HEALTHS else None
-    return Asked(search, result, sort if sort.removeprefix("-") in _COLUMNS else _FIRST)
+    return Asked(search.replace("\0", ""), result, sort if sort.removeprefix("-") in _COLUMNS else _FIRST)
 
 
 @router.get(PATH)

@@ -23,6 +23,7 @@ EVENTS = (
     *("check_begun", "discovery_begun", "pipeline_cancelled", "pipeline_begun_again"),
     *("key_created", "key_revoked"),
     *("signed_in", "signed_out", "sign_in_refused"),
+    "database_restored",
 )
 
 router = page_router()
@@ -54,7 +55,7 @@ class Asked:
 
 async def _asked(user: _Text = "", event: str = "", first: str = "", last: str = "") -> Asked:
     """An address that was written by hand is read as far as it can be."""
-    return Asked(user.strip(), event if event in EVENTS else "", _day(first), _day(last))
+    return Asked(user.replace("\0", "").strip(), event if event in EVENTS else "", _day(first), _day(last))
 
 
 def _day(text: str) -> date | None:

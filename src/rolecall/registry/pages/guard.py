@@ -13,12 +13,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from rolecall.registry.audit.change import Change
 from rolecall.registry.auth import Caller, Permission
+from rolecall.registry.database.engine import AWAY
 from rolecall.registry.envelope import ApiError
 from rolecall.registry.pages.forms import parse_form
 from rolecall.registry.pages.templating import render, see_other
@@ -138,7 +138,7 @@ class _PageRoute(APIRoute):
                 return problem(request.state.visit, error.status, error.status.phrase, error.message)
             except RequestValidationError:
                 return bare(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
-            except OperationalError:
+            except AWAY:
                 return bare(HTTPStatus.SERVICE_UNAVAILABLE, "The registry's database does not answer. Try again.")
             except HTTPException as error:
                 return bare(HTTPStatus(error.status_code), f"{error.detail}.")

@@ -14,11 +14,12 @@ from starlette.responses import Response
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.store import find_account
-from rolecall.registry.accounts.validity import role_name_problem
+from rolecall.registry.accounts.validity import name_problem, role_name_problem
 from rolecall.registry.auth import Permission
 from rolecall.registry.database.models import UnitRow
 from rolecall.registry.discovery.begin import discovery_pipeline
 from rolecall.registry.discovery.observed import holes_in, organizations
+from rolecall.registry.envelope import Text
 from rolecall.registry.pages.guard import Member, Sent, changing, missing, page_router, viewing
 from rolecall.registry.pages.paging import PageNumber, Paging, link, window
 from rolecall.registry.pages.templating import see_other
@@ -43,8 +44,8 @@ def organization_page(services: InjectedServices, member: _MaySee, organization:
 def holes_page(
     services: InjectedServices,
     member: _MaySee,
-    organization: str,
-    unit: Annotated[str, Query(max_length=68)],
+    organization: Text,
+    unit: Annotated[Text, Query(max_length=68)],
     page: PageNumber = 1,
 ) -> Response:
     """All holes directly in one unit, 25 a page."""
@@ -71,7 +72,7 @@ def discover(
 
 def _problems(services: Services, name: str, role: str) -> dict[str, str]:
     with services.database.reading() as session:
-        known = find_account(session, name)
+        known = None if name_problem(name) else find_account(session, name)
     return {"account": "" if known else "No account of this name is registered.", "role": role_name_problem(role)}
 
 

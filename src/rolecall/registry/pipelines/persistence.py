@@ -7,16 +7,13 @@ import logging
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
-from rolecall.registry.database.engine import Database
+from rolecall.registry.database.engine import AWAY, Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_AWAY = (OperationalError, InterfaceError, DisconnectionError, TimeoutError)
-"""What says nothing of the statement: no connection, or a lock that somebody held for too long."""
 _SHORTEST, _LONGEST = 0.1, 5.0
 """Seconds between two tries."""
 _log = logging.getLogger(__name__)
@@ -80,7 +77,7 @@ class Persistence:
     async def _tried(self, call: Callable[[], T]) -> T:
         try:
             done = await asyncio.to_thread(call)
-        except _AWAY as error:
+        except AWAY as error:
             self._failures += 1
             if self._failures == 1:
                 _log.warning("database away", extra={"fields": {"error": _said(error)}})
