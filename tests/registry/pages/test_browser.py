@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from rolecall.registry.auth import Role
 from rolecall.registry.database.models import MemberRow, UnitRow
 from rolecall.registry.pipelines.terms import SubtaskState
+from rolecall.registry.settings import Settings
 from tests.browser import CHROMIUM, Heard
-from tests.registry.fakes import ABSENT_ROLE, GOOD_ROLE, REFUSAL
+from tests.registry.conftest import Seed
+from tests.registry.fakes import ABSENT_ROLE, EXTERNAL_ID, GOOD_ROLE, REFUSAL, FakeProbe
 from tests.registry.work import ISSUE
 
-from .site import Site, Windows, sign_in
+from .site import Site, Windows, running, sign_in
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH: apt-get install chromium")
 with_and_without_scripts = pytest.mark.parametrize("scripts", [True, False], ids=["scripts on", "scripts off"])
@@ -36,6 +40,23 @@ def see_more(page: Page, scripts: bool) -> None:
     """Without scripts one asks oneself whether it has gone on."""
     if not scripts:
         page.get_by_role("link", name="Refresh").click()
+
+
+def test_the_first_key_is_made_by_a_command_and_opens_the_page(
+    chromium: Browser, seed: Seed, heard: Heard, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'registry.db'}"
+    command = ["serve", "--database", url, "--create-key", "Administrator", "--key-name", "the first"]
+    made = subprocess.run([sys.executable, "-m", "rolecall", *command], capture_output=True, text=True, check=True)
+    with running(Settings(url, external_id=EXTERNAL_ID), FakeProbe(), seed) as site:
+        windows = Windows(chromium, site, heard)
+        page = windows.open()
+        sign_in(page, made.stdout.strip())
+        expect(page.get_by_text("No account is registered yet.")).to_be_visible()
+        page.get_by_role("link", name="API keys").click()
+        expect(page.get_by_role("rowheader")).to_have_text([re.compile("the first")])
+        windows.close()
+    assert heard == Heard()
 
 
 @with_and_without_scripts
