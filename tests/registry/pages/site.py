@@ -82,6 +82,9 @@ class Windows:
     def signed_in(self, role: Role = Role.ADMINISTRATOR, **options: object) -> Page:
         page = self.open(**options)
         sign_in(page, self.site.key(role))
+        # What is done before the session is there and the scripts run would be lost on the page.
+        page.get_by_role("button", name="Sign out").wait_for()
+        page.wait_for_load_state()
         return page
 
     def close(self) -> None:
