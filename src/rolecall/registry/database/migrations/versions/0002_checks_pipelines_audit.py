@@ -17,6 +17,7 @@ def upgrade() -> None:
     _widen()
     _checks()
     _pipelines()
+    _subtasks()
     _organization()
     _audit_log()
 
@@ -69,6 +70,9 @@ def _pipelines() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_pipelines_status", "pipelines", ["status"])
+
+
+def _subtasks() -> None:
     op.create_table(
         "subtasks",
         sa.Column("id", sa.Integer, nullable=False),
