@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -173,16 +174,38 @@ async def test_who_has_lost_a_lease_stops(place: Place) -> None:
         assert place.states(begun) == ["RUNNING"], "it is the other one's now"
 
 
-async def test_a_lease_is_kept_for_as_long_as_the_work_takes(place: Place) -> None:
+async def a_lease_is_kept(place: Place, lease: timedelta) -> None:
+    """For as long as the work takes, though another worker looks for some."""
     gate = Gate()
-    async with place.worker(gate, lease=timedelta(seconds=0.6)).working():
+    async with place.worker(gate, lease=lease).working():
         begun = place.begin("a")
         await until(lambda: gate.running == 1)
-        async with Place(place.database).worker(Gate(), lease=timedelta(seconds=0.6)).working():
-            await asyncio.sleep(1.5)
+        async with Place(place.database).worker(Gate(), lease=lease).working():
+            await asyncio.sleep(2.5 * lease.total_seconds())
         gate.open.set()
         await place.until(begun, "SUCCESS")
     assert place.subtasks(begun)[0].tries == 1
+
+
+async def test_a_lease_is_kept_for_as_long_as_the_work_takes(place: Place) -> None:
+    await a_lease_is_kept(place, timedelta(seconds=0.6))
+
+
+async def test_a_renewal_that_stumbles_is_told_and_made_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without it the other worker would take the work in hand, and do it once more."""
+    real, stumbles = leases.renew, iter([True])
+
+    def renew(session: Session, *arguments: Any) -> frozenset[int]:
+        if next(stumbles, False):
+            raise RuntimeError("stumbled")
+        return real(session, *arguments)
+
+    monkeypatch.setattr(leases, "renew", renew)
+    with caplog.at_level(logging.ERROR, LOGGER):
+        await a_lease_is_kept(place, timedelta(seconds=1.5))
+    assert [record.message for record in caplog.records] == ["renewal stumbled"]
 
 
 async def test_a_worker_that_ends_gives_back_what_another_does(place: Place) -> None:

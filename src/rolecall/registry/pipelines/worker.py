@@ -140,13 +140,20 @@ class Worker:
     async def _renew(self) -> None:
         """Says that it is there and renews what it holds, until it is cancelled."""
         while True:
-            with suppress(DatabaseAway):
-                await self._store.write(presence.be_there, self.owner, self._now(), self._terms.lease)
+            try:
+                await self._renew_once()
+            except DatabaseAway:  # then nobody else takes them either
+                pass
+            except Exception:  # a worker that renewed no more would do everything again and again
+                _log.exception("renewal stumbled", extra={"fields": {"owner": self.owner}})
             await asyncio.sleep(self._terms.lease.total_seconds() / 3)
-            if claims := self._claims():
-                with suppress(DatabaseAway):  # then nobody else takes them either
-                    kept = await self._store.write(leases.renew, claims, self._now(), self._terms.lease)
-                    self._drop({claimed.id for claimed in claims} - kept)
+
+    async def _renew_once(self) -> None:
+        """Leases first: what is held matters more than who is told of it."""
+        if claims := self._claims():
+            kept = await self._store.write(leases.renew, claims, self._now(), self._terms.lease)
+            self._drop({claimed.id for claimed in claims} - kept)
+        await self._store.write(presence.be_there, self.owner, self._now(), self._terms.lease)
 
     async def _drop_unwanted(self) -> None:
         if claims := self._claims():
