@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 from rolecall.registry.database.engine import Database
 from rolecall.registry.pipelines import presence
 from rolecall.registry.pipelines.bell import Bell
-from rolecall.registry.pipelines.worker import Terms, Worker
+from rolecall.registry.pipelines.worker import Worker
 
-from .working import until, utc_now
+from .passing import LEASE, Passing, passing
+
+__all__ = ["passing"]
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-LEASE = timedelta(seconds=30)
 
 
 def count(database: Database, now: datetime) -> int:
@@ -44,16 +44,17 @@ def test_who_leaves_is_gone_at_once_and_takes_those_along_that_died_long_ago(dat
     assert count(database, late) == 1
 
 
-async def test_workers_are_there_for_as_long_as_they_work(database: Database) -> None:
+async def test_workers_are_there_for_as_long_as_they_work(database: Database, passing: Passing) -> None:
     """Longer than a lease, and with nothing to do."""
 
     def worker() -> Worker:
-        return Worker(database, {}, utc_now, Bell(), Terms(lease=timedelta(seconds=0.6)))
+        return Worker(database, {}, passing.now, Bell())
+
+    async def both_are_there() -> None:
+        assert count(database, passing.now()) == 2
 
     async with worker().working():
         async with worker().working():
-            await until(lambda: count(database, utc_now()) == 2)
-            await asyncio.sleep(0.8)
-            assert count(database, utc_now()) == 2
-        assert count(database, utc_now()) == 1
-    assert count(database, utc_now()) == 0
+            await passing.by(2.5 * LEASE, 2, both_are_there)
+        assert count(database, passing.now()) == 1
+    assert count(database, passing.now()) == 0

@@ -30,7 +30,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def until(reached: Callable[[], bool], seen: Callable[[], object] = lambda: None, seconds: float = 20) -> None:
+async def until(reached: Callable[[], bool], seen: Callable[[], object] = lambda: None, seconds: float = 60) -> None:
     """Waits until something is so. Fails with what is `seen` instead when it is not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not reached():
@@ -105,4 +105,4 @@ class Office:
             return [one for one in pipelines if self.pipeline(one).status in OPEN]
 
         async with self.worker().working():
-            await until(lambda: not still(), still, 60)
+            await until(lambda: not still(), still, 120)
