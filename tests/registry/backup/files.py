@@ -7,8 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,10 @@ from rolecall.registry.server import Server
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KEPT = "registry.db.before-20260301T120000Z"
 LARGE = 60_000
-"""Rows that make some forty megabytes: enough for somebody to come in between."""
+"""Rows that make some forty megabytes: more than SQLite keeps in memory before it writes."""
+SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
+"""Of a copy that is made when something comes in between."""
+HALTING = Path(__file__).with_name("halting.py")
 
 
 def url(file: Path) -> str:
@@ -79,9 +81,22 @@ def rolecall(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def killed_once(process: subprocess.Popen[str], seen: Callable[[], bool]) -> bool:
-    """Whether SIGKILL ended it, sent as soon as `seen`."""
-    while process.poll() is None and not seen():
-        time.sleep(0.001)
+@contextmanager
+def halted(folder: Path, copy: int, share: float, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`rolecall registry` as a process that stands still in that copy, the first or the second that it makes, with such
+    a share of it made: so whatever is done meanwhile is done in the middle, however busy the machine is."""
+    command = [sys.executable, str(HALTING), str(copy), str(share), "registry", *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "halted\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def killed(process: subprocess.Popen[str]) -> bool:
+    """Whether SIGKILL ended it."""
     process.send_signal(signal.SIGKILL)
     return process.wait() == -signal.SIGKILL

@@ -9,7 +9,7 @@ from pathlib import Path
 from rolecall.registry.database.backup import back_up
 from rolecall.registry.database.restore import restore
 
-from .files import LARGE, NOW, add, enlarge, is_sound, killed_once, names, rolecall, url
+from .files import LARGE, NOW, SHARES, add, enlarge, halted, is_sound, killed, names, url
 
 
 def test_a_killed_backup_leaves_what_was_there(database_file: Path, tmp_path: Path) -> None:
@@ -17,13 +17,13 @@ def test_a_killed_backup_leaves_what_was_there(database_file: Path, tmp_path: Pa
     backup = tmp_path / "backups" / "registry.bak"
     backup.parent.mkdir()
     backup.write_text("yesterday's")
-    killed = 0
-    for _ in range(5):
-        with rolecall(tmp_path, "backup", "--overwrite", "--database", url(database_file), str(backup)) as process:
-            killed += killed_once(process, lambda: any(path.stat().st_size for path in backup.parent.glob(".*.part")))
-            assert backup.read_text() == "yesterday's"
-            _clear(backup.parent, but=backup)
-    assert killed == 5
+    command = ("backup", "--overwrite", "--database", url(database_file), str(backup))
+    for share in SHARES:
+        with halted(tmp_path, 1, share, *command) as process:
+            assert any(path.stat().st_size for path in backup.parent.glob(".*.part"))
+            assert killed(process)
+        assert backup.read_text() == "yesterday's"
+        _clear(backup.parent, but=backup)
     back_up(url(database_file), backup, overwrite=True)
     assert is_sound(backup)
 
@@ -43,16 +43,16 @@ def test_a_killed_restore_leaves_the_database_as_it_was(database_file: Path, tmp
     add(database_file, "later")
     expected = names(database_file)
     journal = tmp_path / "registry.db-journal"
-    killed = 0
-    for _ in range(5):
-        with rolecall(tmp_path, "restore", "--overwrite", "--database", url(database_file), str(backup)) as process:
-            killed += killed_once(process, lambda: journal.exists() and journal.stat().st_size > 0)
+    command = ("restore", "--overwrite", "--database", url(database_file), str(backup))
+    for share in SHARES:  # of the second copy: the first one keeps what was there
+        with halted(tmp_path, 2, share, *command) as process:
+            assert journal.stat().st_size > 0
+            assert killed(process)
         assert names(database_file) == expected
         assert is_sound(database_file)
         for kept in tmp_path.glob("*.before-*"):
             assert names(kept) == expected
             kept.unlink()
-    assert killed == 5
     restore(url(database_file), backup, NOW, overwrite=True)
     assert len(names(database_file)) == LARGE
 
@@ -62,6 +62,7 @@ def test_a_killed_restore_to_where_nothing_was_leaves_nothing(database_file: Pat
     backup, folder = tmp_path / "registry.bak", tmp_path / "new"
     folder.mkdir()
     back_up(url(database_file), backup)
-    with rolecall(tmp_path, "restore", "--database", url(folder / "registry.db"), str(backup)) as process:
-        assert killed_once(process, lambda: any(path.stat().st_size for path in folder.glob(".*.part")))
+    with halted(tmp_path, 1, 0.5, "restore", "--database", url(folder / "registry.db"), str(backup)) as process:
+        assert any(path.stat().st_size for path in folder.glob(".*.part"))
+        assert killed(process)
     assert not (folder / "registry.db").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from rolecall.registry.server import listen
 from rolecall.registry.settings import Settings
 
 from ..fakes import FakeProbe
-from .files import KEPT, LARGE, NOW, add, enlarge, is_sound, names, rolecall, rows, serving, url
+from .files import KEPT, LARGE, NOW, add, enlarge, halted, is_sound, names, rows, serving, url
 
 
 def test_a_restored_database_is_the_backups_and_its_audit_log_says_so(database_file: Path, tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_a_database_that_a_server_uses_is_not_replaced(
         with pytest.raises(UsageError, match="in use") as caught:
             restore(url(database_file), backup, NOW, overwrite=True)
         assert "stop" in caught.value.hint
-        assert httpx.get(f"{server.url}/healthz").status_code == 200
+        assert httpx.get(f"{server.url}/healthz", timeout=60).status_code == 200
     assert names(database_file) == ["later"]
     restore(url(database_file), backup, NOW, overwrite=True)
     assert names(database_file) == []
@@ -120,13 +121,14 @@ def test_a_server_that_starts_during_a_restore_serves_what_was_restored(database
     back_up(url(database_file), backup)
     with closing(sqlite3.connect(database_file)) as connection, connection:
         connection.execute("DELETE FROM accounts")
-    journal = tmp_path / "registry.db-journal"
-    with rolecall(tmp_path, "restore", "--overwrite", "--database", url(database_file), str(backup)) as process:
-        while not journal.exists():
-            assert process.poll() is None
-            time.sleep(0.001)
-        opened = open_database(url(database_file))
-        assert process.wait() == 0
+    command = ("restore", "--overwrite", "--database", url(database_file), str(backup))
+    with halted(tmp_path, 2, 0.5, *command) as process, ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(open_database, url(database_file))
+        time.sleep(0.2)
+        assert not starting.done(), "it waits for the restore"
+        process.communicate("go on\n")
+        assert process.returncode == 0
+        opened = starting.result()
     opened.close()
     assert len(names(database_file)) == LARGE
 
