@@ -30,6 +30,14 @@ class Seed:
     keys: Mapping[Role, str]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patience_with_locks() -> Iterator[None]:
+    """Threads that write at once wait for each other for as long as a busy machine makes them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rolecall.registry.database.engine._BUSY_SECONDS", 60)
+        yield
+
+
 @pytest.fixture(scope="session")
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Seed:
     file = tmp_path_factory.mktemp("seed") / "registry.db"

@@ -21,7 +21,7 @@ import pytest
 from rolecall.registry.database.engine import open_database
 
 _USER = "postgres"
-_START_SECONDS = 30
+_PATIENCE_SECONDS = 60
 _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=200")
 """What is lost when the power fails is of no interest to a test."""
 
@@ -47,7 +47,7 @@ class Postgres:
             connection.execute(statement.encode())
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
                 self._connect().close()
@@ -93,7 +93,7 @@ def _server(binaries: Path, directory: Path) -> Iterator[Postgres]:
         yield server
     finally:
         process.send_signal(signal.SIGINT)  # a fast shutdown, which waits for nobody
-        process.wait(30)
+        process.wait(_PATIENCE_SECONDS)
 
 
 def _run(command: list[str | Path]) -> None:

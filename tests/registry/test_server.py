@@ -124,7 +124,7 @@ async def test_a_signal_ends_the_server_and_not_its_caller(
         async with session.get(f"{url}/healthz") as answer:
             assert answer.status == 200
         os.kill(os.getpid(), number)
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 60)
         assert signal.getsignal(number) == before
         with pytest.raises(aiohttp.ClientConnectorError):
             await session.get(f"{url}/healthz")

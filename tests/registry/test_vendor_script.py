@@ -54,16 +54,15 @@ def post_all(base: str, roles: Path, key: str) -> list[httpx.Response]:
     with roles.open(encoding="utf-8", newline="") as stream:
         for line in csv.DictReader(stream):
             body = {"credential_data": {"role": line["role"]}, "account_name": line["alias"], "account_type": "aws"}
-            answers.append(httpx.post(f"{base}/accounts", json=body, headers=headers))
+            answers.append(httpx.post(f"{base}/accounts", json=body, headers=headers, timeout=60))
     return answers
 
 
 def everything(base: str, secret_key: str) -> list[Any]:
     """What the registry holds, as its API tells it; of what goes on only which there is."""
     headers = {"Authorization": f"Bearer {secret_key}"}
-    accounts = httpx.get(f"{base}/accounts?per_page=1000", headers=headers).json()
-    pipelines = httpx.get(f"{base}/pipelines?per_page=1000", headers=headers).json()
-    log = httpx.get(f"{base}/audit-log?page=1&per_page=1000", headers=headers).json()
+    paths = ("accounts?per_page=1000", "pipelines?per_page=1000", "audit-log?page=1&per_page=1000")
+    accounts, pipelines, log = (httpx.get(f"{base}/{path}", headers=headers, timeout=60).json() for path in paths)
     registered = [
         (account["id"], account["account_name"], account["public_identifier"]) for account in accounts["data"]
     ]

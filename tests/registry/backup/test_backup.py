@@ -58,7 +58,7 @@ def test_what_a_server_had_answered_is_in_the_backup_and_nothing_by_halves(
     headers = {"Authorization": f"Bearer {seed.keys[Role.ADMINISTRATOR]}"}
 
     def write() -> None:
-        with httpx.Client(base_url=f"{server.url}/api/v3", headers=headers) as api:
+        with httpx.Client(base_url=f"{server.url}/api/v3", headers=headers, timeout=60) as api:
             while not stop.is_set():
                 name = f"account {len(added)}"
                 assert api.post("/accounts", json=aws_account(name)).status_code == 201
