@@ -68,6 +68,8 @@ def config(key: str | None, role: Role | None) -> SchemathesisConfig:
         {
             "headers": {"Authorization": f"Bearer {key}"} if key else {},
             **GENERATION,
+            # How long examples take to be made is the machine's affair.
+            "suppress-health-check": ["too_slow"],
             "phases": {
                 "coverage": {"enabled": is_asked_all(role)},
                 # Chains of calls get nowhere as somebody who may begin none.
