@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import aiohttp
 import pytest
@@ -151,10 +153,12 @@ def test_no_more_keys_are_remembered_than_there_is_room_for() -> None:
 
 @pytest.mark.parametrize("behind_proxy", [True, False])
 async def test_whom_a_proxy_tells_is_counted_only_where_there_is_a_proxy(
-    settings: Settings, probe: FakeProbe, behind_proxy: bool
+    settings: Settings, probe: FakeProbe, now: FakeNow, behind_proxy: bool
 ) -> None:
     """Otherwise whoever guesses would be somebody else each time."""
     server = listen(settings, probe, port=0, behind_proxy=behind_proxy)
+    app = cast(FastAPI, server.config.app)
+    app.state.services = replace(app.state.services, now=now)  # six seconds would allow one more
     async with running(server) as url, aiohttp.ClientSession() as session:
 
         async def asked_for(source: str) -> int:
