@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import unescape
 from math import inf
 
@@ -23,6 +23,7 @@ from rolecall.registry.database.models import AccountRow, PipelineRow, SubtaskRo
 from rolecall.registry.settings import Services
 from tests.registry.conftest import Seed
 from tests.registry.fakes import ABSENT_ROLE, GOOD_ROLE, OPEN_ROLE, FakeProbe
+from tests.registry.working import until
 
 from .visitor import Visitor, text_of
 
@@ -61,13 +62,14 @@ def lines_in(html: str) -> str:
 
 @dataclass
 class BreakingProbe(FakeProbe):
-    """Its connection breaks after so many questions; of the role `SLOW_ROLE` it answers a moment later."""
+    """Its connection breaks after so many questions; of the role `SLOW_ROLE` it answers when it is told to."""
 
     breaks_after: float = inf
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def assume(self, role: RoleArn, *, external_id: str | None) -> AssumedRole | Refusal:
         if str(role) == SLOW_ROLE:
-            await asyncio.sleep(0.5)
+            await self.may_answer.wait()
         if len(self.asked) >= self.breaks_after:
             raise ConnectionResetError
         return await super().assume(role, external_id=external_id)
@@ -227,10 +229,12 @@ async def test_an_import_that_nobody_waits_for_checks_what_it_adds_all_the_same(
         return await anext(run(services, change, outcomes))
 
     importing = asyncio.create_task(first())
-    await asyncio.sleep(0.2)
+    await until(lambda: len(asyncio.all_tasks() - {asyncio.current_task(), importing}) == 1)  # the slow one is left
     for _ in range(times):
         importing.cancel()
         await asyncio.sleep(0)
+    if number == 8:
+        probe.may_answer.set()
     with pytest.raises(asyncio.CancelledError):
         await importing
     with services.database.reading() as session:

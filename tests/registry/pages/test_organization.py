@@ -193,8 +193,8 @@ def test_the_page_asks_the_database_as_often_for_many_accounts_as_for_few(
             for number in range(9_500)
         )
     asked.clear()
-    began = time.perf_counter()
+    began = time.process_time()  # what others do on the machine meanwhile does not count
     page = analyst.text("/organization")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert len(asked) == few
     assert "8,550 of 10,001 targets ready" in page
