@@ -10,13 +10,14 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from rolecall.registry.server import listen
 from rolecall.registry.settings import Settings
 from tests.browser import CHROMIUM, FAINT, OVERFLOWING, Heard, chromium, heard
 
 from .fakes import FakeProbe
+from .pages.site import PATIENCE
 
 __all__ = ["chromium", "heard"]
 
@@ -68,6 +69,6 @@ def test_a_call_in_the_list_leads_to_its_section(url: str, chromium: Browser) ->
     page = context.new_page()
     page.goto(f"{url}/api/v3/docs")
     page.get_by_role("link", name="POST /api/v3/accounts/check").click()
-    assert page.url.endswith("#accounts_check")
+    expect(page).to_have_url(f"{url}/api/v3/docs#accounts_check", timeout=PATIENCE)
     assert page.locator("#accounts_check h3").inner_text() == "POST /api/v3/accounts/check"
     context.close()

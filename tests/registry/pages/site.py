@@ -25,6 +25,9 @@ from tests.registry.conftest import Seed
 from tests.registry.fakes import GOOD_ROLE, FakeProbe
 from tests.registry.work import Work
 
+PATIENCE = 60_000
+"""Milliseconds for whatever a page is to come to, with the machine as busy as it may be."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -57,9 +60,11 @@ def running(settings: Settings, probe: FakeProbe, seed: Seed) -> Iterator[Site]:
     server = listen(settings, probe, port=0)
     thread = threading.Thread(target=lambda: asyncio.run(server.run_until_stopped()))
     thread.start()
-    yield Site(server.url, seed, Work(cast(FastAPI, server.config.app)))
-    server.stop()
-    thread.join()
+    try:
+        yield Site(server.url, seed, Work(cast(FastAPI, server.config.app)))
+    finally:
+        server.stop()
+        thread.join()
 
 
 @dataclass
@@ -74,7 +79,7 @@ class Windows:
     def open(self, **options: object) -> Page:
         """Takes the options of a Playwright context."""
         self.contexts.append(self.chromium.new_context(base_url=self.site.url, **options))  # type: ignore[arg-type]
-        self.contexts[-1].set_default_timeout(10_000)
+        self.contexts[-1].set_default_timeout(PATIENCE)
         page = self.contexts[-1].new_page()
         self.heard.listen_to(page)
         return page

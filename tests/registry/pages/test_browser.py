@@ -257,6 +257,7 @@ def test_a_hole_is_found_in_the_tree(site: Site, windows: Windows, heard: Heard,
         )
     page = windows.signed_in(Role.ANALYST, java_script_enabled=scripts)
     page.get_by_role("link", name="Organization").click()
+    expect(page.get_by_role("heading", name="Organization")).to_be_visible()
     if page.get_by_role("link", name=organization).count():
         page.get_by_role("link", name=organization).click()
     expect(page.get_by_text("1 / 3").first).to_be_visible()
@@ -287,6 +288,7 @@ def test_a_key_is_made_used_and_revoked(site: Site, windows: Windows, heard: Hea
     expect(other.get_by_role("link", name="Add account")).to_have_count(0)
 
     page.get_by_role("link", name="I have copied it").click()
+    page.get_by_role("link", name=f"Revoke {name}").wait_for()
     assert key.partition(".")[2] not in page.content()
     page.get_by_role("link", name=f"Revoke {name}").click()
     page.get_by_role("button", name="Revoke key").click()

@@ -119,7 +119,7 @@ def seen_in(page: Page, scheme: Literal["light", "dark"]) -> list[tuple[str, ...
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_axe_finds_nothing_and_every_text_can_be_read(site: Site, windows: Windows, heard: Heard) -> None:
     """All of axe's rules in the light; in the dark the one that looks at colours."""
     page = windows.signed_in(color_scheme="light")
@@ -132,14 +132,20 @@ def test_axe_finds_nothing_and_every_text_can_be_read(site: Site, windows: Windo
     assert heard.dialogs == []
 
 
-@pytest.mark.timeout(300)
+def resize(page: Page, width: int) -> None:
+    """And waits until the page has been told."""
+    page.set_viewport_size({"width": width, "height": 844})
+    page.wait_for_function("width => window.innerWidth === width", arg=width)
+
+
+@pytest.mark.timeout(600)
 def test_nothing_sticks_out_sideways(site: Site, windows: Windows) -> None:
     page = windows.signed_in()
     page.get_by_role("table").wait_for()
     found: list[tuple[object, ...]] = []
     for where in every_page(page, site):
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 844})
+            resize(page, width)
             found += [(where, width, element) for element in page.evaluate(OVERFLOWING) + page.evaluate(CUT_OFF)]
             if page.evaluate("() => document.documentElement.scrollWidth") > width:
                 found.append((where, width, "the page itself"))
@@ -151,11 +157,11 @@ def test_the_list_shows_all_its_columns_wherever_it_is_a_table(windows: Windows,
     page = windows.signed_in(role)
     page.get_by_role("table").wait_for()
     for width in (1030, 1100, 1280, 1440):
-        page.set_viewport_size({"width": width, "height": 844})
+        resize(page, width)
         for name in ("Health", "Name", "Account and role", "Last check (UTC)", "Last used (UTC)"):
             expect(page.get_by_role("columnheader", name=name)).to_be_visible()
         narrowest = page.get_by_role("rowheader").first.bounding_box()
         assert narrowest
         assert narrowest["width"] > 150, width
-    page.set_viewport_size({"width": 360, "height": 844})
+    resize(page, 360)
     expect(page.locator("td[data-label='Used (UTC)']").first).to_be_visible()
