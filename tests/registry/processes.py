@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.e2e.conftest import clean_environment, free_port
 from tests.fakes.cloud import EXTERNAL_ID
 
-_START_SECONDS = 60
+_PATIENCE_SECONDS = 60
 
 
 @dataclass
@@ -56,7 +56,7 @@ class RegistryProcess:
                 text=True,
             )
         assert self.process.stdout is not None
-        late = threading.Timer(_START_SECONDS, self.process.kill)
+        late = threading.Timer(_PATIENCE_SECONDS, self.process.kill)
         late.start()
         assert self.process.stdout.readline(), self.log.read_text()
         late.cancel()
@@ -71,7 +71,7 @@ class RegistryProcess:
 
     def ended(self) -> int:
         assert self.process is not None
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=_PATIENCE_SECONDS)
         return self.process.returncode
 
     def stop(self) -> None:
