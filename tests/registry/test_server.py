@@ -25,6 +25,7 @@ from rolecall.registry.auth import Role
 from rolecall.registry.edge import MAX_BODY_BYTES
 from rolecall.registry.server import Server, TlsFiles, listen, serve
 from rolecall.registry.settings import Settings
+from tests.e2e.conftest import free_port
 
 from .conftest import Seed, aws_account
 from .fakes import FakeProbe
@@ -118,7 +119,8 @@ async def test_a_signal_ends_the_server_and_not_its_caller(
 ) -> None:
     before = signal.getsignal(number)
     listening = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(settings, probe, port=0, on_listening=listening.set_result))
+    # A port of our own: one that anybody is given might be somebody else's by the time that nobody is to answer there.
+    task = asyncio.create_task(serve(settings, probe, port=free_port(), on_listening=listening.set_result))
     url = await listening
     async with aiohttp.ClientSession() as session:
         async with session.get(f"{url}/healthz") as answer:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rolecall.core.config import Config
 from rolecall.core.ids import RoleArn
@@ -85,7 +85,7 @@ class Office:
             return {row.name: row for row in store.subtasks_of(session, pipeline_id)}
 
     def worker(self) -> Worker:
-        work = Work(self.ports, self.config, Terms(pause=0.02))
+        work = Work(self.ports, self.config, Terms(pause=0.02, lease=timedelta(hours=1)))
         settings = Settings("unused", external_id=self.external_id)
         return Worker(self.database, jobs_of(settings, self.database, work, utc_now), utc_now, Bell(), work.terms)
 
