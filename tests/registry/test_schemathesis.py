@@ -29,6 +29,8 @@ from rolecall.registry.settings import Settings
 from .fakes import EXTERNAL_ID, FakeProbe
 from .test_access import CALLS
 
+pytestmark = pytest.mark.timeout(1200)
+"""An administrator's takes minutes where many examples are wanted, and a busy machine several times as long."""
 MANY = bool(os.environ.get("ROLECALL_EXHAUSTIVE"))
 GENERATION: dict[str, Any] = {"generation": {"max-examples": 100 if MANY else 3}}
 if not os.environ.get("ROLECALL_BY_LOT"):
