@@ -1,6 +1,9 @@
 # One way in for everything: every target makes its own .venv from the lock file first.
 .PHONY: demo test exhaustive check bench docs lock clean
 
+# Hundreds of processes are started here; none shall compile all of rolecall for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from rolecall.registry.app import create_app
 from rolecall.registry.auth import Role, create_key
 from rolecall.registry.settings import Settings
-from tests.docs.shown import ROOT, blocks, run
+from tests.docs.shown import ROOT, blocks, curl, run
 from tests.e2e.conftest import free_port
 from tests.registry.fakes import FakeProbe
 
@@ -19,6 +19,7 @@ GUIDE = "docs/guides/registry.md"
 TEXT = (ROOT / GUIDE).read_text("utf-8")
 
 
+@curl
 def test_the_session_goes_as_the_guide_says(tmp_path: Path) -> None:
     session = blocks(GUIDE, "test_registry_guide")
     assert len(session) == 5

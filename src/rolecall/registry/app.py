@@ -15,6 +15,7 @@ from rolecall.registry.accounts import actions
 from rolecall.registry.accounts import routes as accounts
 from rolecall.registry.audit import routes as audit
 from rolecall.registry.database.engine import open_database
+from rolecall.registry.database.pulse import Pulse
 from rolecall.registry.edge import Edge
 from rolecall.registry.envelope import install_error_handlers
 from rolecall.registry.hushed import HushedProbe
@@ -71,6 +72,7 @@ def create_app(
         lifespan=_lifespan(services, work),
     )
     app.state.services = services
+    app.state.pulse = Pulse(database.ping)
     app.state.metrics = scraped = Metrics(database, now)
     for router in ROUTERS:
         app.include_router(router)

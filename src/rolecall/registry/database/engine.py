@@ -64,9 +64,9 @@ class Database:
         return self._reading.begin()
 
     def ping(self) -> None:
-        """Raises sqlalchemy's OperationalError unless the database answers."""
-        with self._engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        """Raises one of `AWAY` unless the database answers."""
+        with self.reading() as session:
+            session.execute(text("SELECT 1"))
 
     def close(self) -> None:
         self._engine.dispose()
