@@ -31,9 +31,11 @@ class Seed:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _patience_with_locks() -> Iterator[None]:
-    """Threads that write at once wait for each other for as long as a busy machine makes them."""
+def _patience() -> Iterator[None]:
+    """Threads that write at once wait for each other, and health for the database, as long as a busy machine makes
+    them."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rolecall.registry.database.pulse.SECONDS", 60)
         patch.setattr("rolecall.registry.database.engine._BUSY_SECONDS", 60)
         yield
 

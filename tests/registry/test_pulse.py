@@ -76,6 +76,6 @@ def test_health_is_told_by_head_too(settings: Settings, probe: FakeProbe) -> Non
     """As HAProxy and others ask. https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2"""
     server = listen(settings, probe, port=0)
     with serving(server):
-        answer = httpx.head(f"{server.url}/healthz")
+        answer = httpx.head(f"{server.url}/healthz", timeout=60)
         assert (answer.status_code, answer.content) == (200, b"")
-        assert httpx.post(f"{server.url}/healthz").headers["allow"] == "GET, HEAD"
+        assert httpx.post(f"{server.url}/healthz", timeout=60).headers["allow"] == "GET, HEAD"
