@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs.shown import ROOT
-from tests.e2e.conftest import clean_environment, free_port
+from tests.e2e.conftest import clean_environment
+from tests.ports import free_port
 
 UNIT = ROOT / "contrib/systemd/rolecall-registry.service"
 systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.e2e.conftest import clean_environment, free_port
+from tests.e2e.conftest import clean_environment
+from tests.ports import free_port
 
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "guides" / "sandbox.md"
 _RUN = re.compile(r"<!-- run by tests/docs/test_sandbox_guide\.py -->\n```python\n(.*?)```", re.DOTALL)

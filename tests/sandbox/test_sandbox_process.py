@@ -21,6 +21,7 @@ import pytest
 from rolecall.errors import ConfigError, RolecallError
 from rolecall.sandbox import directory as files
 from rolecall.sandbox.process import SandboxProcess, Settings, state_directory
+from tests.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -165,9 +166,7 @@ def test_a_proxy_of_the_environment_is_not_on_the_way(monkeypatch: pytest.Monkey
 
 
 def test_the_one_that_the_shell_points_at_needs_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    sandbox = SandboxProcess.start(Settings("clean", port=port))
+    sandbox = SandboxProcess.start(Settings("clean", port=free_port()))
     assert SandboxProcess.current() is None
     monkeypatch.setenv("ROLECALL_SANDBOX", str(sandbox.directory))
     assert SandboxProcess.current() == sandbox
