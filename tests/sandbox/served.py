@@ -90,7 +90,7 @@ def allow(*actions: str, resource: str = "*") -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}]}
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Waits until something is so. Fails when it is not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():
