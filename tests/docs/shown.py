@@ -12,6 +12,8 @@ from pathlib import Path
 from tests.e2e.conftest import clean_environment
 
 ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 570
+"""Seconds for a session of many processes: a little less than pytest's own, so that what was said is shown."""
 
 
 def blocks(page: str, test: str, language: str = "sh") -> list[str]:
@@ -37,7 +39,7 @@ def run(script: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]
             capture_output=True,
             text=True,
             check=False,
-            timeout=170,
+            timeout=PATIENCE,
         )
     finally:  # of a session that broke off
         subprocess.run(["rolecall", "sandbox", "--stop"], env=environment, capture_output=True, check=False)
