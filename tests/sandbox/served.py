@@ -68,6 +68,14 @@ class ServedSandbox:
         seconds = timedelta(**span).total_seconds()
         asyncio.run_coroutine_threadsafe(self.world.clock.advance(seconds), self.loop).result()
 
+    def hold_rates(self) -> Callable[[], None]:
+        """However long calls take: a scenario's quotas grant no more of them, until what is returned is called."""
+        quotas = self.running.gateway._quotas
+        assert quotas is not None
+        clock, now = quotas._now, quotas._now()
+        quotas._now = lambda: now
+        return lambda: setattr(quotas, "_now", clock)
+
     def account_id(self, name: str) -> str:
         return next(account.id for account in self.world.accounts() if account.name == name)
 
