@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
+from itertools import chain
 
 _PORTS = range(20_000, 32_000)
 """Below those that Linux gives by itself to whoever connects or asks for any port
@@ -19,7 +20,7 @@ def free_port() -> int:
     Of the same number we keep the UDP port, by which the other workers know that it is given.
     """
     first = os.getpid() * 97 % len(_PORTS)  # so that workers do not ask for the same ones
-    for port in (*_PORTS[first:], *_PORTS[:first]):
+    for port in chain(_PORTS[first:], _PORTS[:first]):
         with suppress(OSError):
             _KEPT.append(_bound(socket.SOCK_DGRAM, port))
             with _bound(socket.SOCK_STREAM, port):

@@ -34,7 +34,13 @@ def test_the_commands_of_the_readme_work_one_after_another(tmp_path: Path) -> No
         "XDG_RUNTIME_DIR": str(tmp_path),
     }
     done = subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+        ["bash", "-c", script],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "arn:aws:iam::" in done.stdout

@@ -134,7 +134,9 @@ def test_a_trust_that_was_taken_away_holds_for_a_while(start_sandbox: StartSandb
 @pytest.mark.behaviour(65)
 def test_stack_sets_instances_and_work_in_flight_are_limited(start_sandbox: StartSandbox) -> None:
     limits = StackSetLimits(stack_sets=2, instances=4, in_flight=4)
-    sandbox = start_sandbox(load_scenario("clean").model_copy(update={"stack_set_limits": limits}), speed=NEARLY_AT_REST)
+    sandbox = start_sandbox(
+        load_scenario("clean").model_copy(update={"stack_set_limits": limits}), speed=NEARLY_AT_REST
+    )
     first, second = Deployment.of(sandbox), replace(Deployment.of(sandbox), name="second")
     first.create()
     second.create(template(role="OtherRole"))
