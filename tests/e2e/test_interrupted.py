@@ -34,9 +34,12 @@ def test_an_interrupted_apply_says_what_goes_on(
         stderr=subprocess.PIPE,
         text=True,
     ) as applying:
-        eventually(lambda: waits_for_its_operation(log))
-        applying.send_signal(number)
-        _, said = applying.communicate(timeout=60)
+        try:
+            eventually(lambda: waits_for_its_operation(log))
+            applying.send_signal(number)
+            _, said = applying.communicate(timeout=60)
+        finally:
+            applying.kill()
     assert applying.returncode == 130, said
     assert "error: interrupted, and AWS works on" in said
     assert "goes on without rolecall" in said

@@ -136,6 +136,9 @@ def interrupted(shell: Shell, ready: Callable[[], bool], *arguments: str) -> int
         env=dict(shell.environment),
         stdin=subprocess.DEVNULL,
     ) as calling:
-        eventually(ready)
-        calling.send_signal(signal.SIGINT)
-        return calling.wait(timeout=60)
+        try:
+            eventually(ready)
+            calling.send_signal(signal.SIGINT)
+            return calling.wait(timeout=60)
+        finally:
+            calling.kill()
