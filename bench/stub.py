@@ -13,7 +13,7 @@ import re
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -50,11 +50,12 @@ class Usage:
 
 @dataclass
 class Stub:
-    """`external_id` is what roles ask for; None: nothing. Without `quotas` no rate is limited."""
+    """`external_id` is what roles ask for; None: nothing. Without `quotas`, filled as `now` tells, none is limited."""
 
     estate: Estate
     external_id: str | None = None
     quotas: Quotas | None = None
+    now: Callable[[], float] = time.monotonic
     calls: Counter[str] = field(default_factory=Counter)
     throttled: Counter[str] = field(default_factory=Counter)
 
@@ -72,7 +73,7 @@ class Stub:
 
     def _granted(self, operation: str) -> bool:
         self.calls[operation] += 1
-        if self.quotas is None or self.quotas.grants(operation, time.monotonic()):
+        if self.quotas is None or self.quotas.grants(operation, self.now()):
             return True
         self.throttled[operation] += 1
         return False
@@ -160,7 +161,7 @@ def running(setting: Setting) -> Iterator[str]:
 
 def usage(url: str) -> Usage:
     """Of the stub that listens at `url`."""
-    with urllib.request.urlopen(url + _USAGE, timeout=10) as response:
+    with urllib.request.urlopen(url + _USAGE, timeout=60) as response:
         return Usage(**json.load(response))
 
 

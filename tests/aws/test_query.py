@@ -15,6 +15,7 @@ from botocore.credentials import ReadOnlyCredentials
 from rolecall.aws import query
 from rolecall.aws.query import ATTEMPTS, LONGEST_WAIT, THROTTLED_ATTEMPTS, Endpoint, QueryClient
 from rolecall.errors import AccessDenied, AwsError, CredentialsError, Throttled, Unreachable
+from tests.ports import free_port
 
 from .server import Answer, Asked, Script, reset, serving
 
@@ -265,10 +266,9 @@ async def test_a_redirect_takes_nothing_to_somebody_else(client: QueryClient, st
 
 
 async def test_nothing_listening_is_unreachable_with_a_hint(client: QueryClient) -> None:
-    async with serving(GOOD) as script:
-        pass
+    nobody = Script([], f"http://127.0.0.1:{free_port()}")
     with pytest.raises(Unreachable) as caught:
-        await call(client, script)
+        await call(client, nobody)
     assert caught.value.summary == "no answer from AWS to AssumeRole"
     assert "AWS_ENDPOINT_URL" in caught.value.hint
 

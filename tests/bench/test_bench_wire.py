@@ -36,12 +36,14 @@ def test_a_header_is_found_by_its_name(name: bytes, value: bytes) -> None:
 
 
 async def test_every_answer_waits_for_the_latency_and_none_for_another() -> None:
-    async with listening(echo, latency=0.1) as url, aiohttp.ClientSession() as http:
+    """One after another they would take 100 seconds."""
+    connector = aiohttp.TCPConnector(limit=0)
+    async with listening(echo, latency=0.5) as url, aiohttp.ClientSession(connector=connector) as http:
 
         async def ask() -> str:
             async with http.post(url, data=b"x") as response:
                 return await response.text()
 
         began = time.perf_counter()
-        assert await asyncio.gather(*(ask() for _ in range(20))) == ["POST x"] * 20
-        assert 0.1 <= time.perf_counter() - began < 1
+        assert await asyncio.gather(*(ask() for _ in range(200))) == ["POST x"] * 200
+        assert 0.5 <= time.perf_counter() - began < 60

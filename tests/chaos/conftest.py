@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,10 @@ class World:
         """Runs until the call of that number, counted from now on. What the call was; empty when it ended before."""
         self.gate.calls.clear()
         self.gate.deadly = (number, moment)
-        child = self.nursery.start(self.folder, self.environment, arguments)
-        self.gate.kill = lambda: os.kill(child.pid, signal.SIGKILL)
-        status = child.wait()
+        started: Future[Child] = Future()  # the call may come before we are told whose it is
+        self.gate.kill = lambda: os.kill(started.result().pid, signal.SIGKILL)
+        started.set_result(self.nursery.start(self.folder, self.environment, arguments))
+        status = started.result().wait()
         self.gate.deadly = None
         if status != -signal.SIGKILL:
             return ""

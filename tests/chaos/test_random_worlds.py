@@ -25,7 +25,7 @@ __all__ = ["start_house"]
 
 MANY = bool(os.environ.get("ROLECALL_EXHAUSTIVE"))
 BY_LOT = bool(os.environ.get("ROLECALL_BY_LOT"))
-pytestmark = pytest.mark.timeout(0 if MANY else 180)
+pytestmark = pytest.mark.timeout(0 if MANY else 600)
 
 
 def examples(number: int) -> settings:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 from tests.sandbox.served import eventually
 
 from .conftest import StartWorld, World
@@ -95,6 +95,7 @@ def microburst(tmp_path: Path, start_world: StartWorld) -> Iterator[World]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     world = start_world(front=url)
+    world.environment["AWS_MAX_ATTEMPTS"] = "40"  # which calls break is drawn by lot there: ten in a row may
     rules = tmp_path / "microburst.yaml"
     rules.write_text(RULES)
     program = Path(sys.executable).with_name("microburst")
@@ -109,9 +110,11 @@ def microburst(tmp_path: Path, start_world: StartWorld) -> Iterator[World]:
         rules,
     ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        eventually(lambda: listens(port))
-        yield world
-        process.kill()
+        try:
+            eventually(lambda: listens(port))
+            yield world
+        finally:
+            process.kill()
 
 
 def listens(port: int) -> bool:

@@ -44,7 +44,7 @@ def test_a_pipe_is_written_through_and_stays(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
     reader.start()
     write_atomically(pipe, "all of it")
-    reader.join(timeout=10)
+    reader.join(timeout=60)
     assert read == ["all of it"]
     assert pipe.is_fifo()
 

@@ -18,6 +18,8 @@ from tests.e2e.conftest import clean_environment
 
 ROOT = Path(__file__).parent.parent.parent
 curl = pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")
+PATIENCE = 570
+"""Seconds for a session of many processes: a little less than pytest's own, so that what was said is shown."""
 
 
 def blocks(page: str, test: str, language: str = "sh") -> list[str]:
@@ -49,7 +51,7 @@ def _in_a_shell(script: str, folder: Path, environment: Mapping[str, str]) -> su
             ["bash", "-c", script], cwd=folder, env=environment, stdout=stdout, stderr=stderr, start_new_session=True
         )
         try:
-            status = shell.wait(timeout=170)
+            status = shell.wait(timeout=PATIENCE)
         finally:
             _end_all(shell.pid)
     return subprocess.CompletedProcess(script, status, out.read_text(), err.read_text())

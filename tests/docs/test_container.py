@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -24,7 +23,8 @@ from packaging.requirements import Requirement
 from rolecall.errors import UsageError
 from rolecall.registry.server import listen
 from rolecall.registry.settings import Settings
-from tests.docs.shown import ROOT
+from tests.docs.shown import PATIENCE, ROOT
+from tests.ports import free_port
 from tests.registry.fakes import FakeProbe
 from tools.part_of_lock import part, wanted_by
 
@@ -73,7 +73,7 @@ def test_what_it_copies_is_in_the_checkout_and_enough_to_build_from(tmp_path: Pa
     (command,) = re.findall(r"-m (pip wheel .*?) &&", " ".join(of("RUN")))
     arguments = command.replace("/tmp/wheels", "wheels").split()
     done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
     assert [path.name for path in (tmp_path / "wheels").iterdir()] == ["rolecall-0.1.0-py3-none-any.whl"]
@@ -142,7 +142,7 @@ def answering(status: int) -> Iterator[int]:
 
 def healthy(port: int) -> bool:
     script = ROOT / "contrib/container/health.py"
-    done = subprocess.run([sys.executable, script, str(port)], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([sys.executable, script, str(port)], capture_output=True, text=True, check=False, timeout=60)
     assert done.stderr == ""
     return done.returncode == 0
 
@@ -154,6 +154,4 @@ def test_the_health_check_is_well_only_while_the_registry_says_so(status: int, w
 
 
 def test_the_health_check_of_nothing_is_unwell() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-    assert not healthy(port)
+    assert not healthy(free_port())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.shown import ROOT, blocks, curl, run
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

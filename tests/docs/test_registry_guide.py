@@ -12,7 +12,7 @@ from rolecall.registry.app import create_app
 from rolecall.registry.auth import Role, create_key
 from rolecall.registry.settings import Settings
 from tests.docs.shown import ROOT, blocks, curl, run
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 from tests.registry.fakes import FakeProbe
 
 GUIDE = "docs/guides/registry.md"

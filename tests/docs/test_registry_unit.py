@@ -8,14 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 from tests.docs.shown import ROOT
-from tests.e2e.conftest import clean_environment, free_port
+from tests.e2e.conftest import clean_environment
+from tests.ports import free_port
+from tests.sandbox.served import eventually
 
 UNIT = ROOT / "contrib/systemd/rolecall-registry.service"
 systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")
@@ -82,11 +83,11 @@ def test_its_command_serves_the_registry_and_ends_well(tmp_path: Path) -> None:
         words, cwd=tmp_path, env=dict(clean_environment()) | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
-        assert _answers(f"http://127.0.0.1:{port}/healthz", process)
+        eventually(lambda: _answers(f"http://127.0.0.1:{port}/healthz", process))
         assert (tmp_path / "registry.db").exists()
     finally:
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=30)
+        said = process.communicate(timeout=60)
     assert process.returncode == 0, said
 
 
@@ -102,11 +103,9 @@ targets:
 
 
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
-    for _ in range(300):
-        assert process.poll() is None, process.communicate()
-        try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            time.sleep(0.1)
-    return False
+    assert process.poll() is None, process.communicate()
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,13 +19,6 @@ from tests.sandbox.conftest import StartSandbox, sandbox_loop, start_sandbox
 __all__ = ["sandbox_loop", "start_sandbox"]
 
 EXTERNAL_ID = "canary-5f0c2e-external-id"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def clean_environment() -> dict[str, str]:

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from tests.e2e.conftest import EXTERNAL_ID, Shell, free_port
+from tests.e2e.conftest import EXTERNAL_ID, Shell
+from tests.ports import free_port
 
 GOOD = f"""\
 version: 1

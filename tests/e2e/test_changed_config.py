@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from typing import Any
 
 from tests.e2e.conftest import EXTERNAL_ID, Shell
 from tests.e2e.test_platform import Registry, operator, registry
 from tests.e2e.test_session import assumed, client, member_accounts
-from tests.sandbox.served import created
+from tests.sandbox.served import created, eventually
 
 __all__ = ["operator", "registry"]  # fixtures
 
@@ -17,6 +17,11 @@ def edit(shell: Shell, before: str, after: str) -> None:
     text = config.read_text()
     assert before in text
     config.write_text(text.replace(before, after))
+
+
+def at_work(cloudformation: Any, stack_set: str) -> bool:
+    operations = cloudformation.list_stack_set_operations(StackSetName=stack_set)["Summaries"]
+    return not {operation["Status"] for operation in operations} <= {"SUCCEEDED", "FAILED", "STOPPED"}
 
 
 def actions(shell: Shell) -> list[tuple[str, str]]:
@@ -43,8 +48,9 @@ def test_a_unit_that_is_no_target_any_more_is_dropped(clean: Shell) -> None:
     status = organizations.create_account(AccountName="newcomer", Email="newcomer@example.com")["CreateAccountStatus"]
     account_id = created(organizations, status["Id"])["AccountId"]
     organizations.move_account(AccountId=account_id, SourceParentId=root, DestinationParentId=workloads)
-    time.sleep(1)
-    instances = client(clean, "cloudformation").list_stack_instances(StackSetName=subject)["Summaries"]
+    cloudformation = client(clean, "cloudformation")
+    eventually(lambda: not at_work(cloudformation, subject))  # an operation would have begun with the move
+    instances = cloudformation.list_stack_instances(StackSetName=subject)["Summaries"]
     assert account_id not in [instance["Account"] for instance in instances]
     assert actions(clean) == []
 

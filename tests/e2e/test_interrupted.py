@@ -5,21 +5,25 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from rolecall.sandbox.process import SandboxProcess, Settings
-from tests.e2e.conftest import Shell, free_port
+from rolecall.sandbox.scenario import load_scenario
+from tests.e2e.conftest import Shell
+from tests.sandbox.conformance.cloud import NEARLY_AT_REST
+from tests.sandbox.conftest import StartSandbox
+from tests.sandbox.served import eventually
 
 
 @pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_apply_says_what_goes_on(
-    shell: Shell, start_slow: Callable[[], SandboxProcess], number: signal.Signals
+    shell: Shell, start_sandbox: StartSandbox, tmp_path_factory: pytest.TempPathFactory, number: signal.Signals
 ) -> None:
-    shell = shell.with_environment(**start_slow().environment())
+    log = tmp_path_factory.mktemp("sandbox") / "calls.jsonl"
+    sandbox = start_sandbox(load_scenario("clean"), speed=NEARLY_AT_REST, log=log)
+    shell = shell.with_environment(**sandbox.environment())
     shell.ok("init")
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "rolecall", "apply", "--yes"],
@@ -30,9 +34,12 @@ def test_an_interrupted_apply_says_what_goes_on(
         stderr=subprocess.PIPE,
         text=True,
     ) as applying:
-        until_it_deploys(shell)
-        applying.send_signal(number)
-        _, said = applying.communicate(timeout=20)
+        try:
+            eventually(lambda: waits_for_its_operation(log))
+            applying.send_signal(number)
+            _, said = applying.communicate(timeout=60)
+        finally:
+            applying.kill()
     assert applying.returncode == 130, said
     assert "error: interrupted, and AWS works on" in said
     assert "goes on without rolecall" in said
@@ -40,25 +47,6 @@ def test_an_interrupted_apply_says_what_goes_on(
     assert "Traceback" not in said
 
 
-def until_it_deploys(shell: Shell) -> None:
-    """Until an instance is in the hands of an operation."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        done = shell.run("status", "--json")
-        if done.status == 0 and any(row["deployment"] == "pending" for row in done.json()["accounts"]):
-            return
-    pytest.fail("nothing is deployed")
-
-
-@pytest.fixture
-def start_slow() -> Iterator[Callable[[], SandboxProcess]]:
-    """Sandboxes in which an operation takes minutes."""
-    started: list[SandboxProcess] = []
-
-    def start() -> SandboxProcess:
-        started.append(SandboxProcess.start(Settings("clean", port=free_port(), speed=0.02, idle_seconds=600)))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.stop()
+def waits_for_its_operation(log: Path) -> bool:
+    """It asks for one as long as that goes on, and here that is for ever."""
+    return '"DescribeStackSetOperation"' in log.read_text("utf-8")

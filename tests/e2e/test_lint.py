@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import EXTERNAL_ID, Shell, free_port
+from tests.e2e.conftest import EXTERNAL_ID, Shell
+from tests.ports import free_port
 
 GROUP = """\
 id: our-evidence

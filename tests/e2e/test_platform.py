@@ -34,7 +34,7 @@ class Registry:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)
 
     def accounts(self) -> dict[str, str]:
@@ -63,7 +63,7 @@ def registry(clean: Shell) -> Iterator[Registry]:
     assert process.stdout is not None
     yield Registry(process.stdout.readline().split()[-1], key)
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     text = (clean.folder / "registry.log").read_text()
     assert key.split(".")[1] not in text
     assert EXTERNAL_ID not in text

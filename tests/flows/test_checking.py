@@ -52,7 +52,7 @@ async def slow(cloud: FakeCloud) -> SlowList:
 
 
 async def until(holds: object) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():  # type: ignore[operator]  # noqa: ASYNC110 - the check goes on meanwhile
             await asyncio.sleep(0)
 

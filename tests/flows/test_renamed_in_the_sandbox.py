@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 
 from rolecall.core.config import Config
+from rolecall.core.ids import RoleArn
 from rolecall.sandbox.scenario import Scenario
 from tests.fakes.cloud import EXTERNAL_ID
+from tests.fakes.platform import FakePlatform
 from tests.pitfalls.conftest import ROLE, STACK_SET, House, StartHouse, sandbox_loop, start_house, start_sandbox
-from tests.sandbox.served import lets_in
+from tests.sandbox.served import eventually, lets_in
 
 __all__ = ["sandbox_loop", "start_house", "start_sandbox"]
 
@@ -36,6 +39,9 @@ class Observer:
     lost: list[str] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
+    def __post_init__(self) -> None:
+        self.thread = threading.Thread(target=self.look)
+
     def look(self) -> None:
         sts, platform = self.house.sandbox.client("sts", "platform"), self.house.platform
         known = {role.account for role in platform.registered.values()}
@@ -48,22 +54,45 @@ class Observer:
             self.turns += 1
 
 
+@dataclass
+class Awaiting(FakePlatform):
+    """Changes nothing before the observer has looked at how it is: however slow, it sees each state."""
+
+    observer: Observer | None = None
+
+    async def add(self, account_name: str, role: RoleArn) -> None:
+        await self._looked()
+        await super().add(account_name, role)
+
+    async def remove(self, account_name: str) -> None:
+        await self._looked()
+        await super().remove(account_name)
+
+    async def _looked(self) -> None:
+        if observer := self.observer:
+            whole = observer.turns + 2  # the one that is under way began before
+            await asyncio.to_thread(eventually, lambda: observer.turns >= whole or not observer.thread.is_alive())
+
+
 @contextmanager
 def observed(house: House) -> Iterator[Observer]:
-    observer = Observer(house)
-    thread = threading.Thread(target=observer.look)
-    thread.start()
+    assert isinstance(house.platform, Awaiting)
+    house.platform.observer = observer = Observer(house)
+    observer.thread.start()
     try:
         yield observer
     finally:
+        house.platform.observer = None
         observer.ended.set()
-        thread.join()
+        observer.thread.join()
 
 
 @pytest.fixture
 def house(start_house: StartHouse) -> House:
     units = [{"name": "A", "accounts": ["one", "two"]}]
-    return start_house(Scenario.model_validate({"organization": {"seed": 5, "units": units}}))
+    house = start_house(Scenario.model_validate({"organization": {"seed": 5, "units": units}}))
+    house.platform = Awaiting()
+    return house
 
 
 def named(house: House, **role: Any) -> Config:

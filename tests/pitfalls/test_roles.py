@@ -56,7 +56,8 @@ async def test_pitfall_12_registrations_of_others_are_never_rolled_back(house: H
 async def test_pitfall_14_a_new_role_is_not_known_everywhere_at_once(start_house: StartHouse) -> None:
     """IAM troubleshoot: changes take time to be seen; who asks once, right away, is refused."""
     units = [{"name": "A", "accounts": ["audit"]}]
-    lag = [{"kind": "iam-lag", "account": "audit", "seconds": 3}]
+    of_audit = {"kind": "iam-lag", "account": "audit"}
+    lag = [{**of_audit, "seconds": 3}, {**of_audit, "action": "CreateRole", "times": 1, "seconds": 3600}]
     house = start_house(Scenario.model_validate({"organization": {"seed": 14, "units": units}, "faults": lag}), speed=1)
     house.naive.create()
     assert house.naive.deploy()["Status"] == "SUCCEEDED"

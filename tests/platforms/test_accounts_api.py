@@ -14,6 +14,7 @@ from rolecall.errors import PlatformError
 from rolecall.platforms import accounts_api
 from rolecall.platforms.accounts_api import ATTEMPTS, PAGE, AccountsApi
 from tests.aws.server import Answer, Script, reset, serving
+from tests.ports import free_port
 
 KEY = "CanaryPublic.CanarySecret"
 ROLE = RoleArn.parse("arn:aws:iam::111122223333:role/CadoResponseRole")
@@ -233,10 +234,9 @@ async def test_lasting_trouble_is_given_up(api: Api, sleeps: Sleeps) -> None:
 
 
 async def test_a_platform_that_is_not_there_is_no_answer(api: Api) -> None:
-    async with serving(success([])) as script:
-        pass
+    nobody = Script([], f"http://127.0.0.1:{free_port()}")
     with pytest.raises(PlatformError) as caught:
-        await listed(api(script))
+        await listed(api(nobody))
     assert (caught.value.summary, caught.value.status) == ("no answer from platform forensics", 0)
     assert "platforms[].url" in caught.value.hint
     assert isinstance(caught.value.__cause__, aiohttp.ClientError)

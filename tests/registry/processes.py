@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.conftest import clean_environment, free_port
+from tests.e2e.conftest import clean_environment
 from tests.fakes.cloud import EXTERNAL_ID
+from tests.ports import free_port
 
 _PATIENCE_SECONDS = 60
 

@@ -25,7 +25,7 @@ from rolecall.registry.auth import Role
 from rolecall.registry.edge import MAX_BODY_BYTES
 from rolecall.registry.server import Server, TlsFiles, listen, serve
 from rolecall.registry.settings import Settings
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 
 from .conftest import Seed, aws_account
 from .fakes import FakeProbe

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH: a
 SCRIPT = "</script><script>document.title='taken over'</script>\u2028<img src=x onerror=alert(1)>"
 BIG = many(10_000)
 SECONDS = 2.0
-"""How long a person waits for ten thousand rows at most, on a machine that does other things too."""
+"""How long a person waits for ten thousand rows at most."""
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def shown(chromium: Browser, heard: Heard, tmp_path: Path) -> Iterator[Callable[
         file = tmp_path / "report.html"
         file.write_text(render(Format.HTML, report), "utf-8")
         contexts.append(chromium.new_context(offline=True, **options))
-        contexts[-1].set_default_timeout(10_000)
+        contexts[-1].set_default_timeout(60_000)
         page = contexts[-1].new_page()
         heard.listen_to(page)
         page.goto(file.as_uri())
@@ -58,10 +57,18 @@ def verdicts(page: Page) -> set[str]:
     )
 
 
-def timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def busy(page: Page, work: Callable[[], object]) -> float:
+    """The seconds of CPU that the page's thread takes for it: no others, whatever the machine does beside it."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def taken() -> float:
+        told = session.send("Performance.getMetrics")["metrics"]
+        return next(float(metric["value"]) for metric in told if metric["name"] == "TaskDuration")
+
+    before = taken()
     work()
-    return time.perf_counter() - start
+    return taken() - before
 
 
 def test_the_accounts_to_look_at_first_come_first(shown: Callable[..., Page]) -> None:
@@ -79,7 +86,7 @@ def test_ten_thousand_accounts_are_searched_filtered_and_sorted_at_once(
     status, search = page.get_by_role("status"), page.get_by_role("searchbox", name="Search")
     expect(status).to_have_text("10,000 accounts")
 
-    assert timed(lambda: search.fill("payments-09992")) < SECONDS
+    assert 0 < busy(page, lambda: search.fill("payments-09992")) < SECONDS
     expect(status).to_have_text("1 of 10,000 accounts")
     assert names(page) == ["payments-09992"]
     search.fill("100000000777")
@@ -89,7 +96,7 @@ def test_ten_thousand_accounts_are_searched_filtered_and_sorted_at_once(
     search.fill("")
 
     unsafe = page.get_by_role("button", name="1 unsafe")
-    assert timed(unsafe.click) < SECONDS
+    assert busy(page, unsafe.click) < SECONDS
     expect(unsafe).to_have_attribute("aria-pressed", "true")
     assert names(page) == ["mobile-00007"]
     page.get_by_role("button", name="164 restricted").click()
@@ -102,7 +109,7 @@ def test_ten_thousand_accounts_are_searched_filtered_and_sorted_at_once(
     expect(unsafe).to_have_attribute("aria-pressed", "false")
 
     account = page.get_by_role("columnheader", name="Account")
-    assert timed(account.get_by_role("button").click) < SECONDS
+    assert busy(page, account.get_by_role("button").click) < SECONDS
     expect(account).to_have_attribute("aria-sort", "ascending")
     assert names(page)[0] == "billing-00005"
     account.get_by_role("button").click()

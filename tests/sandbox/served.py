@@ -68,6 +68,14 @@ class ServedSandbox:
         seconds = timedelta(**span).total_seconds()
         asyncio.run_coroutine_threadsafe(self.world.clock.advance(seconds), self.loop).result()
 
+    def hold_rates(self) -> Callable[[], None]:
+        """However long calls take: a scenario's quotas grant no more of them, until what is returned is called."""
+        quotas = self.running.gateway._quotas
+        assert quotas is not None
+        clock, now = quotas._now, quotas._now()
+        quotas._now = lambda: now
+        return lambda: setattr(quotas, "_now", clock)
+
     def account_id(self, name: str) -> str:
         return next(account.id for account in self.world.accounts() if account.name == name)
 
@@ -90,7 +98,7 @@ def allow(*actions: str, resource: str = "*") -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}]}
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Waits until something is so. Fails when it is not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -109,6 +109,7 @@ def test_what_met_a_fault_or_a_rate_is_passed_over(start_sandbox: StartSandbox, 
     scenario = load_scenario("clean")
     switches = scenario.switches.model_copy(update={"quotas": "aws"})
     sandbox = start_sandbox(scenario.model_copy(update={"faults": rules, "switches": switches}), record=path)
+    sandbox.hold_rates()
     iam, organizations = sandbox.client("iam"), sandbox.client("organizations")
     for error in (ClientError, ConnectionClosedError):
         with pytest.raises(error):
@@ -118,7 +119,7 @@ def test_what_met_a_fault_or_a_rate_is_passed_over(start_sandbox: StartSandbox, 
     assert iam.get_user(UserName="ada")
     throttled = sum(refuses(organizations.describe_organization) for _ in range(8))
     found = replayed(path)
-    assert throttled > 0
+    assert throttled == 6
     assert (found.returncode, found.stderr) == (0, "")
     assert found.stdout == (
         f"{10 - throttled} calls, all answered as recorded\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from botocore.exceptions import ClientError
 from rolecall.sandbox.scenario import load_scenario
 
 from .conftest import StartSandbox
-from .served import ServedSandbox, allow, created, trust
+from .served import ServedSandbox, allow, created, eventually, trust
 
 EXTERNAL_ID = "5f0c2a6d9e1b4c7f"
 PLATFORM = "arn:aws:iam::111111111111:role/CadoResponsePlatform"
@@ -67,14 +66,8 @@ class Deployment:
 
     def wait(self, operation_id: str) -> None:
         names = {"StackSetName": "response", "OperationId": operation_id}
-        self.until(lambda: self.cloudformation.describe_stack_set_operation(**names)["StackSetOperation"]["Status"] in
+        eventually(lambda: self.cloudformation.describe_stack_set_operation(**names)["StackSetOperation"]["Status"] in
                    ("SUCCEEDED", "FAILED"))  # fmt: skip
-
-    def until(self, met: Any) -> None:
-        deadline = time.monotonic() + 30
-        while not met():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
 
     def instances(self) -> dict[str, str]:
         """Accounts -> detailed statuses."""
@@ -118,7 +111,7 @@ def test_an_account_that_joins_is_deployed_to_by_itself(demo: Deployment) -> Non
     organizations = demo.sandbox.client("organizations")
     status = organizations.create_account(Email="late@example.com", AccountName="late")["CreateAccountStatus"]
     account_id = created(organizations, status["Id"])["AccountId"]
-    demo.until(lambda: demo.answers(account_id))
+    eventually(lambda: demo.answers(account_id))
 
 
 def test_nothing_of_ours_is_left_after_deletion(demo: Deployment) -> None:

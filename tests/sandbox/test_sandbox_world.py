@@ -53,16 +53,18 @@ def unit_id(world: World, name: str) -> str:
     return next(unit.id for unit in world.organization.units.values() if unit.name == name)
 
 
-async def test_speed_scales_what_is_slept() -> None:
-    async def slept(speed: float) -> float:
-        world = build(load_scenario("clean"), speed=speed).world
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        await world.sleep(0.4)
-        return loop.time() - start
+async def test_speed_scales_what_is_slept(now: FakeNow) -> None:
+    async def is_over(speed: float, seconds: float) -> bool:
+        world = build(load_scenario("clean"), speed=speed, now=now).world
+        sleeping = asyncio.create_task(world.sleep(0.4))
+        await world.clock.advance(seconds)
+        over = sleeping.done()
+        sleeping.cancel()
+        world.clock.close()
+        return over
 
-    assert await slept(0) < 0.04
-    assert 0.04 <= await slept(10) < 0.3
+    assert await is_over(speed=0, seconds=0)
+    assert [await is_over(speed=10, seconds=seconds) for seconds in (0.039, 0.041)] == [False, True]
 
 
 def test_accounts_under_a_unit_are_those_of_the_units_below_too(world: World) -> None:

@@ -113,6 +113,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is throttled for good is asked as often, in less time; and here no role is late."""
     monkeypatch.setattr("rolecall.aws.query.LONGEST_WAIT", 0.05)
     monkeypatch.setattr("rolecall.flows.apply.PROPAGATION", 0.0)
+    # Of a hundred calls in a storm, one may fail ten times in a row; which, is a matter of which come first.
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "30")
 
 
 @pytest.mark.parametrize(("number", "looks_in", "platform"), WORLDS)

@@ -107,9 +107,12 @@ async def replay(path: Path, gateway: Gateway, world: World) -> Replayed:
 
 
 async def _pass(world: World, seconds: float) -> None:
-    """Jumps ahead. Work that takes no time of the sandbox's goes on for as long as it had, or to its end."""
-    until = time.monotonic() + min(seconds, _PATIENCE_SECONDS)
-    while world.clock.speed == 0 and _at_work() and time.monotonic() < until:  # noqa: ASYNC110  # turns are meant
+    """Jumps ahead. Work that takes no time of the sandbox's goes on for as long as it had, or to its end.
+
+    As long in time of our own: what else a machine does must not make the work seem to be slower than it was.
+    """
+    until = time.process_time() + min(seconds, _PATIENCE_SECONDS)
+    while world.clock.speed == 0 and _at_work() and time.process_time() < until:  # noqa: ASYNC110  # turns are meant
         await asyncio.sleep(0)
     await world.clock.advance(seconds)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from rolecall.core.ids import RoleArn
 from rolecall.registry.accounts.store import add_account
@@ -19,12 +19,10 @@ from tests.browser import Heard, chromium, heard
 from tests.registry.conftest import Seed
 from tests.registry.fakes import EXTERNAL_ID, GOOD_ROLE, FakeNow, FakeProbe
 
-from .site import PATIENCE, Site, Windows, running
+from .site import Site, Windows, running
 from .visitor import Visitor
 
 __all__ = ["chromium", "heard"]
-
-expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from rolecall.sandbox.scenario import Scenario, load_scenario
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox, eventually
-from .cloud import refused, state
+from .cloud import NEARLY_AT_REST, refused, state
 from .reasons import VIOLATED, reason
 
 
@@ -36,7 +36,7 @@ def test_closing_goes_through_its_states_and_off_the_list(sandbox: ServedSandbox
 
 @pytest.mark.behaviour(58)
 def test_a_closing_account_still_works_for_a_while(start_sandbox: StartSandbox) -> None:
-    sandbox = start_sandbox(load_scenario("clean"), speed=0.2)
+    sandbox = start_sandbox(load_scenario("clean"), speed=NEARLY_AT_REST)
     organizations, account_id = sandbox.client("organizations"), sandbox.account_id("audit")
     organizations.close_account(AccountId=account_id)
     assert state(organizations, account_id) == "PENDING_CLOSURE"
@@ -74,7 +74,7 @@ def test_an_account_that_begins_closing_is_closed_in_the_end(start_sandbox: Star
 
 @pytest.mark.behaviour(58)
 def test_three_close_at_once(start_sandbox: StartSandbox) -> None:
-    sandbox = start_sandbox(load_scenario("clean"), speed=0.2)
+    sandbox = start_sandbox(load_scenario("clean"), speed=NEARLY_AT_REST)
     organizations, members = sandbox.client("organizations"), list(sandbox.world.accounts())[1:5]
     for account in members[:3]:
         organizations.close_account(AccountId=account.id)

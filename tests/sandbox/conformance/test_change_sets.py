@@ -9,7 +9,7 @@ import pytest
 from ..served import ServedSandbox
 from .cloud import NAMED_IAM, refused, template
 
-QUICK = {"Delay": 0.05, "MaxAttempts": 100}
+QUICK = {"Delay": 0.05, "MaxAttempts": 1200}
 
 
 def reviewed(cloudformation: Any, name: str, body: str, **params: Any) -> dict[str, Any]:

@@ -11,16 +11,17 @@ from rolecall.sandbox.scenario import load_scenario
 
 from ..conftest import StartSandbox
 from ..served import ServedSandbox
-from .cloud import NAMED_IAM, REGION, Deployment, in_the_way, refused, template
+from .cloud import NAMED_IAM, NEARLY_AT_REST, REGION, Deployment, in_the_way, refused, template
 
 
 @pytest.mark.behaviour(1)
 def test_an_operation_goes_on_after_the_call_and_has_an_end_then(start_sandbox: StartSandbox) -> None:
-    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=1))
+    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=NEARLY_AT_REST))
     deployment.create()
     operation_id = deployment.begin("create_stack_instances")
     begun = deployment.operation(operation_id)
     assert (begun["Status"], "EndTimestamp" in begun) == ("RUNNING", False)
+    deployment.sandbox.advance(hours=1)
     ended = deployment.ended(operation_id)
     assert (ended["Status"], ended["EndTimestamp"] > ended["CreationTimestamp"]) == ("SUCCEEDED", True)
 
@@ -88,17 +89,19 @@ def test_an_operation_id_is_an_idempotency_token(deployment: Deployment) -> None
 @pytest.mark.behaviour(6)
 @pytest.mark.parametrize("managed", [False, True])
 def test_one_operation_at_a_time_unless_execution_is_managed(start_sandbox: StartSandbox, managed: bool) -> None:
-    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=1))
+    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=NEARLY_AT_REST))
     deployment.create(ManagedExecution={"Active": managed})
     first = deployment.begin("create_stack_instances", deployment.unit("Security"))
     if managed:
         queued = deployment.begin("update_stack_instances", deployment.unit("Security"), ParameterOverrides=[])
         assert deployment.operation(queued)["Status"] == "QUEUED"
+        deployment.sandbox.advance(hours=2)
         assert deployment.ended(queued)["Status"] == "SUCCEEDED"
     else:
         code, message = refused(deployment.begin, action="create_stack_instances")
         assert code == "OperationInProgressException"
         assert "is in progress" in message
+        deployment.sandbox.advance(hours=1)
     assert deployment.ended(first)["Status"] == "SUCCEEDED"
 
 
@@ -221,11 +224,12 @@ def test_what_does_not_exist_is_not_found(deployment: Deployment) -> None:
 
 @pytest.mark.behaviour(23)
 def test_a_stop_cancels_what_is_not_begun(start_sandbox: StartSandbox) -> None:
-    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=2))
+    deployment = Deployment.of(start_sandbox(load_scenario("clean"), speed=NEARLY_AT_REST))
     deployment.create()
     operation_id = deployment.begin("create_stack_instances", OperationPreferences={"MaxConcurrentCount": 1})
     deployment.cloudformation.stop_stack_set_operation(StackSetName="response", OperationId=operation_id)
-    assert deployment.operation(operation_id)["Status"] in ("STOPPING", "STOPPED")
+    assert deployment.operation(operation_id)["Status"] == "STOPPING"
+    deployment.sandbox.advance(hours=1)
     assert deployment.ended(operation_id)["Status"] == "STOPPED"
     found = [result["Status"] for result in deployment.results(operation_id).values()]
     assert found.count("CANCELLED") == len(found) - 1

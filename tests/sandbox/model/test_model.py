@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from .machine import Machine
 
 _EXAMPLES = int(os.environ.get("ROLECALL_MODEL_EXAMPLES", "0"))
-pytestmark = pytest.mark.timeout(0 if _EXAMPLES else 180)
+pytestmark = pytest.mark.timeout(0 if _EXAMPLES else 600)
 
 TestStackSetsModel = Machine.TestCase
 TestStackSetsModel.settings = settings(
