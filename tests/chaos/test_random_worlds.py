@@ -38,7 +38,7 @@ def examples(number: int) -> settings:
     )
 
 
-@examples(1000 if MANY else 60)
+@examples(1000 if MANY else 30)
 @given(stories(KINDS, rounds=3))
 def test_on_fakes(story: Story) -> None:
     asyncio.run(tell(story, FakeLand(story)))

@@ -20,12 +20,14 @@ from .fakes import EXTERNAL_ID, FakeProbe
 def log() -> Iterator[io.StringIO]:
     """What the registry logs, as `serve` sets it up."""
     names = ("rolecall.registry", "uvicorn")
-    before = {name: (logging.getLogger(name).handlers, logging.getLogger(name).propagate) for name in names}
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
     stream = io.StringIO()
     configure_logs(stream, secrets=(EXTERNAL_ID,))
     yield stream
-    for name, (handlers, propagate) in before.items():
-        logging.getLogger(name).handlers, logging.getLogger(name).propagate = handlers, propagate
+    for logger, (handlers, propagate, level) in zip(loggers, before, strict=True):
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 def test_a_request_is_one_line_that_names_the_key(client: TestClient, seed: Seed, log: io.StringIO) -> None:

@@ -30,10 +30,11 @@ from .platforms import BOTH, HOME, INSIDE, OUTSIDE, Platform, settle
 
 __all__ = ["sandbox_loop", "start_house", "start_sandbox"]
 
-_FEW = ((0, True, OUTSIDE), (1, False, INSIDE))
+_FEW = ((0, True, OUTSIDE), (2, False, INSIDE))
 _MANY = tuple((number, looks_in, platform) for number in range(4) for looks_in in (True, False) for platform in BOTH)
 WORLDS = _MANY if os.environ.get("ROLECALL_EXHAUSTIVE") else _FEW
-"""Number (the odd ones are stormy), whether somebody looks into the accounts, and who calls the roll."""
+"""Number (the odd ones are stormy, and wait for minutes), whether somebody looks into the accounts, and who calls the
+roll."""
 _ASKED = (
     ("organizations", None),
     ("cloudformation", "ListStackInstances"),
