@@ -8,6 +8,8 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 TEST_WORKERS ?= 2
+# Whoever is done takes over what another has before it: some tests take minutes.
+PYTEST := $(RUN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 demo: $(READY)
@@ -15,12 +17,12 @@ demo: $(READY)
 
 test: $(READY)
 	@sh tools/system-parts.sh
-	$(RUN)/python -m pytest -n $(TEST_WORKERS) $(TEST)
+	$(PYTEST) $(TEST)
 
 # Every kill, every right taken out, all weathers, and a thousand worlds that nobody has seen: what `test` runs a sample of.
 # About half an hour on two cores.
 exhaustive: $(READY)
-	ROLECALL_EXHAUSTIVE=1 ROLECALL_BY_LOT=1 $(RUN)/python -m pytest -n $(TEST_WORKERS) tests/chaos tests/rights tests/flows \
+	ROLECALL_EXHAUSTIVE=1 ROLECALL_BY_LOT=1 $(PYTEST) tests/chaos tests/rights tests/flows \
 		tests/registry/test_schemathesis.py $(TEST)
 
 check: $(READY)
